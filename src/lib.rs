@@ -1,0 +1,1 @@
+//! A deterministic, in-process simulation of the Storage Disaster Recovery Service (SDRS v1).

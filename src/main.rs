@@ -1,0 +1,2 @@
+//! The `sdrsim` command.
+fn main() {}
