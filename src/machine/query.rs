@@ -1,0 +1,1 @@
+//! Reading the service: the operations that are answered from the state alone.

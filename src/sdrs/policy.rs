@@ -1,0 +1,98 @@
+//! The policy register: every place where the published pages are silent or contradict each other, or where other
+//! services differ, and what the simulation does there.
+//!
+//! A [`Policies`] field is a choice that a world makes; each value is tested by a scenario. [`DECISIONS`] are the
+//! choices that are fixed: nobody needs the other value, but a reader should know that it is ours and not published.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// In force.
+    On,
+    /// Not in force.
+    Off,
+}
+
+/// Whether something is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Permission {
+    /// It is taken.
+    Allowed,
+    /// It is refused.
+    Refused,
+}
+
+/// The choices of a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policies {
+    /// On (default): writes are never accepted on both sides. A failover fences the old production servers, and neither
+    /// they nor a server at the current DR site can be started until reprotection or failback. Off: services without it.
+    pub fencing: Switch,
+    /// Whether the new production servers are started by the failover itself (API reference) or by hand (user manual,
+    /// the default).
+    pub start_after_failover: bool,
+    /// Whether an administrator can delete a disk of a pair natively: refused (manual, the default) or allowed (the
+    /// published status table, in which such a pair is `invalid`).
+    pub native_disk_delete: Permission,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Policies {
+            fencing: Switch::On,
+            start_after_failover: false,
+            native_disk_delete: Permission::Refused,
+        }
+    }
+}
+
+/// A fixed choice where the pages say nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// A name to quote.
+    pub name: &'static str,
+    /// What the pages leave open.
+    pub open: &'static str,
+    /// What the simulation does.
+    pub ours: &'static str,
+}
+
+/// The fixed choices.
+pub const DECISIONS: &[Decision] = &[
+    Decision {
+        name: "busy-pair",
+        open: "whether an instance can be deleted while one of its pairs is attaching, detaching or extending",
+        ours: "No: operations on one resource exclude each other, and the deletion would detach the pair. It answers the code of the instance's status.",
+    },
+    Decision {
+        name: "partial-instances",
+        open: "what an instance reports after a group operation in which some pairs failed",
+        ours: "The error status of the operation: servers, NICs and priority_station change only when all pairs are at the goal, so no instance is.",
+    },
+    Decision {
+        name: "sub-jobs-kept",
+        open: "how long the sub-jobs of a finished job can be seen",
+        ours: "As long as the job, but of the oldest jobs no more once `subs_kept` (1,000,000) sub-jobs are kept in all.",
+    },
+    Decision {
+        name: "sub-job-names",
+        open: "the type of the sub-jobs of start, reprotect, failover and planned failover",
+        ours: "The job's type with `Rep` before `NoCG`, as the one published example does.",
+    },
+    Decision {
+        name: "reprotect-call",
+        open: "what the call to start protection does in a group that has failed over, and the reverse",
+        ours: "They are one call: the status of the group alone selects the meaning.",
+    },
+    Decision {
+        name: "nic-both-sides",
+        open: "which server add_nic and delete_nic change",
+        ours: "The current production server; the NIC goes with the others at a switch.",
+    },
+];

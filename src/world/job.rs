@@ -1,0 +1,182 @@
+//! Jobs, their sub-jobs and the failed tasks they leave (pages `sdrs_05_0101` and `sdrs_05_0901`).
+
+use super::label::{Stable, Word};
+use super::{GroupKey, InstanceKey, NicKey, PairKey, ProjectKey, Who};
+use crate::sdrs::codes::Code;
+use crate::sdrs::net::Device;
+use crate::sdrs::op::Op;
+use crate::time::SimTime;
+use crate::units::Bytes;
+use crate::world::protection::Side;
+use serde::{Deserialize, Serialize};
+
+/// The published status of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum JobStatus {
+    /// Accepted, waiting for a worker.
+    Init,
+    /// A worker has it.
+    Running,
+    /// Ended well.
+    Success,
+    /// Ended with an error.
+    Fail,
+}
+
+impl JobStatus {
+    /// The published word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            JobStatus::Init => "INIT",
+            JobStatus::Running => "RUNNING",
+            JobStatus::Success => "SUCCESS",
+            JobStatus::Fail => "FAIL",
+        }
+    }
+}
+
+/// A part of a job that takes time.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// From begin_time until the first sub-job may begin.
+    Open,
+    /// A sub-job, or the one piece of work of a job without sub-jobs.
+    Work,
+    /// From the end of the last sub-job until the job ends.
+    Close,
+}
+
+/// What a job was asked to do beyond its operation and its subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// A group operation aims at this production site.
+    Station(Side),
+    /// Attach to the instance under the device name.
+    Attach(InstanceKey, Device),
+    /// Detach from the instance.
+    Detach(InstanceKey),
+    /// Expand to the size.
+    Expand(Bytes),
+    /// Delete an instance: its DR server too, its EIP too.
+    DeleteInstance {
+        /// Delete the DR server and its disks.
+        target_server: bool,
+        /// Release the DR server's EIP.
+        target_eip: bool,
+    },
+    /// Delete a pair: its DR disk too.
+    DeletePair {
+        /// Delete the DR disk.
+        target_volume: bool,
+    },
+    /// Plug in this NIC, made and addressed when the call was accepted.
+    AddNic(NicKey),
+    /// Take this NIC away.
+    DeleteNic(NicKey),
+    /// The flavors to resize to, by side.
+    Resize([Option<super::FlavorKey>; 2]),
+}
+
+/// The resources that a job names in its `entities`. They are stable keys and not slots, because a job outlives them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entities {
+    /// `server_group_id`
+    pub group: Option<Stable>,
+    /// `protected_instance_id`
+    pub instance: Option<Stable>,
+    /// `replication_pair_id`
+    pub pair: Option<Stable>,
+    /// `disaster_recovery_drill_id`
+    pub drill: Option<Stable>,
+    /// `nic_id`
+    pub nic: Option<Stable>,
+}
+
+/// A sub-job of a group operation: the operation on one pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sub {
+    /// The pair.
+    pub pair: PairKey,
+    /// The pair's stable key.
+    pub stable: Stable,
+    /// When it begins.
+    pub began: SimTime,
+    /// When it ended.
+    pub ended: Option<SimTime>,
+    /// Why it failed.
+    pub code: Option<Code>,
+}
+
+/// A job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// Its number in the run, from 1: how transcripts call it.
+    pub number: u64,
+    /// Its stable key, of its subject, operation and the subject's epoch.
+    pub stable: Stable,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Its operation.
+    pub op: Op,
+    /// What it works on.
+    pub subject: Who,
+    /// The group it works in.
+    pub group: Option<GroupKey>,
+    /// What it was asked to do.
+    pub detail: Detail,
+    /// The resources it names.
+    pub entities: Entities,
+    /// The label and name of the resource that a failed task would name.
+    pub name: Word,
+    /// Its status.
+    pub status: JobStatus,
+    /// The part under way while it is RUNNING.
+    pub part: Part,
+    /// When it was accepted.
+    pub created: SimTime,
+    /// When a worker took it.
+    pub began: Option<SimTime>,
+    /// When it ended.
+    pub ended: Option<SimTime>,
+    /// Why it failed.
+    pub code: Option<Code>,
+    /// Its sub-jobs.
+    pub subs: Vec<Sub>,
+    /// Sub-jobs (or its one piece of work) that have not ended.
+    pub left: u32,
+    /// Sub-jobs that failed.
+    pub failed: u32,
+}
+
+/// A failed task of the Task Center.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its stable key, of its job's.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its project.
+    pub project: ProjectKey,
+    /// The operation that failed.
+    pub op: Op,
+    /// The number of the failed job.
+    pub job: u64,
+    /// The stable key and the name of the resource.
+    pub resource: (Stable, Word),
+    /// The stable key and the name of the group, unless the task is of group level.
+    pub group: Option<(Stable, Word)>,
+    /// Whether it is of group level: the creation or deletion of a group.
+    pub group_level: bool,
+    /// Why the job failed.
+    pub code: Code,
+    /// When the job began.
+    pub began: SimTime,
+    /// When the job ended.
+    pub ended: SimTime,
+}

@@ -1,0 +1,163 @@
+//! Labels, stable keys and published ids.
+//!
+//! A label is how a scenario and its transcript call a resource: a word, optionally numbered by its template
+//! (`web-17`), optionally with the part of a parent that it is (`web-17/vda`). Labels are three small integers, so that a
+//! million pairs from one template cost no text. The **stable key** of a resource is the hash of its label's text: it
+//! depends on no insertion order, and ids and random draws derive from it.
+
+use crate::hash;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A word known to a world's [`Words`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Word(u32);
+
+/// The words of a world: names and labels, each text stored once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Words {
+    texts: Vec<Arc<str>>,
+    #[serde(skip)]
+    find: BTreeMap<Arc<str>, Word>,
+}
+
+impl Words {
+    /// The word with this text, stored now if it is new.
+    pub(crate) fn intern(&mut self, text: &str) -> Word {
+        if let Some(&word) = self.find.get(text) {
+            return word;
+        }
+        let word = Word(u32::try_from(self.texts.len()).expect("memory ends before 2^32 words"));
+        let text: Arc<str> = text.into();
+        self.texts.push(text.clone());
+        self.find.insert(text, word);
+        word
+    }
+
+    /// The text of a word.
+    pub fn text(&self, word: Word) -> &str {
+        &self.texts[word.0 as usize]
+    }
+
+    /// Rebuilds what is not written to a checkpoint.
+    pub(crate) fn reindex(&mut self) {
+        self.find = self
+            .texts
+            .iter()
+            .enumerate()
+            .map(|(n, text)| (text.clone(), Word(n as u32)))
+            .collect();
+    }
+}
+
+/// What a scenario and its transcript call a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Label {
+    base: Word,
+    number: u32,
+    part: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Label {
+    /// A plain label.
+    pub fn plain(base: Word) -> Label {
+        Label { base, number: NONE, part: NONE }
+    }
+
+    /// The nth resource of a template, counted from 1.
+    pub fn numbered(base: Word, number: u32) -> Label {
+        Label { base, number, part: NONE }
+    }
+
+    /// A part of the resource that `self` names; a part has no parts of its own and keeps its parent's word instead.
+    pub fn part(self, part: Word) -> Label {
+        Label { part: part.0, ..self }
+    }
+
+    /// The label's text.
+    pub fn text(self, words: &Words) -> String {
+        let mut text = words.text(self.base).to_owned();
+        if self.number != NONE {
+            text.push('-');
+            text.push_str(&self.number.to_string());
+        }
+        if self.part != NONE {
+            text.push('/');
+            text.push_str(words.text(Word(self.part)));
+        }
+        text
+    }
+
+    /// The stable key: the hash of the text.
+    pub fn stable(self, words: &Words) -> Stable {
+        Stable::of(&self.text(words))
+    }
+}
+
+/// The stable key of a resource: what its ids and its chance derive from.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Stable(pub u64);
+
+impl Stable {
+    /// The stable key of the resource with this label.
+    pub fn of(label: &str) -> Stable {
+        Stable(hash::hash_bytes(label.as_bytes()))
+    }
+
+    /// The published 128-bit id: a UUID of version 4 in shape, fixed by the seed and the stable key. The high half hides
+    /// the key by steps that can be undone, the low half checks it, so that [`Stable::from_uuid`] needs no map.
+    pub fn uuid(self, seed: u64) -> u128 {
+        let hidden = u128::from(
+            (self.0 ^ hash::mix(seed)).wrapping_mul(ODD).rotate_left(32).wrapping_mul(ODD),
+        );
+        let check = u128::from(hash::mix(hash::combine(seed, self.0))) >> 6;
+        let (high, middle, low) = (hidden >> 16, (hidden >> 4) & 0xfff, hidden & 0xf);
+        (high << 80) | (0x4 << 76) | (middle << 64) | (0x2 << 62) | (low << 58) | check
+    }
+
+    /// The stable key that has this id under this seed, if the id is one of ours.
+    pub fn from_uuid(id: u128, seed: u64) -> Option<Stable> {
+        let hidden = ((id >> 80) << 16) | (((id >> 64) & 0xfff) << 4) | ((id >> 58) & 0xf);
+        let shuffled = (hidden as u64).wrapping_mul(ODD_INVERSE).rotate_left(32);
+        let stable = Stable(shuffled.wrapping_mul(ODD_INVERSE) ^ hash::mix(seed));
+        (stable.uuid(seed) == id).then_some(stable)
+    }
+}
+
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+const ODD_INVERSE: u64 = inverse(ODD);
+
+/// The inverse of an odd number modulo 2^64, by Newton's iteration: each step doubles the number of correct bits.
+const fn inverse(odd: u64) -> u64 {
+    let mut x = odd;
+    let mut step = 0;
+    while step < 6 {
+        x = x.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(x)));
+        step += 1;
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_published_shape_and_lead_back_to_their_key() {
+        for n in 0..1000u64 {
+            let (stable, seed) = (Stable(hash::mix(n)), n / 7);
+            let id = stable.uuid(seed);
+            assert_eq!((id >> 76) & 0xf, 4);
+            assert_eq!((id >> 62) & 3, 2);
+            assert_eq!(Stable::from_uuid(id, seed), Some(stable));
+            assert_eq!(Stable::from_uuid(id ^ 1, seed), None);
+            assert_eq!(Stable::from_uuid(id, seed + 1), None);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The native side: servers and disks, which exist whether or not they are protected.
+
+use super::label::{Label, Stable, Word};
+use super::{
+    AzKey, DiskKey, DrillKey, FlavorKey, InstanceKey, NicKey, PairKey, ProjectKey, ServerKey, VpcKey,
+};
+use crate::sdrs::net::Device;
+use crate::units::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// Whether a server runs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Power {
+    /// Running.
+    Active,
+    /// Shut off.
+    Shutoff,
+    /// Broken; neither starts nor stops.
+    Error,
+}
+
+impl Power {
+    /// The word that views and transcripts use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Power::Active => "active",
+            Power::Shutoff => "shutoff",
+            Power::Error => "error",
+        }
+    }
+}
+
+/// A native act on a server that takes time.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// Booting.
+    Boot,
+    /// Shutting down.
+    Shutdown,
+    /// Rebooting.
+    Reboot,
+}
+
+impl Act {
+    /// The word that transcripts use while the act lasts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Act::Boot => "booting",
+            Act::Shutdown => "shutting-down",
+            Act::Reboot => "rebooting",
+        }
+    }
+}
+
+/// Who has locked a server against changes.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lock {
+    /// Nobody.
+    #[default]
+    None,
+    /// The system (1357).
+    System,
+    /// Another service (1359).
+    Service,
+}
+
+/// The virtualization of a server, which decides how its devices are named.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hypervisor {
+    /// Devices are `/dev/vdX`.
+    #[default]
+    Kvm,
+    /// Devices are `/dev/sdX`.
+    Xen,
+}
+
+/// A server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Server {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Its name, which may repeat.
+    pub name: Word,
+    /// The AZ it stands in, for ever.
+    pub az: AzKey,
+    /// The VPC of its NICs.
+    pub vpc: VpcKey,
+    /// Its flavor.
+    pub flavor: FlavorKey,
+    /// How its devices are named.
+    pub hypervisor: Hypervisor,
+    /// Whether it runs.
+    pub power: Power,
+    /// Rises with every change of power, so that an act's end that comes too late is seen to be stale.
+    pub epoch: u32,
+    /// The act under way.
+    pub act: Option<Act>,
+    /// Who has locked it.
+    pub lock: Lock,
+    /// Whether a failover has fenced it: it cannot start until reprotection.
+    pub fenced: bool,
+    /// Its disks by device name.
+    pub disks: Vec<(Device, DiskKey)>,
+    /// Its NICs, the primary one first.
+    pub nics: Vec<NicKey>,
+    /// The protected instance it belongs to.
+    pub instance: Option<InstanceKey>,
+    /// The drill it was made for.
+    pub drill: Option<DrillKey>,
+}
+
+/// The published disk types that the service protects (page `sdrs_05_0601`), and the rest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub enum DiskType {
+    /// Ultra-high I/O.
+    #[serde(rename = "SSD")]
+    Ssd,
+    /// High I/O.
+    #[serde(rename = "SAS")]
+    Sas,
+    /// Common I/O.
+    #[serde(rename = "SATA")]
+    Sata,
+    /// High I/O, performance optimized.
+    #[serde(rename = "co-p1")]
+    CoP1,
+    /// Ultra-high I/O, latency optimized.
+    #[serde(rename = "uh-l1")]
+    UhL1,
+    /// General-purpose SSD, which the service does not protect.
+    #[serde(rename = "GPSSD")]
+    Gpssd,
+    /// Extreme SSD, which the service does not protect.
+    #[serde(rename = "ESSD")]
+    Essd,
+}
+
+impl DiskType {
+    /// The published name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DiskType::Ssd => "SSD",
+            DiskType::Sas => "SAS",
+            DiskType::Sata => "SATA",
+            DiskType::CoP1 => "co-p1",
+            DiskType::UhL1 => "uh-l1",
+            DiskType::Gpssd => "GPSSD",
+            DiskType::Essd => "ESSD",
+        }
+    }
+
+    /// Whether the service protects disks of this type.
+    pub const fn is_protectable(self) -> bool {
+        !matches!(self, DiskType::Gpssd | DiskType::Essd)
+    }
+}
+
+/// The status of a disk.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskStatus {
+    /// Attached to no server.
+    Available,
+    /// Attached to a server.
+    InUse,
+    /// Broken.
+    Error,
+}
+
+impl DiskStatus {
+    /// The published word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DiskStatus::Available => "available",
+            DiskStatus::InUse => "in-use",
+            DiskStatus::Error => "error",
+        }
+    }
+}
+
+/// A disk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Disk {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Its name, which may repeat.
+    pub name: Word,
+    /// The AZ it stands in, for ever.
+    pub az: AzKey,
+    /// Its size, whole GiB.
+    pub size: Bytes,
+    /// Its type.
+    pub kind: DiskType,
+    /// Whether the disk itself is broken.
+    pub broken: bool,
+    /// Whether a system boots from it.
+    pub bootable: bool,
+    /// Whether it may be attached to several servers.
+    pub shared: bool,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
+    /// Whether it is locked (1831, 1832).
+    pub locked: bool,
+    /// Whether it is frozen (0225).
+    pub frozen: bool,
+    /// Whether it can grow while it is in use (1816).
+    pub grows_online: bool,
+    /// The servers it is attached to.
+    pub servers: Vec<ServerKey>,
+    /// The pair it belongs to.
+    pub pair: Option<PairKey>,
+    /// The drill it was made for.
+    pub drill: Option<DrillKey>,
+}
+
+impl Disk {
+    /// The status that views show: broken before attached before available.
+    pub fn status(&self) -> DiskStatus {
+        match (self.broken, self.servers.is_empty()) {
+            (true, _) => DiskStatus::Error,
+            (false, false) => DiskStatus::InUse,
+            (false, true) => DiskStatus::Available,
+        }
+    }
+}

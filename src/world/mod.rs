@@ -1,0 +1,415 @@
+//! The state of a simulated region: plain data, cloneable, readable by everyone and changed by `machine/` alone.
+//!
+//! Every resource lives in a slot map, which gives cheap access by key; its *serial*, which is never used again, gives
+//! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
+//! rules.
+
+pub mod job;
+pub mod label;
+pub mod machinery;
+pub mod place;
+pub mod protection;
+pub mod roster;
+pub mod settings;
+
+use crate::sdrs::status::{Kind, Status};
+use crate::time::Calendar;
+use job::{Job, Task};
+use label::{Label, Stable, Word, Words};
+use machinery::{Disk, Server};
+use place::{Az, Domain, Eip, Flavor, Nic, Project, Quotas, Site, Subnet, Usage, Vpc};
+use protection::{Drill, Group, Instance, Life, Pair};
+use serde::{Deserialize, Serialize};
+use settings::Settings;
+use slotmap::{SlotMap, new_key_type};
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+
+new_key_type! {
+    /// The slot of a project.
+    pub struct ProjectKey;
+    /// The slot of a site.
+    pub struct SiteKey;
+    /// The slot of an availability zone.
+    pub struct AzKey;
+    /// The slot of a domain.
+    pub struct DomainKey;
+    /// The slot of a VPC.
+    pub struct VpcKey;
+    /// The slot of a subnet.
+    pub struct SubnetKey;
+    /// The slot of a NIC.
+    pub struct NicKey;
+    /// The slot of a public address.
+    pub struct EipKey;
+    /// The slot of a flavor.
+    pub struct FlavorKey;
+    /// The slot of a server.
+    pub struct ServerKey;
+    /// The slot of a disk.
+    pub struct DiskKey;
+    /// The slot of a protection group.
+    pub struct GroupKey;
+    /// The slot of a protected instance.
+    pub struct InstanceKey;
+    /// The slot of a replication pair.
+    pub struct PairKey;
+    /// The slot of a DR drill.
+    pub struct DrillKey;
+    /// The slot of a job.
+    pub struct JobKey;
+    /// The slot of a failed task.
+    pub struct TaskKey;
+}
+
+/// Any resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // Each variant holds the key of the kind that it names.
+pub enum Who {
+    Project(ProjectKey),
+    Site(SiteKey),
+    Az(AzKey),
+    Domain(DomainKey),
+    Vpc(VpcKey),
+    Subnet(SubnetKey),
+    Nic(NicKey),
+    Eip(EipKey),
+    Flavor(FlavorKey),
+    Server(ServerKey),
+    Disk(DiskKey),
+    Group(GroupKey),
+    Instance(InstanceKey),
+    Pair(PairKey),
+    Drill(DrillKey),
+    Job(JobKey),
+}
+
+impl Who {
+    /// The published kind, for the four that have statuses.
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Who::Group(_) => Some(Kind::ProtectionGroup),
+            Who::Instance(_) => Some(Kind::ProtectedInstance),
+            Who::Pair(_) => Some(Kind::ReplicationPair),
+            Who::Drill(_) => Some(Kind::DisasterRecoveryDrill),
+            _ => None,
+        }
+    }
+
+    /// The word for this kind of resource in messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Who::Project(_) => "project",
+            Who::Site(_) => "site",
+            Who::Az(_) => "AZ",
+            Who::Domain(_) => "domain",
+            Who::Vpc(_) => "VPC",
+            Who::Subnet(_) => "subnet",
+            Who::Nic(_) => "NIC",
+            Who::Eip(_) => "EIP",
+            Who::Flavor(_) => "flavor",
+            Who::Server(_) => "server",
+            Who::Disk(_) => "disk",
+            Who::Group(_) => "protection group",
+            Who::Instance(_) => "protected instance",
+            Who::Pair(_) => "replication pair",
+            Who::Drill(_) => "DR drill",
+            Who::Job(_) => "job",
+        }
+    }
+}
+
+/// Hashes a stable key, which is a hash already, to itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByItself(u64);
+
+impl Hasher for ByItself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+}
+
+/// The control plane: who works on jobs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Control {
+    /// Jobs that a worker has.
+    pub running: u32,
+    /// Jobs that wait as INIT, first come first served.
+    pub waiting: VecDeque<JobKey>,
+}
+
+/// The state of a region.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct World {
+    /// The region's name.
+    pub region: String,
+    /// The seed from which ids derive.
+    pub seed: u64,
+    /// What instant the run begins at.
+    pub calendar: Calendar,
+    /// Policies, pace and limits.
+    pub settings: Settings,
+    /// All names and labels.
+    pub words: Words,
+    /// The project that commands belong to unless they name another.
+    pub default_project: ProjectKey,
+    /// Projects.
+    pub projects: SlotMap<ProjectKey, Project>,
+    /// Sites.
+    pub sites: SlotMap<SiteKey, Site>,
+    /// Availability zones.
+    pub azs: SlotMap<AzKey, Az>,
+    /// Active-active domains.
+    pub domains: SlotMap<DomainKey, Domain>,
+    /// VPCs.
+    pub vpcs: SlotMap<VpcKey, Vpc>,
+    /// Subnets.
+    pub subnets: SlotMap<SubnetKey, Subnet>,
+    /// NICs.
+    pub nics: SlotMap<NicKey, Nic>,
+    /// Public addresses.
+    pub eips: SlotMap<EipKey, Eip>,
+    /// Flavors.
+    pub flavors: SlotMap<FlavorKey, Flavor>,
+    /// Servers.
+    pub servers: SlotMap<ServerKey, Server>,
+    /// Disks.
+    pub disks: SlotMap<DiskKey, Disk>,
+    /// Protection groups.
+    pub groups: SlotMap<GroupKey, Group>,
+    /// Protected instances.
+    pub instances: SlotMap<InstanceKey, Instance>,
+    /// Replication pairs.
+    pub pairs: SlotMap<PairKey, Pair>,
+    /// DR drills.
+    pub drills: SlotMap<DrillKey, Drill>,
+    /// Jobs, running and finished.
+    pub jobs: SlotMap<JobKey, Job>,
+    /// Failed tasks.
+    pub tasks: SlotMap<TaskKey, Task>,
+    /// Finished jobs, oldest first.
+    pub finished: VecDeque<JobKey>,
+    /// Failed tasks, oldest first; deleted ones may linger as stale keys.
+    pub failures: VecDeque<TaskKey>,
+    /// How many sub-jobs finished jobs still hold, and the finished jobs that hold them, oldest first.
+    pub subs_kept: (usize, VecDeque<JobKey>),
+    /// The control plane.
+    pub control: Control,
+    /// How many resources of each kind show each status.
+    pub census: [[u32; Status::ALL.len()]; Kind::ALL.len()],
+    /// The next serial.
+    pub next_serial: u32,
+    /// The number of the newest job.
+    pub last_job: u64,
+    /// Where resources are by stable key.
+    #[serde(skip)]
+    pub(crate) index: HashMap<u64, Who, BuildHasherDefault<ByItself>>,
+    /// Lists of sub-jobs to use again.
+    #[serde(skip)]
+    pub(crate) spare: Vec<Vec<job::Sub>>,
+}
+
+impl World {
+    /// An empty region.
+    pub fn empty(region: &str, seed: u64, calendar: Calendar, settings: Settings) -> World {
+        let mut words = Words::default();
+        let label = Label::plain(words.intern("default"));
+        let stable = label.stable(&words);
+        let mut projects = SlotMap::with_key();
+        let default_project = projects.insert(Project {
+            label,
+            stable,
+            serial: 0,
+            frozen: false,
+            quotas: Quotas::default(),
+            usage: Usage::default(),
+        });
+        let mut index = HashMap::default();
+        index.insert(stable.0, Who::Project(default_project));
+        World {
+            region: region.to_owned(),
+            seed,
+            calendar,
+            settings,
+            words,
+            default_project,
+            projects,
+            sites: SlotMap::with_key(),
+            azs: SlotMap::with_key(),
+            domains: SlotMap::with_key(),
+            vpcs: SlotMap::with_key(),
+            subnets: SlotMap::with_key(),
+            nics: SlotMap::with_key(),
+            eips: SlotMap::with_key(),
+            flavors: SlotMap::with_key(),
+            servers: SlotMap::with_key(),
+            disks: SlotMap::with_key(),
+            groups: SlotMap::with_key(),
+            instances: SlotMap::with_key(),
+            pairs: SlotMap::with_key(),
+            drills: SlotMap::with_key(),
+            jobs: SlotMap::with_key(),
+            tasks: SlotMap::with_key(),
+            finished: VecDeque::new(),
+            failures: VecDeque::new(),
+            subs_kept: (0, VecDeque::new()),
+            control: Control::default(),
+            census: [[0; Status::ALL.len()]; Kind::ALL.len()],
+            next_serial: 1,
+            last_job: 0,
+            index,
+            spare: Vec::new(),
+        }
+    }
+
+    /// The resource with this label.
+    pub fn find(&self, label: &str) -> Option<Who> {
+        self.at(Stable::of(label))
+    }
+
+    /// The resource with this stable key.
+    pub fn at(&self, stable: Stable) -> Option<Who> {
+        self.index.get(&stable.0).copied()
+    }
+
+    /// The text of a word.
+    pub fn text(&self, word: Word) -> &str {
+        self.words.text(word)
+    }
+
+    /// The label of a resource; of a job, `job 7`. Empty if the resource is gone.
+    pub fn label(&self, who: Who) -> String {
+        match self.label_of(who) {
+            Some(label) => label.text(&self.words),
+            None => match who {
+                Who::Job(job) => self.jobs.get(job).map_or_else(String::new, |j| format!("job {}", j.number)),
+                _ => String::new(),
+            },
+        }
+    }
+
+    /// The label of a resource that has one and still exists.
+    pub fn label_of(&self, who: Who) -> Option<Label> {
+        self.facts(who).map(|facts| facts.0)
+    }
+
+    /// The stable key of a resource that still exists.
+    pub fn stable(&self, who: Who) -> Option<Stable> {
+        match who {
+            Who::Job(job) => self.jobs.get(job).map(|j| j.stable),
+            _ => self.facts(who).map(|facts| facts.1),
+        }
+    }
+
+    /// The place in lists of a resource that still exists.
+    pub fn serial(&self, who: Who) -> Option<u32> {
+        self.facts(who).map(|facts| facts.2)
+    }
+
+    fn facts(&self, who: Who) -> Option<(Label, Stable, u32)> {
+        macro_rules! of {
+            ($map:ident, $key:expr) => {
+                self.$map.get($key).map(|r| (r.label, r.stable, r.serial))
+            };
+        }
+        match who {
+            Who::Project(k) => of!(projects, k),
+            Who::Site(k) => of!(sites, k),
+            Who::Az(k) => of!(azs, k),
+            Who::Domain(k) => of!(domains, k),
+            Who::Vpc(k) => of!(vpcs, k),
+            Who::Subnet(k) => of!(subnets, k),
+            Who::Nic(k) => of!(nics, k),
+            Who::Eip(k) => of!(eips, k),
+            Who::Flavor(k) => of!(flavors, k),
+            Who::Server(k) => of!(servers, k),
+            Who::Disk(k) => of!(disks, k),
+            Who::Group(k) => of!(groups, k),
+            Who::Instance(k) => of!(instances, k),
+            Who::Pair(k) => of!(pairs, k),
+            Who::Drill(k) => of!(drills, k),
+            Who::Job(_) => None,
+        }
+    }
+
+    /// Status and operation of a group, instance, pair or drill that exists.
+    pub fn life(&self, who: Who) -> Option<&Life> {
+        match who {
+            Who::Group(k) => self.groups.get(k).map(|r| &r.life),
+            Who::Instance(k) => self.instances.get(k).map(|r| &r.life),
+            Who::Pair(k) => self.pairs.get(k).map(|r| &r.life),
+            Who::Drill(k) => self.drills.get(k).map(|r| &r.life),
+            _ => None,
+        }
+    }
+
+    /// What a resource reports as its status.
+    ///
+    /// Nothing can break yet, so this is the stored status; a pair or instance that a fault has hit will report `fault`.
+    pub fn reported(&self, who: Who) -> Option<Status> {
+        self.life(who).map(|life| life.status)
+    }
+
+    /// The published UUID of a resource.
+    pub fn uuid(&self, stable: Stable) -> u128 {
+        stable.uuid(self.seed)
+    }
+
+    /// Whether a resource belongs to a project; sites, AZs, domains and flavors belong to all.
+    pub fn is_of(&self, who: Who, project: ProjectKey) -> bool {
+        let owner = match who {
+            Who::Project(k) => Some(k),
+            Who::Vpc(k) => self.vpcs.get(k).map(|r| r.project),
+            Who::Subnet(k) => self.subnets.get(k).and_then(|s| self.vpcs.get(s.vpc)).map(|v| v.project),
+            Who::Nic(k) => {
+                let subnet = self.nics.get(k).and_then(|n| self.subnets.get(n.subnet));
+                subnet.and_then(|s| self.vpcs.get(s.vpc)).map(|v| v.project)
+            }
+            Who::Eip(k) => self.eips.get(k).map(|r| r.project),
+            Who::Server(k) => self.servers.get(k).map(|r| r.project),
+            Who::Disk(k) => self.disks.get(k).map(|r| r.project),
+            Who::Group(k) => self.groups.get(k).map(|r| r.project),
+            Who::Instance(k) => self.instances.get(k).and_then(|i| self.groups.get(i.group)).map(|g| g.project),
+            Who::Pair(k) => self.pairs.get(k).and_then(|p| self.groups.get(p.group)).map(|g| g.project),
+            Who::Drill(k) => self.drills.get(k).and_then(|d| self.groups.get(d.group)).map(|g| g.project),
+            Who::Job(k) => self.jobs.get(k).map(|j| j.project),
+            Who::Site(_) | Who::Az(_) | Who::Domain(_) | Who::Flavor(_) => return true,
+        };
+        owner == Some(project)
+    }
+
+    /// The AZ in which a group's production stands now.
+    pub fn production_az(&self, group: &Group) -> AzKey {
+        group.azs[group.station.index()]
+    }
+
+    /// Rebuilds what a checkpoint does not hold.
+    pub(crate) fn reindex(&mut self) {
+        self.words.reindex();
+        macro_rules! enter {
+            ($($map:ident $variant:ident),*) => {
+                $(for (key, r) in &self.$map {
+                    self.index.insert(r.stable.0, Who::$variant(key));
+                })*
+            };
+        }
+        enter!(
+            projects Project, sites Site, azs Az, domains Domain, vpcs Vpc, subnets Subnet, nics Nic, eips Eip,
+            flavors Flavor, servers Server, disks Disk, groups Group, instances Instance, pairs Pair, drills Drill
+        );
+        for (key, job) in &self.jobs {
+            self.index.insert(job.stable.0, Who::Job(key));
+        }
+    }
+}

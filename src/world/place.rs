@@ -1,0 +1,262 @@
+//! Where things stand: projects, sites, availability zones, domains, networks and flavors.
+
+use super::label::{Label, Stable, Word};
+use super::{AzKey, ServerKey, SiteKey, SubnetKey, VpcKey};
+use crate::sdrs::net::Cidr;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The limits of a project; -1 is unlimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quotas {
+    /// Protection groups.
+    pub server_groups: i64,
+    /// Replication pairs.
+    pub replications: i64,
+    /// Protected instances of one group.
+    pub instances_per_group: i64,
+    /// Pairs attached to no instance.
+    pub unattached_pairs: i64,
+    /// VPCs, for the VPC that a drill creates.
+    pub vpcs: i64,
+    /// Subnets, for the subnets that a drill creates.
+    pub subnets: i64,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Quotas {
+            server_groups: -1,
+            replications: -1,
+            instances_per_group: -1,
+            unattached_pairs: -1,
+            vpcs: -1,
+            subnets: -1,
+        }
+    }
+}
+
+/// What a project owns of the things that have a quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Protection groups.
+    pub server_groups: i64,
+    /// Replication pairs.
+    pub replications: i64,
+    /// Pairs attached to no instance.
+    pub unattached_pairs: i64,
+    /// VPCs.
+    pub vpcs: i64,
+    /// Subnets.
+    pub subnets: i64,
+}
+
+/// A tenant's project.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Project {
+    /// Its label and name.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Whether the account is frozen: nothing billed may be deleted.
+    pub frozen: bool,
+    /// Its limits.
+    pub quotas: Quotas,
+    /// What it uses of them.
+    pub usage: Usage,
+}
+
+/// A building or campus: a shared fate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Site {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+}
+
+/// An availability zone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Az {
+    /// Its label, which is also the name that the API uses.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// The site it stands in.
+    pub site: SiteKey,
+}
+
+/// An active-active domain: the pair of AZs between which groups may protect (page `sdrs_05_0301`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Domain {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its name.
+    pub name: Word,
+    /// Its description.
+    pub description: Word,
+    /// The two AZs it joins.
+    pub azs: [AzKey; 2],
+    /// Whether it takes no new group.
+    pub sold_out: bool,
+}
+
+/// A virtual private cloud.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Vpc {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its project.
+    pub project: super::ProjectKey,
+    /// Its name.
+    pub name: Word,
+    /// Its address block.
+    pub cidr: Cidr,
+    /// Its subnets in the order of creation.
+    pub subnets: Vec<SubnetKey>,
+    /// The drill it serves, if any.
+    pub drill: Option<super::DrillKey>,
+}
+
+/// A subnet of a VPC.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subnet {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// The VPC.
+    pub vpc: VpcKey,
+    /// Its address block, inside the VPC's.
+    pub cidr: Cidr,
+    /// Addresses in use, the network's own left out.
+    pub used: BTreeSet<u32>,
+    /// Where the search for a free address begins.
+    pub next: u32,
+}
+
+impl Subnet {
+    /// The lowest free address from where the last search ended, if any is left. The first two addresses (network and
+    /// gateway) and the last (broadcast) are never given out.
+    pub fn free_address(&self) -> Option<u32> {
+        let (first, last) = self.range()?;
+        let start = self.next.clamp(first, last);
+        (start..=last).chain(first..start).find(|ip| !self.used.contains(ip))
+    }
+
+    /// The first and the last address that a NIC may have, if there is one at all.
+    pub fn range(&self) -> Option<(u32, u32)> {
+        let size = 1u64 << (32 - u32::from(self.cidr.prefix()));
+        let base = u64::from(self.cidr.base());
+        (size > 3).then(|| ((base + 2) as u32, (base + size - 2) as u32))
+    }
+}
+
+/// A network interface.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Nic {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// The subnet its address is of.
+    pub subnet: SubnetKey,
+    /// Its IPv4 address.
+    pub ip: u32,
+    /// Its MAC address, 48 bits.
+    pub mac: u64,
+    /// The server it is plugged into; None while set aside.
+    pub server: Option<ServerKey>,
+    /// Whether it is its server's primary NIC.
+    pub primary: bool,
+    /// The public address bound to it.
+    pub eip: Option<super::EipKey>,
+}
+
+/// A public address (elastic IP).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Eip {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its project.
+    pub project: super::ProjectKey,
+    /// The address.
+    pub address: u32,
+    /// The NIC it is bound to.
+    pub nic: Option<super::NicKey>,
+}
+
+/// A server flavor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Flavor {
+    /// Its label, which is also the id that the API uses.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its class, which decides whether the service can protect it.
+    pub class: FlavorClass,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// Memory in MiB.
+    pub ram_mib: u32,
+    /// By AZ: how many more servers of this flavor can be made there. Absent: unlimited.
+    pub free: BTreeMap<AzKey, u32>,
+}
+
+/// The class of a flavor (page `sdrs_05_0501` names those that cannot be protected).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FlavorClass {
+    /// Can be protected.
+    General,
+    /// Graphics accelerated.
+    Gpu,
+    /// FPGA accelerated.
+    Fpga,
+    /// Series C6.
+    C6,
+    /// Series C9.
+    C9,
+    /// Series S9.
+    S9,
+    /// Series I9.
+    I9,
+    /// Series M9.
+    M9,
+    /// Kunpeng processors.
+    Kunpeng,
+    /// Bare metal.
+    BareMetal,
+    /// Local disks.
+    LocalDisks,
+    /// Large memory on InfiniBand.
+    LargeMemoryInfiniband,
+    /// On a dedicated host.
+    DedicatedHost,
+}

@@ -1,0 +1,286 @@
+//! The protected side: groups, instances, pairs and drills.
+
+use super::label::{Label, Stable, Word};
+use super::roster::Roster;
+use super::{
+    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey, ProjectKey,
+    ServerKey, VpcKey,
+};
+use crate::sdrs::codes::Code;
+use crate::sdrs::net::Device;
+use crate::sdrs::op::Op;
+use crate::sdrs::status::Status;
+use crate::time::SimTime;
+use crate::units::{Bytes, Rate};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One of the two sides of a group; sides keep their AZ for ever, what changes is which of them is production.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Where production was when the group was made ("original production site").
+    Source,
+    /// Where the replicas were made.
+    Target,
+}
+
+impl Side {
+    /// The other side.
+    pub const fn other(self) -> Side {
+        match self {
+            Side::Source => Side::Target,
+            Side::Target => Side::Source,
+        }
+    }
+
+    /// The published word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Side::Source => "source",
+            Side::Target => "target",
+        }
+    }
+
+    /// The side's place in an array of two.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// What group, instance, pair and drill share: a status and the operation that is changing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Life {
+    /// The stored status.
+    pub status: Status,
+    /// Rises with every change of status: an event that carries another epoch is stale and dies.
+    pub epoch: u32,
+    /// The operation under way.
+    pub work: Option<Work>,
+}
+
+/// An operation under way on a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The operation.
+    pub op: Op,
+    /// Its job.
+    pub job: JobKey,
+    /// The status held before.
+    pub resume: Status,
+}
+
+/// How the recovery points of a group's pairs hang together.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProtectionType {
+    /// Each pair has a recovery point of its own (the default, as published job names say).
+    #[default]
+    ReplicationPair,
+    /// A consistency group: nothing is half done. The API shows it as null.
+    ConsistencyGroup,
+}
+
+/// A protection group (pages `sdrs_05_0401` to `sdrs_05_0409`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Group {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its project.
+    pub project: ProjectKey,
+    /// Status and operation under way.
+    pub life: Life,
+    /// Its name, which may repeat.
+    pub name: Word,
+    /// Its description.
+    pub description: Option<Word>,
+    /// Its domain.
+    pub domain: DomainKey,
+    /// The AZs of its source and target side.
+    pub azs: [AzKey; 2],
+    /// The VPC of its servers.
+    pub vpc: VpcKey,
+    /// Which side is production now (`priority_station`).
+    pub station: Side,
+    /// Whether it is a consistency group.
+    pub protection: ProtectionType,
+    /// Its instances by serial.
+    pub instances: Roster<InstanceKey>,
+    /// Its pairs by serial.
+    pub pairs: Roster<PairKey>,
+    /// Its drills by serial.
+    pub drills: Vec<DrillKey>,
+    /// How many members run an operation of their own.
+    pub busy: u32,
+    /// How many members are `invalid`.
+    pub invalid: u32,
+    /// How many pairs are copying.
+    pub copying: u32,
+    /// How many pairs take no part in group operations: their creation or deletion failed.
+    pub out: u32,
+    /// How many children it has had, for the keys of unlabelled ones.
+    pub children: u32,
+    /// The instant at which its last drill was created.
+    pub last_drill: Option<SimTime>,
+    /// When it was created.
+    pub created: SimTime,
+    /// When it last changed.
+    pub updated: SimTime,
+}
+
+/// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its group.
+    pub group: GroupKey,
+    /// Status and operation under way.
+    pub life: Life,
+    /// Its name, which may repeat.
+    pub name: Word,
+    /// Its description.
+    pub description: Option<Word>,
+    /// Its servers by side; None where none was made or one was deleted natively.
+    pub servers: [Option<ServerKey>; 2],
+    /// The DR server's own primary NIC, while a failover has set it aside.
+    pub set_aside: Option<NicKey>,
+    /// Its pairs in the order of attachment.
+    pub pairs: Vec<PairKey>,
+    /// Its tags by key.
+    pub tags: BTreeMap<String, String>,
+    /// How many children it has had, for the keys of unlabelled ones.
+    pub children: u32,
+    /// How many of its pairs run an operation of their own.
+    pub busy: u32,
+    /// Whether one of its servers was deleted natively: it is then `invalid` whenever nothing runs on it.
+    pub lost: bool,
+    /// When it was created.
+    pub created: SimTime,
+    /// When it last changed.
+    pub updated: SimTime,
+}
+
+/// Where a pair's copy stands. Rates and instants only decide *when*; rules read the variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Copying {
+    /// Protection was never started.
+    Inactive,
+    /// A copy runs.
+    Running {
+        /// What was left at `since`.
+        left: Bytes,
+        /// The instant `left` speaks of.
+        since: SimTime,
+        /// The speed.
+        rate: Rate,
+    },
+    /// In step.
+    Active,
+    /// Stopped; the bitmap knows what changed since.
+    Stopped,
+}
+
+/// A replication pair: two disks of equal size and type (pages `sdrs_05_0601` to `sdrs_05_0606`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pair {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its group.
+    pub group: GroupKey,
+    /// Status and operation under way.
+    pub life: Life,
+    /// Its name, which may repeat.
+    pub name: Word,
+    /// Its description.
+    pub description: Option<Word>,
+    /// Its disks by side; None where none was made or one was deleted natively.
+    pub disks: [Option<DiskKey>; 2],
+    /// Which side's disk is written by production now. Differs from the group's only between a partial failure and its cure.
+    pub station: Side,
+    /// Where its copy stands.
+    pub copy: Copying,
+    /// Bytes of the disk that no copy has carried over yet.
+    pub unsynced: Bytes,
+    /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
+    pub consistent: bool,
+    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
+    pub lost: bool,
+    /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
+    pub copies: u32,
+    /// Its place among the sub-jobs of the group operation under way.
+    pub sub: u32,
+    /// The instances it is attached to, with the device name it has there.
+    pub attached: Vec<(InstanceKey, Device)>,
+    /// The code of the job that left it in an error status.
+    pub failure: Option<Code>,
+    /// When it was created.
+    pub created: SimTime,
+    /// When it last changed.
+    pub updated: SimTime,
+}
+
+impl Pair {
+    /// Bytes not yet copied at an instant.
+    pub fn left(&self, now: SimTime) -> Bytes {
+        match self.copy {
+            Copying::Running { left, since, rate } => {
+                let micros = now.as_micros().saturating_sub(since.as_micros());
+                let done = u128::from(rate.0) * u128::from(micros) / 1_000_000;
+                Bytes(left.0.saturating_sub(u64::try_from(done).unwrap_or(u64::MAX)))
+            }
+            _ => self.unsynced,
+        }
+    }
+
+    /// Whether a copy runs.
+    pub fn is_copying(&self) -> bool {
+        matches!(self.copy, Copying::Running { .. })
+    }
+
+    /// Whether its creation or deletion failed, so that group operations pass it by.
+    pub fn is_out(&self) -> bool {
+        matches!(self.life.status, Status::Error | Status::ErrorDeleting)
+    }
+}
+
+/// A DR drill (pages `sdrs_05_0701` to `sdrs_05_0705`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Drill {
+    /// Its label.
+    pub label: Label,
+    /// Its stable key.
+    pub stable: Stable,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its group.
+    pub group: GroupKey,
+    /// Status and operation under way.
+    pub life: Life,
+    /// Its name, which may repeat.
+    pub name: Word,
+    /// The VPC it runs in; None until one is made for it.
+    pub vpc: Option<VpcKey>,
+    /// The instances it rehearses and the servers made for them.
+    pub servers: Vec<(InstanceKey, ServerKey)>,
+    /// When it was created.
+    pub created: SimTime,
+    /// When it last changed.
+    pub updated: SimTime,
+}
