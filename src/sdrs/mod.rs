@@ -4,3 +4,8 @@
 //! so that it can be printed, compared with the published pages and reused by every layer above.
 
 pub mod codes;
+pub mod device;
+pub mod ids;
+pub mod limits;
+pub mod names;
+pub mod net;
