@@ -1,4 +1,4 @@
-//! The published service as data: its error codes, limits and the forms its inputs must have.
+//! The published service as data: operations, statuses, codes, limits, the forms of inputs and the shapes of answers.
 //!
 //! Nothing here knows a world, a clock or a job. Everything is a const table or a pure function,
 //! so that it can be printed, compared with the published pages and reused by every layer above.
@@ -8,4 +8,10 @@ pub mod device;
 pub mod ids;
 pub mod limits;
 pub mod names;
+pub mod need;
 pub mod net;
+pub mod op;
+pub mod policy;
+pub mod rules;
+pub mod status;
+pub mod view;
