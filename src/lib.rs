@@ -1,3 +1,9 @@
 //! A deterministic, in-process simulation of the Storage Disaster Recovery Service (SDRS v1).
 
+mod decimal;
+pub mod hash;
+pub mod machine;
 pub mod sdrs;
+pub mod time;
+pub mod units;
+pub mod world;

@@ -3,9 +3,10 @@
 //! A command is data: a timeline step, a line of a trace and a counterexample are the same serde form. Fields that the
 //! API publishes keep their published names; references are labels, or ids as the API would be given them.
 
+use crate::sdrs::device::Hypervisor;
 use crate::units::Bytes;
 use crate::world::Who;
-use crate::world::machinery::{DiskType, Hypervisor, Power};
+use crate::world::machinery::{DiskType, Power};
 use crate::world::protection::{ProtectionType, Side};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -152,19 +153,43 @@ pub struct CreateDrDrill {
 #[allow(missing_docs)] // Variants are the published operations and fields the published parameters.
 pub enum Call {
     CreateProtectionGroup(Box<CreateProtectionGroup>),
-    DeleteProtectionGroup { group: Ref },
-    RenameProtectionGroup { group: Ref, name: String },
+    DeleteProtectionGroup {
+        group: Ref,
+    },
+    RenameProtectionGroup {
+        group: Ref,
+        name: String,
+    },
     /// The call `start-server-group`: in a group that has failed over it means reprotection.
-    StartProtection { group: Ref },
+    StartProtection {
+        group: Ref,
+    },
     /// The same call as `start_protection`; the group's status selects the meaning.
-    Reprotect { group: Ref },
-    StopProtection { group: Ref },
-    Failover { group: Ref },
-    PlannedFailover { group: Ref, priority_station: String },
+    Reprotect {
+        group: Ref,
+    },
+    StopProtection {
+        group: Ref,
+    },
+    Failover {
+        group: Ref,
+    },
+    PlannedFailover {
+        group: Ref,
+        priority_station: String,
+    },
     /// The raw action call on a group: the keys of its body, exactly one of which must be a known action.
-    GroupAction { group: Ref, actions: Vec<String>, #[serde(default)] priority_station: String },
+    GroupAction {
+        group: Ref,
+        actions: Vec<String>,
+        #[serde(default)]
+        priority_station: String,
+    },
     CreateProtectedInstance(Box<CreateProtectedInstance>),
-    RenameProtectedInstance { instance: Ref, name: String },
+    RenameProtectedInstance {
+        instance: Ref,
+        name: String,
+    },
     DeleteProtectedInstance {
         instance: Ref,
         #[serde(default)]
@@ -172,8 +197,15 @@ pub enum Call {
         #[serde(default)]
         delete_target_eip: bool,
     },
-    AttachReplicationPair { instance: Ref, pair: Ref, device: String },
-    DetachReplicationPair { instance: Ref, pair: Ref },
+    AttachReplicationPair {
+        instance: Ref,
+        pair: Ref,
+        device: String,
+    },
+    DetachReplicationPair {
+        instance: Ref,
+        pair: Ref,
+    },
     AddNic {
         /// The label of the new NIC; absent: `SERVER/nic-N`.
         #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
@@ -183,18 +215,32 @@ pub enum Call {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ip_address: Option<String>,
     },
-    DeleteNic { instance: Ref, nic_id: Ref },
+    DeleteNic {
+        instance: Ref,
+        nic_id: Ref,
+    },
     ResizeProtectedInstance {
         instance: Ref,
         #[serde(default, rename = "flavorRef", skip_serializing_if = "Option::is_none")]
         flavor_ref: Option<Ref>,
-        #[serde(default, rename = "production_flavorRef", skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            rename = "production_flavorRef",
+            skip_serializing_if = "Option::is_none"
+        )]
         production_flavor_ref: Option<Ref>,
-        #[serde(default, rename = "dr_flavorRef", skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            rename = "dr_flavorRef",
+            skip_serializing_if = "Option::is_none"
+        )]
         dr_flavor_ref: Option<Ref>,
     },
     CreateReplicationPair(Box<CreateReplicationPair>),
-    RenameReplicationPair { pair: Ref, name: String },
+    RenameReplicationPair {
+        pair: Ref,
+        name: String,
+    },
     DeleteReplicationPair {
         pair: Ref,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -203,20 +249,55 @@ pub enum Call {
         delete_target_volume: bool,
     },
     /// `new_size` is the API's number: GiB, whose fraction is dropped; it is kept as the text of that number.
-    ExpandReplicationPair { pair: Ref, new_size: Gigabytes },
+    ExpandReplicationPair {
+        pair: Ref,
+        new_size: Gigabytes,
+    },
     /// The raw action call on a pair: the keys of its body, exactly one of which must be a known action.
-    PairAction { pair: Ref, actions: Vec<String>, #[serde(default)] new_size: Gigabytes },
+    PairAction {
+        pair: Ref,
+        actions: Vec<String>,
+        #[serde(default)]
+        new_size: Gigabytes,
+    },
     CreateDrDrill(Box<CreateDrDrill>),
-    RenameDrDrill { drill: Ref, name: String },
-    DeleteDrDrill { drill: Ref },
-    AddTag { instance: Ref, key: String, #[serde(default)] value: Option<String> },
-    BatchAddTags { instance: Ref, tags: Vec<TagInput> },
-    BatchDeleteTags { instance: Ref, tags: Vec<TagInput> },
+    RenameDrDrill {
+        drill: Ref,
+        name: String,
+    },
+    DeleteDrDrill {
+        drill: Ref,
+    },
+    AddTag {
+        instance: Ref,
+        key: String,
+        #[serde(default)]
+        value: Option<String>,
+    },
+    BatchAddTags {
+        instance: Ref,
+        tags: Vec<TagInput>,
+    },
+    BatchDeleteTags {
+        instance: Ref,
+        tags: Vec<TagInput>,
+    },
     /// The raw batch call: `action` must be `create` or `delete`.
-    TagAction { instance: Ref, action: String, tags: Vec<TagInput> },
-    DeleteTag { instance: Ref, key: String },
-    DeleteFailedTask { task: Ref },
-    DeleteGroupFailedTasks { group: Ref },
+    TagAction {
+        instance: Ref,
+        action: String,
+        tags: Vec<TagInput>,
+    },
+    DeleteTag {
+        instance: Ref,
+        key: String,
+    },
+    DeleteFailedTask {
+        task: Ref,
+    },
+    DeleteGroupFailedTasks {
+        group: Ref,
+    },
     DeleteAllFailedTasks {},
 }
 
@@ -240,7 +321,11 @@ impl<'de> Deserialize<'de> for Gigabytes {
                 Ok(Gigabytes(i64::try_from(n).unwrap_or(i64::MAX)))
             }
             fn visit_f64<E: serde::de::Error>(self, x: f64) -> Result<Gigabytes, E> {
-                if x.is_finite() { Ok(Gigabytes(x as i64)) } else { Err(E::custom("not a finite number of GB")) }
+                if x.is_finite() {
+                    Ok(Gigabytes(x as i64))
+                } else {
+                    Err(E::custom("not a finite number of GB"))
+                }
             }
         }
         deserializer.deserialize_any(Number)
@@ -254,18 +339,50 @@ impl<'de> Deserialize<'de> for Gigabytes {
 #[allow(missing_docs)] // Fields are those of the resource that the variant makes or names.
 pub enum Native {
     CreateServer(Box<CreateServer>),
-    StartServer { server: Ref },
-    StopServer { server: Ref },
-    RebootServer { server: Ref },
-    DeleteServer { server: Ref },
+    StartServer {
+        server: Ref,
+    },
+    StopServer {
+        server: Ref,
+    },
+    RebootServer {
+        server: Ref,
+    },
+    DeleteServer {
+        server: Ref,
+    },
     CreateDisk(Box<CreateDisk>),
-    AttachDisk { disk: Ref, server: Ref, device: String },
-    DetachDisk { disk: Ref, server: Ref },
-    DeleteDisk { disk: Ref },
-    CreateVpc { #[serde(rename = "as")] label: String, #[serde(default)] name: Option<String>, cidr: String },
-    DeleteVpc { vpc: Ref },
-    CreateSubnet { #[serde(rename = "as")] label: String, vpc: Ref, cidr: String },
-    DeleteSubnet { subnet: Ref },
+    AttachDisk {
+        disk: Ref,
+        server: Ref,
+        device: String,
+    },
+    DetachDisk {
+        disk: Ref,
+        server: Ref,
+    },
+    DeleteDisk {
+        disk: Ref,
+    },
+    CreateVpc {
+        #[serde(rename = "as")]
+        label: String,
+        #[serde(default)]
+        name: Option<String>,
+        cidr: String,
+    },
+    DeleteVpc {
+        vpc: Ref,
+    },
+    CreateSubnet {
+        #[serde(rename = "as")]
+        label: String,
+        vpc: Ref,
+        cidr: String,
+    },
+    DeleteSubnet {
+        subnet: Ref,
+    },
     CreateNic {
         #[serde(rename = "as")]
         label: String,
@@ -274,13 +391,28 @@ pub enum Native {
         #[serde(default)]
         ip: Option<String>,
     },
-    DeleteNic { nic: Ref },
-    CreateEip { #[serde(rename = "as")] label: String, address: String },
-    BindEip { eip: Ref, nic: Ref },
-    UnbindEip { eip: Ref },
-    DeleteEip { eip: Ref },
+    DeleteNic {
+        nic: Ref,
+    },
+    CreateEip {
+        #[serde(rename = "as")]
+        label: String,
+        address: String,
+    },
+    BindEip {
+        eip: Ref,
+        nic: Ref,
+    },
+    UnbindEip {
+        eip: Ref,
+    },
+    DeleteEip {
+        eip: Ref,
+    },
     /// Freezes or thaws the account: while frozen nothing that is billed may be deleted.
-    FreezeAccount { frozen: bool },
+    FreezeAccount {
+        frozen: bool,
+    },
     /// Locks, freezes, breaks or mends a disk.
     SetDisk {
         disk: Ref,
@@ -300,9 +432,17 @@ pub enum Native {
         broken: Option<bool>,
     },
     /// Sells a domain out or reopens it.
-    SetDomain { domain: Ref, sold_out: bool },
+    SetDomain {
+        domain: Ref,
+        sold_out: bool,
+    },
     /// Sets how many more servers of a flavor an AZ can hold; absent: any number.
-    SetCapacity { flavor: Ref, az: Ref, #[serde(default)] free: Option<u32> },
+    SetCapacity {
+        flavor: Ref,
+        az: Ref,
+        #[serde(default)]
+        free: Option<u32>,
+    },
 }
 
 /// A new server.
@@ -401,19 +541,27 @@ pub enum Ask {
 
 impl From<Call> for Command {
     fn from(call: Call) -> Command {
-        Command { project: None, ask: Ask::Call(call) }
+        Command {
+            project: None,
+            ask: Ask::Call(call),
+        }
     }
 }
 
 impl From<Native> for Command {
     fn from(act: Native) -> Command {
-        Command { project: None, ask: Ask::Native(act) }
+        Command {
+            project: None,
+            ask: Ask::Native(act),
+        }
     }
 }
 
 impl Side {
     /// The side that the API's word names.
     pub fn named(word: &str) -> Option<Side> {
-        [Side::Source, Side::Target].into_iter().find(|side| side.name() == word)
+        [Side::Source, Side::Target]
+            .into_iter()
+            .find(|side| side.name() == word)
     }
 }

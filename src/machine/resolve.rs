@@ -47,7 +47,8 @@ impl Ref {
                 Stable::from_uuid(id, world.seed).and_then(|stable| world.at(stable))
             }
         };
-        who.filter(|&who| world.stable(who).is_some() && world.is_of(who, project)).ok_or(Lost::Unknown)
+        who.filter(|&who| world.stable(who).is_some() && world.is_of(who, project))
+            .ok_or(Lost::Unknown)
     }
 }
 
@@ -100,33 +101,67 @@ impl Look<'_> {
         found.map_err(|lost| {
             let (word, id) = (word.to_owned(), reference.shown(self.world));
             match lost {
-                Lost::Malformed => Refusal::Malformed { code: Code::of(malformed), word, id },
-                Lost::Unknown => Refusal::NotFound { code: Code::of(unknown), word, id },
+                Lost::Malformed => Refusal::Malformed {
+                    code: Code::of(malformed),
+                    word,
+                    id,
+                },
+                Lost::Unknown => Refusal::NotFound {
+                    code: Code::of(unknown),
+                    word,
+                    id,
+                },
             }
         })
     }
 
     /// Turns a failed look-up of a native act into its refusal.
-    pub(crate) fn or_native<K>(self, found: Result<K, Lost>, reference: &Ref, word: &str) -> Result<K, Refusal> {
+    pub(crate) fn or_native<K>(
+        self,
+        found: Result<K, Lost>,
+        reference: &Ref,
+        word: &str,
+    ) -> Result<K, Refusal> {
         found.map_err(|_| {
             let id = reference.shown(self.world);
-            Refusal::Native(NativeRefusal::NotFound { word: word.to_owned(), id })
+            Refusal::Native(NativeRefusal::NotFound {
+                word: word.to_owned(),
+                id,
+            })
         })
     }
 
     /// The group of an API call.
     pub(crate) fn api_group(self, reference: &Ref) -> Result<GroupKey, Refusal> {
-        self.or_refuse(self.group(reference), reference, "protection group", 207, 1013)
+        self.or_refuse(
+            self.group(reference),
+            reference,
+            "protection group",
+            207,
+            1013,
+        )
     }
 
     /// The instance of an API call.
     pub(crate) fn api_instance(self, reference: &Ref) -> Result<InstanceKey, Refusal> {
-        self.or_refuse(self.instance(reference), reference, "protected instance", 208, 1320)
+        self.or_refuse(
+            self.instance(reference),
+            reference,
+            "protected instance",
+            208,
+            1320,
+        )
     }
 
     /// The pair of an API call.
     pub(crate) fn api_pair(self, reference: &Ref) -> Result<PairKey, Refusal> {
-        self.or_refuse(self.pair(reference), reference, "replication pair", 213, 1608)
+        self.or_refuse(
+            self.pair(reference),
+            reference,
+            "replication pair",
+            213,
+            1608,
+        )
     }
 
     /// The drill of an API call.

@@ -3,7 +3,7 @@
 use super::label::{Stable, Word};
 use super::{GroupKey, InstanceKey, NicKey, PairKey, ProjectKey, Who};
 use crate::sdrs::codes::Code;
-use crate::sdrs::net::Device;
+use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::units::Bytes;
@@ -38,7 +38,17 @@ impl JobStatus {
 
 /// A part of a job that takes time.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Part {

@@ -64,17 +64,28 @@ const NONE: u32 = u32::MAX;
 impl Label {
     /// A plain label.
     pub fn plain(base: Word) -> Label {
-        Label { base, number: NONE, part: NONE }
+        Label {
+            base,
+            number: NONE,
+            part: NONE,
+        }
     }
 
     /// The nth resource of a template, counted from 1.
     pub fn numbered(base: Word, number: u32) -> Label {
-        Label { base, number, part: NONE }
+        Label {
+            base,
+            number,
+            part: NONE,
+        }
     }
 
     /// A part of the resource that `self` names; a part has no parts of its own and keeps its parent's word instead.
     pub fn part(self, part: Word) -> Label {
-        Label { part: part.0, ..self }
+        Label {
+            part: part.0,
+            ..self
+        }
     }
 
     /// The label's text.
@@ -114,7 +125,10 @@ impl Stable {
     /// the key by steps that can be undone, the low half checks it, so that [`Stable::from_uuid`] needs no map.
     pub fn uuid(self, seed: u64) -> u128 {
         let hidden = u128::from(
-            (self.0 ^ hash::mix(seed)).wrapping_mul(ODD).rotate_left(32).wrapping_mul(ODD),
+            (self.0 ^ hash::mix(seed))
+                .wrapping_mul(ODD)
+                .rotate_left(32)
+                .wrapping_mul(ODD),
         );
         let check = u128::from(hash::mix(hash::combine(seed, self.0))) >> 6;
         let (high, middle, low) = (hidden >> 16, (hidden >> 4) & 0xfff, hidden & 0xf);

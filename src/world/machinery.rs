@@ -2,15 +2,26 @@
 
 use super::label::{Label, Stable, Word};
 use super::{
-    AzKey, DiskKey, DrillKey, FlavorKey, InstanceKey, NicKey, PairKey, ProjectKey, ServerKey, VpcKey,
+    AzKey, DiskKey, DrillKey, FlavorKey, InstanceKey, NicKey, PairKey, ProjectKey, ServerKey,
+    VpcKey,
 };
-use crate::sdrs::net::Device;
+use crate::sdrs::device::{Device, Hypervisor};
 use crate::units::Bytes;
 use serde::{Deserialize, Serialize};
 
 /// Whether a server runs.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
@@ -35,7 +46,17 @@ impl Power {
 
 /// A native act on a server that takes time.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
@@ -60,7 +81,18 @@ impl Act {
 
 /// Who has locked a server against changes.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
@@ -71,19 +103,6 @@ pub enum Lock {
     System,
     /// Another service (1359).
     Service,
-}
-
-/// The virtualization of a server, which decides how its devices are named.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Hypervisor {
-    /// Devices are `/dev/vdX`.
-    #[default]
-    Kvm,
-    /// Devices are `/dev/sdX`.
-    Xen,
 }
 
 /// A server.
@@ -129,7 +148,17 @@ pub struct Server {
 
 /// The published disk types that the service protects (page `sdrs_05_0601`), and the rest.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 pub enum DiskType {
     /// Ultra-high I/O.
@@ -177,7 +206,17 @@ impl DiskType {
 
 /// The status of a disk.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum DiskStatus {

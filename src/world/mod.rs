@@ -293,7 +293,10 @@ impl World {
         match self.label_of(who) {
             Some(label) => label.text(&self.words),
             None => match who {
-                Who::Job(job) => self.jobs.get(job).map_or_else(String::new, |j| format!("job {}", j.number)),
+                Who::Job(job) => self
+                    .jobs
+                    .get(job)
+                    .map_or_else(String::new, |j| format!("job {}", j.number)),
                 _ => String::new(),
             },
         }
@@ -371,7 +374,11 @@ impl World {
         let owner = match who {
             Who::Project(k) => Some(k),
             Who::Vpc(k) => self.vpcs.get(k).map(|r| r.project),
-            Who::Subnet(k) => self.subnets.get(k).and_then(|s| self.vpcs.get(s.vpc)).map(|v| v.project),
+            Who::Subnet(k) => self
+                .subnets
+                .get(k)
+                .and_then(|s| self.vpcs.get(s.vpc))
+                .map(|v| v.project),
             Who::Nic(k) => {
                 let subnet = self.nics.get(k).and_then(|n| self.subnets.get(n.subnet));
                 subnet.and_then(|s| self.vpcs.get(s.vpc)).map(|v| v.project)
@@ -380,9 +387,21 @@ impl World {
             Who::Server(k) => self.servers.get(k).map(|r| r.project),
             Who::Disk(k) => self.disks.get(k).map(|r| r.project),
             Who::Group(k) => self.groups.get(k).map(|r| r.project),
-            Who::Instance(k) => self.instances.get(k).and_then(|i| self.groups.get(i.group)).map(|g| g.project),
-            Who::Pair(k) => self.pairs.get(k).and_then(|p| self.groups.get(p.group)).map(|g| g.project),
-            Who::Drill(k) => self.drills.get(k).and_then(|d| self.groups.get(d.group)).map(|g| g.project),
+            Who::Instance(k) => self
+                .instances
+                .get(k)
+                .and_then(|i| self.groups.get(i.group))
+                .map(|g| g.project),
+            Who::Pair(k) => self
+                .pairs
+                .get(k)
+                .and_then(|p| self.groups.get(p.group))
+                .map(|g| g.project),
+            Who::Drill(k) => self
+                .drills
+                .get(k)
+                .and_then(|d| self.groups.get(d.group))
+                .map(|g| g.project),
             Who::Job(k) => self.jobs.get(k).map(|j| j.project),
             Who::Site(_) | Who::Az(_) | Who::Domain(_) | Who::Flavor(_) => return true,
         };

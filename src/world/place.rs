@@ -157,13 +157,15 @@ impl Subnet {
     pub fn free_address(&self) -> Option<u32> {
         let (first, last) = self.range()?;
         let start = self.next.clamp(first, last);
-        (start..=last).chain(first..start).find(|ip| !self.used.contains(ip))
+        (start..=last)
+            .chain(first..start)
+            .find(|ip| !self.used.contains(ip))
     }
 
     /// The first and the last address that a NIC may have, if there is one at all.
     pub fn range(&self) -> Option<(u32, u32)> {
-        let size = 1u64 << (32 - u32::from(self.cidr.prefix()));
-        let base = u64::from(self.cidr.base());
+        let size = self.cidr.size();
+        let base = u64::from(u32::from(self.cidr.base()));
         (size > 3).then(|| ((base + 2) as u32, (base + size - 2) as u32))
     }
 }
@@ -229,7 +231,17 @@ pub struct Flavor {
 
 /// The class of a flavor (page `sdrs_05_0501` names those that cannot be protected).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum FlavorClass {

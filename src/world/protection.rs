@@ -3,11 +3,11 @@
 use super::label::{Label, Stable, Word};
 use super::roster::Roster;
 use super::{
-    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey, ProjectKey,
-    ServerKey, VpcKey,
+    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
+    ProjectKey, ServerKey, VpcKey,
 };
 use crate::sdrs::codes::Code;
-use crate::sdrs::net::Device;
+use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
@@ -17,7 +17,17 @@ use std::collections::BTreeMap;
 
 /// One of the two sides of a group; sides keep their AZ for ever, what changes is which of them is production.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
@@ -243,7 +253,10 @@ impl Pair {
             Copying::Running { left, since, rate } => {
                 let micros = now.as_micros().saturating_sub(since.as_micros());
                 let done = u128::from(rate.0) * u128::from(micros) / 1_000_000;
-                Bytes(left.0.saturating_sub(u64::try_from(done).unwrap_or(u64::MAX)))
+                Bytes(
+                    left.0
+                        .saturating_sub(u64::try_from(done).unwrap_or(u64::MAX)),
+                )
             }
             _ => self.unsynced,
         }

@@ -14,7 +14,10 @@ pub struct Roster<K> {
 
 impl<K> Default for Roster<K> {
     fn default() -> Self {
-        Roster { places: Vec::new(), live: 0 }
+        Roster {
+            places: Vec::new(),
+            live: 0,
+        }
     }
 }
 
@@ -28,7 +31,9 @@ impl<K: Copy> Roster<K> {
 
     /// Removes the member with this serial; nothing happens if it is not there.
     pub(crate) fn remove(&mut self, serial: u32) {
-        let Ok(place) = self.places.binary_search_by_key(&serial, |p| p.0) else { return };
+        let Ok(place) = self.places.binary_search_by_key(&serial, |p| p.0) else {
+            return;
+        };
         if self.places[place].1.take().is_some() {
             self.live -= 1;
         }

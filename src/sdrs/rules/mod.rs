@@ -130,7 +130,12 @@ impl Rule {
     }
 
     const fn job_type(mut self, job_type: &'static str, failure: &'static str, error: u16) -> Rule {
-        self.job = Some(JobFacts { job_type, sub_job_type: None, failure, error: Code::of(error) });
+        self.job = Some(JobFacts {
+            job_type,
+            sub_job_type: None,
+            failure,
+            error: Code::of(error),
+        });
         self
     }
 
@@ -148,12 +153,19 @@ impl Rule {
     }
 
     const fn admits(mut self, kind: Kind, statuses: &'static [Status], code: u16) -> Rule {
-        self.admits[kind as usize] = Some(Admits { statuses, code: Code::of(code) });
+        self.admits[kind as usize] = Some(Admits {
+            statuses,
+            code: Code::of(code),
+        });
         self
     }
 
     const fn moves(mut self, kind: Kind, during: Status, done: End, failed: End) -> Rule {
-        self.moves[kind as usize] = Some(Moves { during, done, failed });
+        self.moves[kind as usize] = Some(Moves {
+            during,
+            done,
+            failed,
+        });
         self
     }
 
@@ -203,8 +215,13 @@ impl Rule {
     }
 }
 
-const TABLES: [&[Rule]; 5] =
-    [group::RULES, instance::RULES, pair::RULES, drill::RULES, service::RULES];
+const TABLES: [&[Rule]; 5] = [
+    group::RULES,
+    instance::RULES,
+    pair::RULES,
+    drill::RULES,
+    service::RULES,
+];
 
 const fn index() -> [Rule; Op::ALL.len()] {
     let mut rows = [TABLES[0][0]; Op::ALL.len()];
@@ -220,7 +237,10 @@ const fn index() -> [Rule; Op::ALL.len()] {
         }
         table += 1;
     }
-    assert!(found == Op::ALL.len(), "every operation has exactly one row");
+    assert!(
+        found == Op::ALL.len(),
+        "every operation has exactly one row"
+    );
     rows
 }
 
@@ -243,13 +263,18 @@ mod tests {
             for &kind in Kind::ALL {
                 let admitted = row.admitted_in(kind).map_or(&[][..], |a| a.statuses);
                 let moved = row.moves_of(kind);
-                let ends = moved.iter().flat_map(|m| [End::Is(m.during), m.done, m.failed]);
+                let ends = moved
+                    .iter()
+                    .flat_map(|m| [End::Is(m.during), m.done, m.failed]);
                 let named = ends.filter_map(|end| match end {
                     End::Is(status) => Some(status),
                     _ => None,
                 });
                 for status in admitted.iter().copied().chain(named) {
-                    assert!(kind.published().contains(&status), "{op}: {kind:?} never shows {status}");
+                    assert!(
+                        kind.published().contains(&status),
+                        "{op}: {kind:?} never shows {status}"
+                    );
                 }
             }
         }
