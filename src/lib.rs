@@ -1,3 +1,6 @@
 //! A deterministic, in-process simulation of the Storage Disaster Recovery Service (SDRS v1).
 
+mod decimal;
 pub mod hash;
+pub mod time;
+pub mod units;
