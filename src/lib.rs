@@ -1,1 +1,3 @@
 //! A deterministic, in-process simulation of the Storage Disaster Recovery Service (SDRS v1).
+
+pub mod scenario;
