@@ -4,3 +4,4 @@
 //! refusals and time belong to the layers below.
 
 pub mod diagnostic;
+pub mod yaml;
