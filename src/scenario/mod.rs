@@ -4,4 +4,5 @@
 //! refusals and time belong to the layers below.
 
 pub mod diagnostic;
+pub mod expect;
 pub mod yaml;
