@@ -5,4 +5,5 @@
 
 pub mod diagnostic;
 pub mod expect;
+pub mod transcript;
 pub mod yaml;
