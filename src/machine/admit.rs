@@ -6,7 +6,7 @@
 
 use super::command::{Ask, Call, Command, Ref};
 use super::native::{self, NativePlan};
-use super::needs::{Question, broken};
+use super::needs::{Asked, broken};
 use super::refusal::Refusal;
 use super::resolve::Look;
 use super::tags;
@@ -29,24 +29,66 @@ pub struct Admitted(pub(super) Plan);
 /// What to carry out.
 #[derive(Clone, Debug)]
 pub(super) enum Plan {
-    GroupOp { op: Op, group: GroupKey, aim: Side },
+    GroupOp {
+        op: Op,
+        group: GroupKey,
+        aim: Side,
+    },
     CreateGroup(Box<CreateGroup>),
     DeleteGroup(GroupKey),
     CreateInstance(Box<CreateInstance>),
-    DeleteInstance { instance: InstanceKey, target_server: bool, target_eip: bool },
-    Attach { instance: InstanceKey, pair: PairKey, device: Device },
-    Detach { instance: InstanceKey, pair: PairKey },
-    AddNic { instance: InstanceKey, server: ServerKey, label: Option<String>, subnet: SubnetKey, ip: u32 },
-    DeleteNic { instance: InstanceKey, nic: NicKey },
-    Resize { instance: InstanceKey, flavors: [Option<FlavorKey>; 2] },
+    DeleteInstance {
+        instance: InstanceKey,
+        target_server: bool,
+        target_eip: bool,
+    },
+    Attach {
+        instance: InstanceKey,
+        pair: PairKey,
+        device: Device,
+    },
+    Detach {
+        instance: InstanceKey,
+        pair: PairKey,
+    },
+    AddNic {
+        instance: InstanceKey,
+        server: ServerKey,
+        label: Option<String>,
+        subnet: SubnetKey,
+        ip: u32,
+    },
+    DeleteNic {
+        instance: InstanceKey,
+        nic: NicKey,
+    },
+    Resize {
+        instance: InstanceKey,
+        flavors: [Option<FlavorKey>; 2],
+    },
     CreatePair(Box<CreatePair>),
-    DeletePair { pair: PairKey, target_volume: bool },
-    Expand { pair: PairKey, size: Bytes },
+    DeletePair {
+        pair: PairKey,
+        target_volume: bool,
+    },
+    Expand {
+        pair: PairKey,
+        size: Bytes,
+    },
     CreateDrill(Box<CreateDrill>),
     DeleteDrill(DrillKey),
-    Rename { who: Who, name: String },
-    SetTags { instance: InstanceKey, tags: Vec<(String, String)> },
-    DropTags { instance: InstanceKey, keys: Vec<String> },
+    Rename {
+        who: Who,
+        name: String,
+    },
+    SetTags {
+        instance: InstanceKey,
+        tags: Vec<(String, String)>,
+    },
+    DropTags {
+        instance: InstanceKey,
+        keys: Vec<String>,
+    },
     DropTasks(Vec<TaskKey>),
     Native(NativePlan),
 }
@@ -120,41 +162,71 @@ fn admit_call(look: Look, call: &Call) -> Result<Plan, Refusal> {
         Call::StartProtection { group } | Call::Reprotect { group } => start(look, group),
         Call::StopProtection { group } => group_op(look, Op::StopProtection, group, None),
         Call::Failover { group } => group_op(look, Op::Failover, group, None),
-        Call::PlannedFailover { group, priority_station } => {
-            group_op(look, Op::PlannedFailover, group, Some(priority_station))
-        }
-        Call::GroupAction { group, actions, priority_station } => {
-            group_action(look, group, actions, priority_station)
-        }
-        Call::PairAction { pair, actions, new_size } => {
+        Call::PlannedFailover {
+            group,
+            priority_station,
+        } => group_op(look, Op::PlannedFailover, group, Some(priority_station)),
+        Call::GroupAction {
+            group,
+            actions,
+            priority_station,
+        } => group_action(look, group, actions, priority_station),
+        Call::PairAction {
+            pair,
+            actions,
+            new_size,
+        } => {
             let pair_key = look.api_pair(pair)?;
             match actions.as_slice() {
                 [action] if action == "extend-replication" => expand(look, pair_key, new_size.0),
-                _ => Err(Refusal::Action { code: Code::of(206) }),
+                _ => Err(Refusal::Action {
+                    code: Code::of(206),
+                }),
             }
         }
         Call::CreateProtectionGroup(body) => create_group(look, body),
         Call::DeleteProtectionGroup { group } => {
             let group = look.api_group(group)?;
-            gate(look.world, Op::DeleteProtectionGroup, Some(group), None, None, None)?;
-            tested(Question { group: Some(group), ..Question::about(look, Op::DeleteProtectionGroup) })?;
+            gate(
+                look.world,
+                Op::DeleteProtectionGroup,
+                Some(group),
+                None,
+                None,
+                None,
+            )?;
+            tested(Asked {
+                group: Some(group),
+                ..Asked::about(look, Op::DeleteProtectionGroup)
+            })?;
             Ok(Plan::DeleteGroup(group))
         }
         Call::CreateProtectedInstance(body) => create_instance(look, body),
-        Call::DeleteProtectedInstance { instance, delete_target_server, delete_target_eip } => {
-            delete_instance(look, instance, *delete_target_server, *delete_target_eip)
-        }
-        Call::AttachReplicationPair { instance, pair, device } => attach(look, instance, pair, device),
+        Call::DeleteProtectedInstance {
+            instance,
+            delete_target_server,
+            delete_target_eip,
+        } => delete_instance(look, instance, *delete_target_server, *delete_target_eip),
+        Call::AttachReplicationPair {
+            instance,
+            pair,
+            device,
+        } => attach(look, instance, pair, device),
         Call::DetachReplicationPair { instance, pair } => detach(look, instance, pair),
-        Call::AddNic { label, instance, subnet_id, ip_address } => {
-            add_nic(look, label, instance, subnet_id, ip_address.as_deref())
-        }
+        Call::AddNic {
+            label,
+            instance,
+            subnet_id,
+            ip_address,
+        } => add_nic(look, label, instance, subnet_id, ip_address.as_deref()),
         Call::DeleteNic { instance, nic_id } => delete_nic(look, instance, nic_id),
         Call::ResizeProtectedInstance { instance, .. } => resize(look, instance, call),
         Call::CreateReplicationPair(body) => create_pair(look, body),
-        Call::DeleteReplicationPair { pair, server_group_id, delete_target_volume } => {
-            delete_pair(look, pair, server_group_id.as_ref(), *delete_target_volume)
-        }
+        Call::DeleteReplicationPair {
+            pair,
+            server_group_id,
+            delete_target_volume,
+        } => delete_pair(look, pair, server_group_id.as_ref(), *delete_target_volume),
         Call::ExpandReplicationPair { pair, new_size } => {
             let pair = look.api_pair(pair)?;
             expand(look, pair, new_size.0)
@@ -165,18 +237,30 @@ fn admit_call(look: Look, call: &Call) -> Result<Plan, Refusal> {
             gate(look.world, Op::DeleteDrDrill, None, None, None, Some(drill))?;
             Ok(Plan::DeleteDrill(drill))
         }
-        Call::RenameProtectionGroup { group, name } => {
-            rename(look, Op::RenameProtectionGroup, Who::Group(look.api_group(group)?), name)
-        }
-        Call::RenameProtectedInstance { instance, name } => {
-            rename(look, Op::RenameProtectedInstance, Who::Instance(look.api_instance(instance)?), name)
-        }
-        Call::RenameReplicationPair { pair, name } => {
-            rename(look, Op::RenameReplicationPair, Who::Pair(look.api_pair(pair)?), name)
-        }
-        Call::RenameDrDrill { drill, name } => {
-            rename(look, Op::RenameDrDrill, Who::Drill(look.api_drill(drill)?), name)
-        }
+        Call::RenameProtectionGroup { group, name } => rename(
+            look,
+            Op::RenameProtectionGroup,
+            Who::Group(look.api_group(group)?),
+            name,
+        ),
+        Call::RenameProtectedInstance { instance, name } => rename(
+            look,
+            Op::RenameProtectedInstance,
+            Who::Instance(look.api_instance(instance)?),
+            name,
+        ),
+        Call::RenameReplicationPair { pair, name } => rename(
+            look,
+            Op::RenameReplicationPair,
+            Who::Pair(look.api_pair(pair)?),
+            name,
+        ),
+        Call::RenameDrDrill { drill, name } => rename(
+            look,
+            Op::RenameDrDrill,
+            Who::Drill(look.api_drill(drill)?),
+            name,
+        ),
         Call::AddTag { .. }
         | Call::BatchAddTags { .. }
         | Call::BatchDeleteTags { .. }
@@ -208,31 +292,52 @@ pub(super) fn gate(
     ];
     let row = rule(op);
     for who in asked.into_iter().flatten() {
-        let kind = who.kind().expect("the four kinds asked about have statuses");
-        let Some(admits) = row.admitted_in(kind) else { continue };
+        let kind = who
+            .kind()
+            .expect("the four kinds asked about have statuses");
+        let Some(admits) = row.admitted_in(kind) else {
+            continue;
+        };
         let status = world.reported(who).expect("the resource was found");
         // Group operations treat `fault` as `protected`; a group itself never shows it.
         if !admits.statuses.contains(&status) {
-            return Err(Refusal::Status { code: admits.code, op, kind, status });
+            return Err(Refusal::Status {
+                code: admits.code,
+                op,
+                kind,
+                status,
+            });
         }
     }
     if let Some(instance) = instance
         && op == Op::DeleteProtectedInstance
         && world.instances[instance].busy > 0
     {
-        return Err(Refusal::Busy { code: Code::of(1301), op, kind: Kind::ReplicationPair });
+        return Err(Refusal::Busy {
+            code: Code::of(1301),
+            op,
+            kind: Kind::ReplicationPair,
+        });
     }
     if let Some(pair) = pair
         && let Some(admits) = row.admitted_in(Kind::ReplicationPair)
         && is_being_detached(world, pair)
     {
-        return Err(Refusal::Busy { code: admits.code, op, kind: Kind::ProtectedInstance });
+        return Err(Refusal::Busy {
+            code: admits.code,
+            op,
+            kind: Kind::ProtectedInstance,
+        });
     }
     if let Some(group) = group
         && row.is_group_operation()
         && world.groups[group].busy > 0
     {
-        return Err(Refusal::Busy { code: Code::of(1002), op, kind: Kind::ProtectedInstance });
+        return Err(Refusal::Busy {
+            code: Code::of(1002),
+            op,
+            kind: Kind::ProtectedInstance,
+        });
     }
     Ok(())
 }
@@ -240,17 +345,21 @@ pub(super) fn gate(
 /// Whether an instance that the pair is attached to is being deleted, which will detach the pair.
 fn is_being_detached(world: &World, pair: PairKey) -> bool {
     let attached = world.pairs[pair].attached.iter();
-    attached.clone().any(|&(instance, _)| {
-        world.instances[instance].life.status == Status::Deleting
-    })
+    attached
+        .clone()
+        .any(|&(instance, _)| world.instances[instance].life.status == Status::Deleting)
 }
 
 /// Tests the preconditions of the operation's row in their order.
-pub(super) fn tested(question: Question) -> Result<(), Refusal> {
+pub(super) fn tested(question: Asked) -> Result<(), Refusal> {
     for &(need, code) in rule(question.op).needs {
         if let Some(instead) = broken(need, &question) {
             let code = instead.unwrap_or(code);
-            return Err(Refusal::Need { code, op: question.op, need });
+            return Err(Refusal::Need {
+                code,
+                op: question.op,
+                need,
+            });
         }
     }
     Ok(())
@@ -273,7 +382,12 @@ fn start(look: Look, group: &Ref) -> Result<Plan, Refusal> {
     group_op(look, op, group, None)
 }
 
-fn group_action(look: Look, group: &Ref, actions: &[String], station: &str) -> Result<Plan, Refusal> {
+fn group_action(
+    look: Look,
+    group: &Ref,
+    actions: &[String],
+    station: &str,
+) -> Result<Plan, Refusal> {
     look.api_group(group)?;
     match actions {
         [action] => match action.as_str() {
@@ -281,16 +395,24 @@ fn group_action(look: Look, group: &Ref, actions: &[String], station: &str) -> R
             "stop-server-group" => group_op(look, Op::StopProtection, group, None),
             "failover-server-group" => group_op(look, Op::Failover, group, None),
             "reverse-server-group" => group_op(look, Op::PlannedFailover, group, Some(station)),
-            _ => Err(Refusal::Action { code: Code::of(206) }),
+            _ => Err(Refusal::Action {
+                code: Code::of(206),
+            }),
         },
-        _ => Err(Refusal::Action { code: Code::of(206) }),
+        _ => Err(Refusal::Action {
+            code: Code::of(206),
+        }),
     }
 }
 
 fn group_op(look: Look, op: Op, group: &Ref, station: Option<&str>) -> Result<Plan, Refusal> {
     let group = look.api_group(group)?;
     gate(look.world, op, Some(group), None, None, None)?;
-    tested(Question { group: Some(group), text: station, ..Question::about(look, op) })?;
+    tested(Asked {
+        group: Some(group),
+        text: station,
+        ..Asked::about(look, op)
+    })?;
     let now = look.world.groups[group].station;
     let aim = match op {
         Op::Failover | Op::PlannedFailover => now.other(),
@@ -302,11 +424,11 @@ fn group_op(look: Look, op: Op, group: &Ref, station: Option<&str>) -> Result<Pl
 fn create_group(look: Look, body: &super::command::CreateProtectionGroup) -> Result<Plan, Refusal> {
     free_label(look.world, body.label.as_deref())?;
     let op = Op::CreateProtectionGroup;
-    tested(Question {
+    tested(Asked {
         name: body.name.as_deref(),
         description: body.description.as_deref(),
         create_group: Some(body),
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
     let found = "the preconditions say that it exists";
     let az = |reference: &Ref| look.az(reference).ok().expect(found);
@@ -316,34 +438,51 @@ fn create_group(look: Look, body: &super::command::CreateProtectionGroup) -> Res
         name: body.name.clone(),
         description: body.description.clone(),
         domain: look.domain(&body.domain_id).ok().expect(found),
-        azs: [az(&body.source_availability_zone), az(&body.target_availability_zone)],
+        azs: [
+            az(&body.source_availability_zone),
+            az(&body.target_availability_zone),
+        ],
         vpc: look.vpc(&body.source_vpc_id).ok().expect(found),
         protection: body.protection_type,
     })))
 }
 
-fn create_instance(look: Look, body: &super::command::CreateProtectedInstance) -> Result<Plan, Refusal> {
+fn create_instance(
+    look: Look,
+    body: &super::command::CreateProtectedInstance,
+) -> Result<Plan, Refusal> {
     let world = look.world;
     free_label(world, body.label.as_deref())?;
     let op = Op::CreateProtectedInstance;
     let group = look.api_group(&body.server_group_id)?;
     look.or_well_formed(&body.server_id, "server", 210)?;
     gate(world, op, Some(group), None, None, None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(group),
         name: body.name.as_deref(),
         description: body.description.as_deref(),
         create_instance: Some(body),
         server: look.server(&body.server_id).ok(),
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
     let found = "the preconditions say that it exists";
     let server = look.server(&body.server_id).ok().expect(found);
-    let own = world.servers[server].nics.first().map(|&nic| world.nics[nic].subnet);
-    let asked = body.primary_subnet_id.as_ref().map(|s| look.subnet(s).ok().expect(found));
-    let ip = body.primary_ip_address.as_deref().and_then(crate::sdrs::net::parse_ipv4).map(u32::from);
+    let own = world.servers[server]
+        .nics
+        .first()
+        .map(|&nic| world.nics[nic].subnet);
+    let asked = body
+        .primary_subnet_id
+        .as_ref()
+        .map(|s| look.subnet(s).ok().expect(found));
+    let ip = body
+        .primary_ip_address
+        .as_deref()
+        .and_then(crate::sdrs::net::parse_ipv4)
+        .map(u32::from);
     let nic = asked.or(own).and_then(|subnet| {
-        ip.or_else(|| world.subnets[subnet].free_address()).map(|ip| (subnet, ip))
+        ip.or_else(|| world.subnets[subnet].free_address())
+            .map(|ip| (subnet, ip))
     });
     let flavor = match &body.flavor_ref {
         Some(flavor) => look.flavor(flavor).ok().expect(found),
@@ -357,22 +496,35 @@ fn create_instance(look: Look, body: &super::command::CreateProtectedInstance) -
         description: body.description.clone(),
         nic,
         flavor,
-        tags: body.tags.iter().map(|t| (t.key.clone(), t.value.clone().unwrap_or_default())).collect(),
+        tags: body
+            .tags
+            .iter()
+            .map(|t| (t.key.clone(), t.value.clone().unwrap_or_default()))
+            .collect(),
     })))
 }
 
-fn delete_instance(look: Look, instance: &Ref, target_server: bool, target_eip: bool) -> Result<Plan, Refusal> {
+fn delete_instance(
+    look: Look,
+    instance: &Ref,
+    target_server: bool,
+    target_eip: bool,
+) -> Result<Plan, Refusal> {
     let op = Op::DeleteProtectedInstance;
     let instance = look.api_instance(instance)?;
     gate(look.world, op, None, Some(instance), None, None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(look.world.instances[instance].group),
         instance: Some(instance),
         target: target_server,
         target_eip,
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
-    Ok(Plan::DeleteInstance { instance, target_server, target_eip })
+    Ok(Plan::DeleteInstance {
+        instance,
+        target_server,
+        target_eip,
+    })
 }
 
 fn attach(look: Look, instance: &Ref, pair: &Ref, device: &str) -> Result<Plan, Refusal> {
@@ -382,25 +534,41 @@ fn attach(look: Look, instance: &Ref, pair: &Ref, device: &str) -> Result<Plan, 
     let pair = look.api_pair(pair)?;
     let Ok(device) = device.parse::<Device>() else {
         let (parameter, value) = ("device".to_owned(), device.to_owned());
-        return Err(Refusal::Parameter { code: Code::of(201), parameter, value });
+        return Err(Refusal::Parameter {
+            code: Code::of(201),
+            parameter,
+            value,
+        });
     };
     let device = device.on(hypervisor_of(world, instance));
     let group = world.instances[instance].group;
     gate(world, op, Some(group), Some(instance), Some(pair), None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(group),
         instance: Some(instance),
         pair: Some(pair),
         device: Some(device),
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
-    Ok(Plan::Attach { instance, pair, device })
+    Ok(Plan::Attach {
+        instance,
+        pair,
+        device,
+    })
 }
 
 /// The virtualization of an instance's servers, which are alike.
-pub(super) fn hypervisor_of(world: &World, instance: InstanceKey) -> crate::sdrs::device::Hypervisor {
+pub(super) fn hypervisor_of(
+    world: &World,
+    instance: InstanceKey,
+) -> crate::sdrs::device::Hypervisor {
     let servers = world.instances[instance].servers;
-    servers.into_iter().flatten().next().map(|s| world.servers[s].hypervisor).unwrap_or_default()
+    servers
+        .into_iter()
+        .flatten()
+        .next()
+        .map(|s| world.servers[s].hypervisor)
+        .unwrap_or_default()
 }
 
 fn detach(look: Look, instance: &Ref, pair: &Ref) -> Result<Plan, Refusal> {
@@ -408,12 +576,19 @@ fn detach(look: Look, instance: &Ref, pair: &Ref) -> Result<Plan, Refusal> {
     let instance = look.api_instance(instance)?;
     let pair = look.api_pair(pair)?;
     let group = look.world.instances[instance].group;
-    gate(look.world, op, Some(group), Some(instance), Some(pair), None)?;
-    tested(Question {
+    gate(
+        look.world,
+        op,
+        Some(group),
+        Some(instance),
+        Some(pair),
+        None,
+    )?;
+    tested(Asked {
         group: Some(group),
         instance: Some(instance),
         pair: Some(pair),
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
     Ok(Plan::Detach { instance, pair })
 }
@@ -431,14 +606,17 @@ fn add_nic(
     let instance = look.api_instance(instance)?;
     let group = world.instances[instance].group;
     gate(world, op, Some(group), Some(instance), None, None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(group),
         instance: Some(instance),
         subnet: Some(subnet),
         text: ip,
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
-    let subnet = look.subnet(subnet).ok().expect("the preconditions say that it exists");
+    let subnet = look
+        .subnet(subnet)
+        .ok()
+        .expect("the preconditions say that it exists");
     let ip = ip.and_then(crate::sdrs::net::parse_ipv4).map(u32::from);
     let ip = ip.or_else(|| world.subnets[subnet].free_address());
     let server = world.instances[instance].servers[world.groups[group].station.index()];
@@ -458,13 +636,16 @@ fn delete_nic(look: Look, instance: &Ref, nic: &Ref) -> Result<Plan, Refusal> {
     let group = look.world.instances[instance].group;
     gate(look.world, op, Some(group), Some(instance), None, None)?;
     let found = look.nic(nic).ok();
-    tested(Question {
+    tested(Asked {
         group: Some(group),
         instance: Some(instance),
         nic: found,
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
-    Ok(Plan::DeleteNic { instance, nic: found.expect("the preconditions say that it exists") })
+    Ok(Plan::DeleteNic {
+        instance,
+        nic: found.expect("the preconditions say that it exists"),
+    })
 }
 
 fn resize(look: Look, instance: &Ref, call: &Call) -> Result<Plan, Refusal> {
@@ -472,16 +653,16 @@ fn resize(look: Look, instance: &Ref, call: &Call) -> Result<Plan, Refusal> {
     let instance = look.api_instance(instance)?;
     let group = look.world.instances[instance].group;
     gate(look.world, op, Some(group), Some(instance), None, None)?;
-    let question = Question {
+    let question = Asked {
         group: Some(group),
         instance: Some(instance),
         resize: Some(call),
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     };
     tested(question)?;
-    let flavors = question.asked_flavors().map(|asked| {
-        asked.map(|flavor| flavor.expect("the preconditions say that it exists"))
-    });
+    let flavors = question
+        .asked_flavors()
+        .map(|asked| asked.map(|flavor| flavor.expect("the preconditions say that it exists")));
     Ok(Plan::Resize { instance, flavors })
 }
 
@@ -492,12 +673,12 @@ fn create_pair(look: Look, body: &super::command::CreateReplicationPair) -> Resu
     look.or_well_formed(&body.volume_id, "disk", 211)?;
     gate(look.world, op, Some(group), None, None, None)?;
     let disk = look.disk(&body.volume_id).ok();
-    tested(Question {
+    tested(Asked {
         group: Some(group),
         name: body.name.as_deref(),
         description: body.description.as_deref(),
         disk,
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
     Ok(Plan::CreatePair(Box::new(CreatePair {
         label: body.label.clone(),
@@ -508,7 +689,12 @@ fn create_pair(look: Look, body: &super::command::CreateReplicationPair) -> Resu
     })))
 }
 
-fn delete_pair(look: Look, pair: &Ref, group: Option<&Ref>, target_volume: bool) -> Result<Plan, Refusal> {
+fn delete_pair(
+    look: Look,
+    pair: &Ref,
+    group: Option<&Ref>,
+    target_volume: bool,
+) -> Result<Plan, Refusal> {
     let op = Op::DeleteReplicationPair;
     let pair = look.api_pair(pair)?;
     if let Some(group) = group {
@@ -516,27 +702,34 @@ fn delete_pair(look: Look, pair: &Ref, group: Option<&Ref>, target_volume: bool)
     }
     let own = look.world.pairs[pair].group;
     gate(look.world, op, Some(own), None, Some(pair), None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(own),
         pair: Some(pair),
         given_group: group,
         target: target_volume,
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
-    Ok(Plan::DeletePair { pair, target_volume })
+    Ok(Plan::DeletePair {
+        pair,
+        target_volume,
+    })
 }
 
 fn expand(look: Look, pair: PairKey, gib: i64) -> Result<Plan, Refusal> {
     let op = Op::ExpandReplicationPair;
     gate(look.world, op, None, None, Some(pair), None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(look.world.pairs[pair].group),
         pair: Some(pair),
         number: gib,
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
-    let gib = u64::try_from(gib).expect("the preconditions say that it is larger than the size now");
-    Ok(Plan::Expand { pair, size: Bytes(gib << 30) })
+    let gib =
+        u64::try_from(gib).expect("the preconditions say that it is larger than the size now");
+    Ok(Plan::Expand {
+        pair,
+        size: Bytes(gib << 30),
+    })
 }
 
 fn create_drill(look: Look, body: &super::command::CreateDrDrill) -> Result<Plan, Refusal> {
@@ -544,20 +737,33 @@ fn create_drill(look: Look, body: &super::command::CreateDrDrill) -> Result<Plan
     let op = Op::CreateDrDrill;
     let group = look.api_group(&body.server_group_id)?;
     gate(look.world, op, Some(group), None, None, None)?;
-    tested(Question {
+    tested(Asked {
         group: Some(group),
         name: body.name.as_deref(),
         drill_vpc: body.drill_vpc_id.as_ref(),
-        ..Question::about(look, op)
+        ..Asked::about(look, op)
     })?;
     let vpc = body.drill_vpc_id.as_ref().map(|vpc| {
-        look.vpc(vpc).ok().expect("the preconditions say that it exists")
+        look.vpc(vpc)
+            .ok()
+            .expect("the preconditions say that it exists")
     });
     let (label, name) = (body.label.clone(), body.name.clone());
-    Ok(Plan::CreateDrill(Box::new(CreateDrill { label, group, name, vpc })))
+    Ok(Plan::CreateDrill(Box::new(CreateDrill {
+        label,
+        group,
+        name,
+        vpc,
+    })))
 }
 
 fn rename(look: Look, op: Op, who: Who, name: &str) -> Result<Plan, Refusal> {
-    tested(Question { name: Some(name), ..Question::about(look, op) })?;
-    Ok(Plan::Rename { who, name: name.to_owned() })
+    tested(Asked {
+        name: Some(name),
+        ..Asked::about(look, op)
+    })?;
+    Ok(Plan::Rename {
+        who,
+        name: name.to_owned(),
+    })
 }

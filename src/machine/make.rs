@@ -6,6 +6,8 @@ use super::effect::{Effect, Effects, Property};
 use super::transition::{enter, leave};
 use crate::hash;
 use crate::sdrs::device::Device;
+use crate::sdrs::device::Hypervisor;
+use crate::sdrs::net::Cidr;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::units::Bytes;
@@ -18,8 +20,6 @@ use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, EipKey, FlavorKey, GroupKey, InstanceKey, NicKey, PairKey,
     ProjectKey, ServerKey, SubnetKey, VpcKey, Who, World,
 };
-use crate::sdrs::device::Hypervisor;
-use crate::sdrs::net::Cidr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The next serial, which is never used again.
@@ -48,7 +48,11 @@ pub(crate) fn part(world: &mut World, parent: Label, part: &str) -> Label {
 pub(crate) fn free_part(world: &mut World, parent: Label, stem: &str) -> Label {
     let mut nth = 1u32;
     loop {
-        let text = if nth == 1 { stem.to_owned() } else { format!("{stem}-{nth}") };
+        let text = if nth == 1 {
+            stem.to_owned()
+        } else {
+            format!("{stem}-{nth}")
+        };
         let label = part(world, parent, &text);
         if world.at(label.stable(&world.words)).is_none() {
             return label;
@@ -66,7 +70,11 @@ pub(crate) fn name_or_label(world: &mut World, name: Option<&str>, label: Label)
 }
 
 fn newborn(status: Status) -> Life {
-    Life { status, epoch: 0, work: None }
+    Life {
+        status,
+        epoch: 0,
+        work: None,
+    }
 }
 
 /// What a new group is made of.
@@ -82,7 +90,13 @@ pub(crate) struct NewGroup {
 }
 
 /// Makes a group.
-pub(crate) fn group(world: &mut World, now: SimTime, new: NewGroup, status: Status, out: &mut Effects) -> GroupKey {
+pub(crate) fn group(
+    world: &mut World,
+    now: SimTime,
+    new: NewGroup,
+    status: Status,
+    out: &mut Effects,
+) -> GroupKey {
     let serial = serial(world);
     let key = world.groups.insert(Group {
         label: new.label,
@@ -117,7 +131,10 @@ pub(crate) fn group(world: &mut World, now: SimTime, new: NewGroup, status: Stat
 /// Removes a group that has no member and no drill left.
 pub(crate) fn remove_group(world: &mut World, key: GroupKey, out: &mut Effects) {
     leave(world, Who::Group(key), out);
-    let group = world.groups.remove(key).expect("the caller names a group that exists");
+    let group = world
+        .groups
+        .remove(key)
+        .expect("the caller names a group that exists");
     world.projects[group.project].usage.server_groups -= 1;
 }
 
@@ -160,14 +177,19 @@ pub(crate) fn instance(
 /// Removes an instance whose pairs are detached; its servers stay.
 pub(crate) fn remove_instance(world: &mut World, key: InstanceKey, out: &mut Effects) {
     leave(world, Who::Instance(key), out);
-    let instance = world.instances.remove(key).expect("the caller names an instance that exists");
+    let instance = world
+        .instances
+        .remove(key)
+        .expect("the caller names an instance that exists");
     for server in instance.servers.into_iter().flatten() {
         world.servers[server].instance = None;
     }
     if let Some(nic) = instance.set_aside {
         remove_nic(world, nic, out);
     }
-    world.groups[instance.group].instances.remove(instance.serial);
+    world.groups[instance.group]
+        .instances
+        .remove(instance.serial);
 }
 
 /// Makes a pair around a production disk; its replica comes later.
@@ -216,7 +238,10 @@ pub(crate) fn pair(
 /// Removes a pair that is attached to no instance; its disks stay.
 pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
     leave(world, Who::Pair(key), out);
-    let pair = world.pairs.remove(key).expect("the caller names a pair that exists");
+    let pair = world
+        .pairs
+        .remove(key)
+        .expect("the caller names a pair that exists");
     for disk in pair.disks.into_iter().flatten() {
         world.disks[disk].pair = None;
     }
@@ -234,7 +259,9 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
 pub(crate) fn attach_pair(world: &mut World, pair: PairKey, instance: InstanceKey, device: Device) {
     let record = &mut world.pairs[pair];
     if record.attached.is_empty() {
-        world.projects[world.groups[record.group].project].usage.unattached_pairs -= 1;
+        world.projects[world.groups[record.group].project]
+            .usage
+            .unattached_pairs -= 1;
     }
     record.attached.push((instance, device));
     world.instances[instance].pairs.push(pair);
@@ -246,7 +273,9 @@ pub(crate) fn detach_pair(world: &mut World, pair: PairKey, instance: InstanceKe
     let before = record.attached.len();
     record.attached.retain(|a| a.0 != instance);
     if before > 0 && record.attached.is_empty() {
-        world.projects[world.groups[record.group].project].usage.unattached_pairs += 1;
+        world.projects[world.groups[record.group].project]
+            .usage
+            .unattached_pairs += 1;
     }
     world.instances[instance].pairs.retain(|&p| p != pair);
 }
@@ -285,7 +314,10 @@ pub(crate) fn drill(
 /// Removes a drill whose servers are gone; its VPC stays.
 pub(crate) fn remove_drill(world: &mut World, key: DrillKey, out: &mut Effects) {
     leave(world, Who::Drill(key), out);
-    let drill = world.drills.remove(key).expect("the caller names a drill that exists");
+    let drill = world
+        .drills
+        .remove(key)
+        .expect("the caller names a drill that exists");
     world.groups[drill.group].drills.retain(|&d| d != key);
     if let Some(vpc) = drill.vpc.and_then(|vpc| world.vpcs.get_mut(vpc)) {
         vpc.drill = None;
@@ -336,7 +368,10 @@ pub(crate) fn server(world: &mut World, new: NewServer, out: &mut Effects) -> Se
 
 /// Whether an AZ has room for another server of a flavor.
 pub(crate) fn has_room(world: &World, flavor: FlavorKey, az: AzKey) -> bool {
-    world.flavors[flavor].free.get(&az).is_none_or(|&free| free > 0)
+    world.flavors[flavor]
+        .free
+        .get(&az)
+        .is_none_or(|&free| free > 0)
 }
 
 /// Removes a server with its NICs; its disks are detached and stay.
@@ -349,7 +384,10 @@ pub(crate) fn remove_server(world: &mut World, key: ServerKey, out: &mut Effects
         remove_nic(world, nic, out);
     }
     leave(world, Who::Server(key), out);
-    let server = world.servers.remove(key).expect("the caller names a server that exists");
+    let server = world
+        .servers
+        .remove(key)
+        .expect("the caller names a server that exists");
     if let Some(free) = world.flavors[server.flavor].free.get_mut(&server.az) {
         *free = free.saturating_add(1);
     }
@@ -363,7 +401,12 @@ pub(crate) fn set_power(world: &mut World, key: ServerKey, to: Power, out: &mut 
     let from = server.power;
     if from != to {
         server.power = to;
-        out.push(Effect::Power { server: key, epoch: server.epoch, from, to });
+        out.push(Effect::Power {
+            server: key,
+            epoch: server.epoch,
+            from,
+            to,
+        });
     }
 }
 
@@ -409,7 +452,13 @@ pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKe
 }
 
 /// Makes a disk like another one, elsewhere.
-pub(crate) fn disk_like(world: &mut World, like: DiskKey, label: Label, az: AzKey, out: &mut Effects) -> DiskKey {
+pub(crate) fn disk_like(
+    world: &mut World,
+    like: DiskKey,
+    label: Label,
+    az: AzKey,
+    out: &mut Effects,
+) -> DiskKey {
     let like = world.disks[like].clone();
     let new = NewDisk {
         label,
@@ -436,11 +485,24 @@ pub(crate) fn remove_disk(world: &mut World, key: DiskKey, out: &mut Effects) {
 }
 
 /// Attaches a disk to a server.
-pub(crate) fn attach_disk(world: &mut World, disk: DiskKey, server: ServerKey, device: Device, out: &mut Effects) {
-    let place = world.servers[server].disks.partition_point(|d| d.0 < device);
+pub(crate) fn attach_disk(
+    world: &mut World,
+    disk: DiskKey,
+    server: ServerKey,
+    device: Device,
+    out: &mut Effects,
+) {
+    let place = world.servers[server]
+        .disks
+        .partition_point(|d| d.0 < device);
     world.servers[server].disks.insert(place, (device, disk));
     world.disks[disk].servers.push(server);
-    changed(Who::Disk(disk), Property::Attachment, world.servers[server].stable.0, out);
+    changed(
+        Who::Disk(disk),
+        Property::Attachment,
+        world.servers[server].stable.0,
+        out,
+    );
 }
 
 /// Detaches a disk from a server; nothing happens if it is not attached.
@@ -451,24 +513,59 @@ pub(crate) fn detach_disk(world: &mut World, disk: DiskKey, server: ServerKey, o
         return;
     }
     world.servers[server].disks.retain(|d| d.1 != disk);
-    changed(Who::Disk(disk), Property::Attachment, !world.servers[server].stable.0, out);
+    changed(
+        Who::Disk(disk),
+        Property::Attachment,
+        !world.servers[server].stable.0,
+        out,
+    );
 }
 
 /// Makes a VPC.
-pub(crate) fn vpc(world: &mut World, label: Label, name: Word, project: ProjectKey, cidr: Cidr, out: &mut Effects) -> VpcKey {
+pub(crate) fn vpc(
+    world: &mut World,
+    label: Label,
+    name: Word,
+    project: ProjectKey,
+    cidr: Cidr,
+    out: &mut Effects,
+) -> VpcKey {
     let serial = serial(world);
     let stable = label.stable(&world.words);
-    let key = world.vpcs.insert(Vpc { label, stable, serial, project, name, cidr, subnets: Vec::new(), drill: None });
+    let key = world.vpcs.insert(Vpc {
+        label,
+        stable,
+        serial,
+        project,
+        name,
+        cidr,
+        subnets: Vec::new(),
+        drill: None,
+    });
     world.projects[project].usage.vpcs += 1;
     enter(world, Who::Vpc(key), out);
     key
 }
 
 /// Makes a subnet.
-pub(crate) fn subnet(world: &mut World, label: Label, vpc: VpcKey, cidr: Cidr, out: &mut Effects) -> SubnetKey {
+pub(crate) fn subnet(
+    world: &mut World,
+    label: Label,
+    vpc: VpcKey,
+    cidr: Cidr,
+    out: &mut Effects,
+) -> SubnetKey {
     let serial = serial(world);
     let stable = label.stable(&world.words);
-    let key = world.subnets.insert(Subnet { label, stable, serial, vpc, cidr, used: BTreeSet::new(), next: 0 });
+    let key = world.subnets.insert(Subnet {
+        label,
+        stable,
+        serial,
+        vpc,
+        cidr,
+        used: BTreeSet::new(),
+        next: 0,
+    });
     world.vpcs[vpc].subnets.push(key);
     world.projects[world.vpcs[vpc].project].usage.subnets += 1;
     enter(world, Who::Subnet(key), out);
@@ -490,7 +587,17 @@ pub(crate) fn nic(
     let record = &mut world.subnets[subnet];
     record.used.insert(ip);
     record.next = ip.wrapping_add(1);
-    let key = world.nics.insert(Nic { label, stable, serial, subnet, ip, mac, server: None, primary: false, eip: None });
+    let key = world.nics.insert(Nic {
+        label,
+        stable,
+        serial,
+        subnet,
+        ip,
+        mac,
+        server: None,
+        primary: false,
+        eip: None,
+    });
     enter(world, Who::Nic(key), out);
     if let Some(server) = server {
         plug(world, key, Some(server), out);
@@ -549,7 +656,11 @@ pub(crate) fn remove_eip(world: &mut World, eip: EipKey, out: &mut Effects) {
 
 /// Says that a property changed.
 pub(crate) fn changed(who: Who, property: Property, value: u64, out: &mut Effects) {
-    out.push(Effect::Changed { who, property, value });
+    out.push(Effect::Changed {
+        who,
+        property,
+        value,
+    });
 }
 
 /// A fingerprint of a text, for [`Effect::Changed`].

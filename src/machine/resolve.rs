@@ -172,7 +172,12 @@ impl Look<'_> {
 
 impl Look<'_> {
     /// Refuses an id that has not the shape of one; whether it exists is asked later.
-    pub(crate) fn or_well_formed(self, reference: &Ref, word: &str, code: u16) -> Result<(), Refusal> {
+    pub(crate) fn or_well_formed(
+        self,
+        reference: &Ref,
+        word: &str,
+        code: u16,
+    ) -> Result<(), Refusal> {
         match reference.find(self.world, self.project) {
             Err(Lost::Malformed) => Err(Refusal::Malformed {
                 code: Code::of(code),

@@ -8,6 +8,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::rules::{End, rule};
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
+use crate::world::job::Detail;
 use crate::world::protection::{Life, Work};
 use crate::world::{GroupKey, JobKey, Who, World};
 
@@ -51,7 +52,11 @@ fn count(world: &mut World, who: Who, status: Status, add: bool) {
     }
     let group = group_of(world, who).expect("a member has a group");
     let group = &mut world.groups[group];
-    let counter = if invalid { &mut group.invalid } else { &mut group.out };
+    let counter = if invalid {
+        &mut group.invalid
+    } else {
+        &mut group.out
+    };
     *counter = if add { *counter + 1 } else { *counter - 1 };
 }
 
@@ -66,9 +71,20 @@ fn touch(world: &mut World, who: Who, now: SimTime) {
 }
 
 /// Assigns a status. Nothing happens if the resource shows it already.
-pub(crate) fn move_to(world: &mut World, now: SimTime, who: Who, to: Status, job: u64, out: &mut Effects) {
+pub(crate) fn move_to(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    to: Status,
+    job: u64,
+    out: &mut Effects,
+) {
     let kind = who.kind().expect(LIVES);
-    assert!(kind.published().contains(&to), "a {} never shows `{to}`", kind.name());
+    assert!(
+        kind.published().contains(&to),
+        "a {} never shows `{to}`",
+        kind.name()
+    );
     let life = life_mut(world, who);
     let from = life.status;
     if from == to {
@@ -80,7 +96,13 @@ pub(crate) fn move_to(world: &mut World, now: SimTime, who: Who, to: Status, job
     count(world, who, from, false);
     count(world, who, to, true);
     touch(world, who, now);
-    out.push(Effect::Moved { who, epoch, from, to, job });
+    out.push(Effect::Moved {
+        who,
+        epoch,
+        from,
+        to,
+        job,
+    });
 }
 
 /// Enters a new resource, which is in its slot already, into the index, the census and the effects.
@@ -97,8 +119,12 @@ pub(crate) fn enter(world: &mut World, who: Who, out: &mut Effects) {
 
 /// Takes a resource, which is still in its slot, out of the index and the census. The caller frees the slot.
 pub(crate) fn leave(world: &mut World, who: Who, out: &mut Effects) {
-    let label = world.label_of(who).expect("the resource is still in its slot");
-    let stable = world.stable(who).expect("the resource is still in its slot");
+    let label = world
+        .label_of(who)
+        .expect("the resource is still in its slot");
+    let stable = world
+        .stable(who)
+        .expect("the resource is still in its slot");
     world.index.remove(&stable.0);
     if let Some(status) = world.life(who).map(|life| life.status) {
         count(world, who, status, false);
@@ -107,24 +133,50 @@ pub(crate) fn leave(world: &mut World, who: Who, out: &mut Effects) {
 }
 
 /// Marks an operation as under way on a resource: its own status follows, and those it belongs to know that it is busy.
-pub(crate) fn begin_work(world: &mut World, now: SimTime, who: Who, op: Op, job: JobKey, out: &mut Effects) {
+pub(crate) fn begin_work(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    op: Op,
+    job: JobKey,
+    out: &mut Effects,
+) {
     let number = world.jobs[job].number;
-    let during = rule(op).moves_of(who.kind().expect(LIVES)).map(|m| m.during);
+    let during = rule(op)
+        .moves_of(who.kind().expect(LIVES))
+        .map(|m| m.during);
     let life = life_mut(world, who);
-    debug_assert!(life.work.is_none(), "operations on one resource exclude each other");
-    life.work = Some(Work { op, job, resume: life.status });
-    mark_busy(world, who, op, true);
+    debug_assert!(
+        life.work.is_none(),
+        "operations on one resource exclude each other"
+    );
+    life.work = Some(Work {
+        op,
+        job,
+        resume: life.status,
+    });
+    mark_busy(world, who, op, job, true);
     if let Some(during) = during {
         move_to(world, now, who, during, number, out);
     }
 }
 
 /// Ends the operation under way on a resource and gives it the status that the rule and the outcome ask for.
-pub(crate) fn end_work(world: &mut World, now: SimTime, who: Who, success: bool, out: &mut Effects) {
-    let Some(work) = life_mut(world, who).work.take() else { return };
+pub(crate) fn end_work(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    success: bool,
+    out: &mut Effects,
+) {
+    let Some(work) = life_mut(world, who).work.take() else {
+        return;
+    };
     let number = world.jobs[work.job].number;
-    mark_busy(world, who, work.op, false);
-    let Some(moves) = rule(work.op).moves_of(who.kind().expect(LIVES)) else { return };
+    mark_busy(world, who, work.op, work.job, false);
+    let Some(moves) = rule(work.op).moves_of(who.kind().expect(LIVES)) else {
+        return;
+    };
     let end = if success { moves.done } else { moves.failed };
     let to = match end {
         End::Is(status) => status,
@@ -162,7 +214,9 @@ pub(crate) fn follow_group(world: &World, who: Who) -> Status {
     }
 }
 
-fn mark_busy(world: &mut World, who: Who, op: Op, busy: bool) {
+/// Counts an operation of a member's own with its group and with the instances that it touches: those the pair is
+/// attached to, and the one it is being attached to. Attachments change only after the operation's end is counted.
+fn mark_busy(world: &mut World, who: Who, op: Op, job: JobKey, busy: bool) {
     let step = |n: &mut u32| *n = if busy { *n + 1 } else { *n - 1 };
     if rule(op).is_group_operation() {
         return;
@@ -173,6 +227,9 @@ fn mark_busy(world: &mut World, who: Who, op: Op, busy: bool) {
             let pair = &world.pairs[k];
             step(&mut world.groups[pair.group].busy);
             for &(instance, _) in &pair.attached {
+                step(&mut world.instances[instance].busy);
+            }
+            if let Detail::Attach(instance, _) = world.jobs[job].detail {
                 step(&mut world.instances[instance].busy);
             }
         }
