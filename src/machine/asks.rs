@@ -82,18 +82,18 @@ pub(super) fn create_group(
         ..Asked::about(look, op)
     })?;
     let found = "the preconditions say that it exists";
-    let az = |reference: &Ref| look.az(reference).ok().expect(found);
+    let az = |reference: &Ref| look.az(reference).expect(found);
     Ok(Plan::CreateGroup(Box::new(CreateGroup {
         label: body.label.clone(),
         project: look.project,
         name: body.name.clone(),
         description: body.description.clone(),
-        domain: look.domain(&body.domain_id).ok().expect(found),
+        domain: look.domain(&body.domain_id).expect(found),
         azs: [
             az(&body.source_availability_zone),
             az(&body.target_availability_zone),
         ],
-        vpc: look.vpc(&body.source_vpc_id).ok().expect(found),
+        vpc: look.vpc(&body.source_vpc_id).expect(found),
         protection: body.protection_type,
     })))
 }
@@ -117,7 +117,7 @@ pub(super) fn create_instance(
         ..Asked::about(look, op)
     })?;
     let found = "the preconditions say that it exists";
-    let server = look.server(&body.server_id).ok().expect(found);
+    let server = look.server(&body.server_id).expect(found);
     let own = world.servers[server]
         .nics
         .first()
@@ -125,7 +125,7 @@ pub(super) fn create_instance(
     let asked = body
         .primary_subnet_id
         .as_ref()
-        .map(|s| look.subnet(s).ok().expect(found));
+        .map(|s| look.subnet(s).expect(found));
     let ip = body
         .primary_ip_address
         .as_deref()
@@ -136,7 +136,7 @@ pub(super) fn create_instance(
             .map(|ip| (subnet, ip))
     });
     let flavor = match &body.flavor_ref {
-        Some(flavor) => look.flavor(flavor).ok().expect(found),
+        Some(flavor) => look.flavor(flavor).expect(found),
         None => world.servers[server].flavor,
     };
     Ok(Plan::CreateInstance(Box::new(CreateInstance {
@@ -257,7 +257,6 @@ pub(super) fn add_nic(
     })?;
     let subnet = look
         .subnet(subnet)
-        .ok()
         .expect("the preconditions say that it exists");
     let ip = ip.and_then(crate::sdrs::net::parse_ipv4).map(u32::from);
     let ip = ip.or_else(|| world.subnets[subnet].free_address());
@@ -391,11 +390,10 @@ pub(super) fn create_drill(
         drill_vpc: body.drill_vpc_id.as_ref(),
         ..Asked::about(look, op)
     })?;
-    let vpc = body.drill_vpc_id.as_ref().map(|vpc| {
-        look.vpc(vpc)
-            .ok()
-            .expect("the preconditions say that it exists")
-    });
+    let vpc = body
+        .drill_vpc_id
+        .as_ref()
+        .map(|vpc| look.vpc(vpc).expect("the preconditions say that it exists"));
     let (label, name) = (body.label.clone(), body.name.clone());
     Ok(Plan::CreateDrill(Box::new(CreateDrill {
         label,

@@ -7,10 +7,6 @@ mod decide;
 
 use decide::*;
 
-mod decide;
-
-use decide::*;
-
 use crate::machine::command::{Call, CreateProtectedInstance, CreateProtectionGroup, Ref};
 use crate::machine::resolve::Look;
 use crate::machine::tags;
