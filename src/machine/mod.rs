@@ -12,6 +12,8 @@ mod drills;
 pub mod effect;
 pub mod event;
 pub(crate) mod make;
+#[cfg(test)]
+mod lifecycle;
 mod native;
 mod needs;
 mod obstacle;
