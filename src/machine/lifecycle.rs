@@ -1,7 +1,11 @@
 //! The machine driven by hand: lives of groups, instances, pairs and drills without an engine.
 
-use super::command::{Call, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup, CreateReplicationPair, Ref};
-use super::{Answer, Command, Effect, Effects, Event, Outcome, Refusal, admit, commit, happen, make};
+use super::command::{
+    Call, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup, CreateReplicationPair, Ref,
+};
+use super::{
+    Answer, Command, Effect, Effects, Event, Outcome, Refusal, admit, commit, happen, make,
+};
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::op::Op;
@@ -26,7 +30,9 @@ struct Hand {
 
 impl Hand {
     fn new() -> Hand {
-        let calendar = Calendar { start: UnixMicros(0) };
+        let calendar = Calendar {
+            start: UnixMicros(0),
+        };
         let mut world = World::empty("test", 1, calendar, Settings::default());
         let mut out = Effects::new();
         let w = &mut world;
@@ -34,27 +40,59 @@ impl Hand {
         for n in 1..=2 {
             let (label, serial) = (make::plain(w, &format!("site-{n}")), make::serial(w));
             let stable = label.stable(&w.words);
-            let site = w.sites.insert(Site { label, stable, serial });
+            let site = w.sites.insert(Site {
+                label,
+                stable,
+                serial,
+            });
             super::transition::enter(w, Who::Site(site), &mut out);
             let (label, serial) = (make::plain(w, &format!("az-{n}")), make::serial(w));
             let stable = label.stable(&w.words);
-            azs.push(w.azs.insert(Az { label, stable, serial, site }));
+            azs.push(w.azs.insert(Az {
+                label,
+                stable,
+                serial,
+                site,
+            }));
             super::transition::enter(w, Who::Az(azs[n - 1]), &mut out);
         }
         let (label, serial) = (make::plain(w, "metro"), make::serial(w));
         let (stable, name) = (label.stable(&w.words), w.words.intern("metro"));
-        let domain = Domain { label, stable, serial, name, description: name, azs: [azs[0], azs[1]], sold_out: false };
+        let domain = Domain {
+            label,
+            stable,
+            serial,
+            name,
+            description: name,
+            azs: [azs[0], azs[1]],
+            sold_out: false,
+        };
         let domain = w.domains.insert(domain);
         super::transition::enter(w, Who::Domain(domain), &mut out);
         let (label, serial) = (make::plain(w, "m1"), make::serial(w));
         let stable = label.stable(&w.words);
         let class = FlavorClass::General;
-        let flavor = Flavor { label, stable, serial, class, vcpus: 2, ram_mib: 4096, free: Default::default() };
+        let flavor = Flavor {
+            label,
+            stable,
+            serial,
+            class,
+            vcpus: 2,
+            ram_mib: 4096,
+            free: Default::default(),
+        };
         let flavor = w.flavors.insert(flavor);
         super::transition::enter(w, Who::Flavor(flavor), &mut out);
         let (label, name) = (make::plain(w, "net"), w.words.intern("net"));
         let project = w.default_project;
-        let vpc = make::vpc(w, label, name, project, "10.0.0.0/16".parse().unwrap(), &mut out);
+        let vpc = make::vpc(
+            w,
+            label,
+            name,
+            project,
+            "10.0.0.0/16".parse().unwrap(),
+            &mut out,
+        );
         let label = make::plain(w, "lan");
         let subnet = make::subnet(w, label, vpc, "10.0.1.0/24".parse().unwrap(), &mut out);
         for n in 1..=2u16 {
@@ -83,24 +121,40 @@ impl Hand {
         }
         let (label, name) = (make::plain(w, "spare"), w.words.intern("spare"));
         make::disk(w, new_disk(label, project, name, azs[0], false), &mut out);
-        Hand { world, out: Effects::new(), due: VecDeque::new(), fail: Vec::new() }
+        Hand {
+            world,
+            out: Effects::new(),
+            due: VecDeque::new(),
+            fail: Vec::new(),
+        }
     }
 
     fn take_in(&mut self) {
         for effect in self.out.drain(..) {
             match effect {
-                Effect::Begin { who, epoch, doing, .. } => {
+                Effect::Begin {
+                    who, epoch, doing, ..
+                } => {
                     let failing = match doing {
-                        super::Doing::Job(op, Part::Work) => self.fail.iter().position(|f| f.0 == op),
+                        super::Doing::Job(op, Part::Work) => {
+                            self.fail.iter().position(|f| f.0 == op)
+                        }
                         _ => None,
                     };
                     let outcome = match failing {
                         Some(n) => Outcome::Failed(self.fail.remove(n).1),
                         None => Outcome::Done,
                     };
-                    self.due.push_back(Event::Settled { who, epoch, doing, outcome });
+                    self.due.push_back(Event::Settled {
+                        who,
+                        epoch,
+                        doing,
+                        outcome,
+                    });
                 }
-                Effect::CopyBegan { pair, copies, .. } => self.due.push_back(Event::Synced { pair, copies }),
+                Effect::CopyBegan { pair, copies, .. } => {
+                    self.due.push_back(Event::Synced { pair, copies })
+                }
                 _ => {}
             }
         }
@@ -127,7 +181,9 @@ impl Hand {
     }
 
     fn status(&self, label: &str) -> Status {
-        self.world.reported(self.world.find(label).unwrap()).unwrap()
+        self.world
+            .reported(self.world.find(label).unwrap())
+            .unwrap()
     }
 
     fn code(&mut self, call: Call) -> u16 {
@@ -151,7 +207,9 @@ impl Hand {
     }
 
     fn stop(&mut self, label: &str) {
-        let Some(Who::Server(key)) = self.world.find(label) else { panic!("{label}") };
+        let Some(Who::Server(key)) = self.world.find(label) else {
+            panic!("{label}")
+        };
         make::set_power(&mut self.world, key, Power::Shutoff, &mut self.out);
     }
 }
@@ -206,7 +264,10 @@ fn instance(label: &str, server: &str) -> Call {
 }
 
 fn planned(station: &str) -> Call {
-    Call::PlannedFailover { group: "g".into(), priority_station: station.into() }
+    Call::PlannedFailover {
+        group: "g".into(),
+        priority_station: station.into(),
+    }
 }
 
 #[test]
@@ -254,7 +315,11 @@ fn a_sub_job_that_fails_leaves_the_rest_done_and_a_repetition_finishes_it() {
     assert_eq!(hand.status("i"), Status::ErrorFailingOver);
     assert_eq!(hand.status("i/vda"), Status::ErrorFailingOver);
     assert_eq!(hand.status("i/vdb"), Status::FailedOver);
-    assert_eq!(hand.server("s1").power, Power::Active, "servers stay as they were");
+    assert_eq!(
+        hand.server("s1").power,
+        Power::Active,
+        "servers stay as they were"
+    );
     hand.done(Call::Failover { group: "g".into() });
     assert_eq!(hand.status("i/vda"), Status::FailedOver);
     assert_eq!(hand.server("s1").power, Power::Shutoff);
@@ -269,34 +334,52 @@ fn failover_after_a_partial_planned_failover_aims_at_the_same_station() {
     assert_eq!(hand.status("g"), Status::ErrorReversing);
     hand.done(Call::Failover { group: "g".into() });
     assert_eq!(hand.status("g"), Status::FailedOver);
-    let Some(Who::Group(key)) = hand.world.find("g") else { panic!() };
+    let Some(Who::Group(key)) = hand.world.find("g") else {
+        panic!()
+    };
     assert_eq!(hand.world.groups[key].station.name(), "target");
 }
 
 #[test]
 fn pairs_are_made_attached_expanded_detached_and_deleted() {
     let mut hand = Hand::protected();
-    hand.done(Call::CreateReplicationPair(Box::new(CreateReplicationPair {
-        label: Some("p".into()),
-        server_group_id: "g".into(),
-        volume_id: "spare".into(),
-        name: None,
-        description: None,
-    })));
+    hand.done(Call::CreateReplicationPair(Box::new(
+        CreateReplicationPair {
+            label: Some("p".into()),
+            server_group_id: "g".into(),
+            volume_id: "spare".into(),
+            name: None,
+            description: None,
+        },
+    )));
     assert_eq!(hand.status("p"), Status::Protected);
     let attach = |device: &str| Call::AttachReplicationPair {
         instance: "i".into(),
         pair: "p".into(),
         device: device.into(),
     };
-    assert_eq!(hand.code(attach("/dev/sdb")), 1603, "the other prefix is translated first");
+    assert_eq!(
+        hand.code(attach("/dev/sdb")),
+        1603,
+        "the other prefix is translated first"
+    );
     hand.done(attach("/dev/sdc"));
     assert_eq!(hand.server("i/dr").disks.len(), 3);
-    let delete = || Call::DeleteReplicationPair { pair: "p".into(), server_group_id: None, delete_target_volume: true };
+    let delete = || Call::DeleteReplicationPair {
+        pair: "p".into(),
+        server_group_id: None,
+        delete_target_volume: true,
+    };
     assert_eq!(hand.code(delete()), 1605);
-    hand.done(Call::ExpandReplicationPair { pair: "p".into(), new_size: super::command::Gigabytes(50) });
+    hand.done(Call::ExpandReplicationPair {
+        pair: "p".into(),
+        new_size: super::command::Gigabytes(50),
+    });
     assert_eq!(hand.status("p"), Status::Protected);
-    hand.done(Call::DetachReplicationPair { instance: "i".into(), pair: "p".into() });
+    hand.done(Call::DetachReplicationPair {
+        instance: "i".into(),
+        pair: "p".into(),
+    });
     assert_eq!(hand.server("s1").disks.len(), 2);
     hand.done(delete());
     assert!(hand.world.find("p").is_none() && hand.world.find("p/dr").is_none());
@@ -316,7 +399,10 @@ fn a_drill_runs_beside_production_and_leaves_no_trace_but_its_vpc() {
     assert_eq!(hand.status("d"), Status::Available);
     assert_eq!(hand.server("d/i").power, Power::Active);
     assert_eq!(hand.server("d/i").disks.len(), 2);
-    assert_eq!(hand.code(Call::DeleteProtectionGroup { group: "g".into() }), 1001);
+    assert_eq!(
+        hand.code(Call::DeleteProtectionGroup { group: "g".into() }),
+        1001
+    );
     hand.done(Call::DeleteDrDrill { drill: "d".into() });
     assert_eq!(hand.world.servers.len(), servers);
     assert!(hand.world.find("d/vpc").is_some());
@@ -333,7 +419,14 @@ fn everything_can_be_deleted_again_and_the_counts_come_to_nothing() {
     hand.done(Call::DeleteProtectionGroup { group: "g".into() });
     assert!(hand.world.census.iter().flatten().all(|&n| n == 0));
     let usage = hand.world.projects[hand.world.default_project].usage;
-    assert_eq!((usage.server_groups, usage.replications, usage.unattached_pairs), (0, 0, 0));
+    assert_eq!(
+        (
+            usage.server_groups,
+            usage.replications,
+            usage.unattached_pairs
+        ),
+        (0, 0, 0)
+    );
     assert_eq!(hand.world.servers.len(), 2);
     assert_eq!(hand.world.disks.len(), 5);
 }
@@ -342,7 +435,9 @@ fn everything_can_be_deleted_again_and_the_counts_come_to_nothing() {
 fn an_unknown_id_a_malformed_one_and_a_refusal_change_nothing() {
     let hand = Hand::protected();
     let before = serde_json::to_string(&hand.world).unwrap();
-    let unknown = Ref::Id { id: "00000000-0000-4000-8000-000000000000".into() };
+    let unknown = Ref::Id {
+        id: "00000000-0000-4000-8000-000000000000".into(),
+    };
     let bad = Ref::Id { id: "web".into() };
     for (group, code) in [(unknown, 1013), (bad, 207), ("g".into(), 1020)] {
         let refusal = admit(&hand.world, &Call::StartProtection { group }.into()).unwrap_err();

@@ -11,9 +11,9 @@ pub mod commit;
 mod drills;
 pub mod effect;
 pub mod event;
-pub(crate) mod make;
 #[cfg(test)]
 mod lifecycle;
+pub(crate) mod make;
 mod native;
 mod needs;
 mod obstacle;
