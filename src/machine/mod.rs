@@ -6,6 +6,7 @@
 
 pub mod admit;
 mod asks;
+pub mod build;
 pub mod command;
 pub mod commit;
 mod drills;
@@ -27,6 +28,7 @@ mod tasks;
 pub(crate) mod transition;
 
 pub use admit::{Admitted, admit};
+pub use build::{BuildError, Builder};
 pub use command::Command;
 pub use commit::{Answer, commit};
 pub use effect::{Effect, Effects};
