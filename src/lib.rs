@@ -1,6 +1,7 @@
 //! A deterministic, in-process simulation of the Storage Disaster Recovery Service (SDRS v1).
 
 mod decimal;
+pub mod engine;
 pub mod hash;
 pub mod machine;
 pub mod sdrs;

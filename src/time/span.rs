@@ -345,12 +345,6 @@ impl de::Visitor<'_> for SpanVisitor {
             number: number.to_string(),
         }))
     }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<SpanText, E> {
-        Err(E::custom(SpanError::BareNumber {
-            number: number.to_string(),
-        }))
-    }
 }
 
 impl JsonSchema for SpanText {
@@ -481,6 +475,13 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("write 20s for seconds"), "{error}");
+        let error = serde_json::from_str::<SpanText>("1.5")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("expected a span with units, such as 20m"),
+            "{error}"
+        );
         let error = serde_saphyr::from_str::<SpanText>("20")
             .unwrap_err()
             .to_string();
