@@ -74,8 +74,8 @@ pub enum Effect {
         epoch: u32,
         /// The work.
         doing: Doing,
-        /// Its place among the sub-jobs of its job, from 0: each begins one `stagger` after the one before.
-        order: u32,
+        /// How long after this instant it begins: sub-jobs begin one `stagger` after another.
+        delay: Span,
     },
     /// A copy begins or is re-aimed; the engine schedules `Event::Synced` after the span.
     CopyBegan {

@@ -169,3 +169,22 @@ impl Look<'_> {
         self.or_refuse(self.drill(reference), reference, "DR drill", 1900, 1902)
     }
 }
+
+impl Look<'_> {
+    /// Refuses an id that has not the shape of one; whether it exists is asked later.
+    pub(crate) fn or_well_formed(
+        self,
+        reference: &Ref,
+        word: &str,
+        code: u16,
+    ) -> Result<(), Refusal> {
+        match reference.find(self.world, self.project) {
+            Err(Lost::Malformed) => Err(Refusal::Malformed {
+                code: Code::of(code),
+                word: word.to_owned(),
+                id: reference.shown(self.world),
+            }),
+            _ => Ok(()),
+        }
+    }
+}

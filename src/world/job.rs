@@ -67,6 +67,13 @@ pub enum Detail {
     None,
     /// A group operation aims at this production site.
     Station(Side),
+    /// Make the DR server with this primary NIC, addressed when the call was accepted, and this flavor.
+    CreateInstance {
+        /// The NIC; None if the production server has none.
+        nic: Option<NicKey>,
+        /// The flavor.
+        flavor: super::FlavorKey,
+    },
     /// Attach to the instance under the device name.
     Attach(InstanceKey, Device),
     /// Detach from the instance.

@@ -102,6 +102,20 @@ impl Label {
         text
     }
 
+    /// Whether it names a part of something.
+    pub fn is_part(self) -> bool {
+        self.part != NONE
+    }
+
+    /// The label as a name. A numbered label's text is stored, since names are single words.
+    pub(crate) fn as_name(self, words: &mut Words) -> Word {
+        if self.number == NONE && self.part == NONE {
+            return self.base;
+        }
+        let text = self.text(words);
+        words.intern(&text)
+    }
+
     /// The stable key: the hash of the text.
     pub fn stable(self, words: &Words) -> Stable {
         Stable::of(&self.text(words))

@@ -12,8 +12,9 @@ pub mod protection;
 pub mod roster;
 pub mod settings;
 
+use crate::sdrs::op::Op;
 use crate::sdrs::status::{Kind, Status};
-use crate::time::Calendar;
+use crate::time::{Calendar, Span};
 use job::{Job, Task};
 use label::{Label, Stable, Word, Words};
 use machinery::{Disk, Server};
@@ -160,6 +161,8 @@ pub struct World {
     pub calendar: Calendar,
     /// Policies, pace and limits.
     pub settings: Settings,
+    /// By operation: how long after one sub-job begins the next one does.
+    pub staggers: Vec<Span>,
     /// All names and labels.
     pub words: Words,
     /// The project that commands belong to unless they name another.
@@ -242,6 +245,7 @@ impl World {
             seed,
             calendar,
             settings,
+            staggers: vec![Span::ZERO; Op::ALL.len()],
             words,
             default_project,
             projects,

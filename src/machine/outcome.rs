@@ -1,0 +1,501 @@
+//! What operations do to the world when they end well.
+//!
+//! Nothing here decides whether: `obstacle` has been asked before.
+
+use super::effect::{Effect, Effects};
+use super::event::Doing;
+use super::transition::end_work;
+use super::{drills, make};
+use crate::sdrs::codes::Code;
+use crate::sdrs::op::Op;
+use crate::sdrs::policy::Switch;
+use crate::sdrs::rules::{End, rule};
+use crate::sdrs::status::{Kind, Status};
+use crate::time::{SimTime, Span};
+use crate::units::Bytes;
+use crate::world::job::Detail;
+use crate::world::machinery::{Act, Power};
+use crate::world::protection::{Copying, Side};
+use crate::world::{DiskKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
+
+/// Gives a pair the data role that its sub-job brought about.
+pub(super) fn turn_pair(
+    world: &mut World,
+    now: SimTime,
+    op: Op,
+    pair: PairKey,
+    aim: Side,
+    out: &mut Effects,
+) {
+    match op {
+        Op::StartProtection | Op::Reprotect => begin_copy(world, now, pair, out),
+        Op::StopProtection => stop_copy(world, now, pair),
+        Op::Failover => {
+            stop_copy(world, now, pair);
+            world.pairs[pair].station = aim;
+        }
+        Op::PlannedFailover => world.pairs[pair].station = aim,
+        _ => unreachable!("only group operations have sub-jobs"),
+    }
+}
+
+/// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
+pub(super) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    let rate = world.settings.copy_rate;
+    let record = &mut world.pairs[pair];
+    let left = record.unsynced;
+    let was = record.is_copying();
+    if left == Bytes(0) {
+        record.copy = Copying::Active;
+        record.consistent = true;
+        out.push(Effect::InStep { pair });
+        return;
+    }
+    record.copy = Copying::Running {
+        left,
+        since: now,
+        rate,
+    };
+    record.consistent = false;
+    record.copies += 1;
+    let (copies, group) = (record.copies, record.group);
+    if !was {
+        world.groups[group].copying += 1;
+    }
+    out.push(Effect::CopyBegan {
+        pair,
+        copies,
+        after: rate.time_for(left),
+    });
+}
+
+fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
+    let record = &mut world.pairs[pair];
+    let group = record.group;
+    if record.is_copying() {
+        record.unsynced = record.left(now);
+        world.groups[group].copying -= 1;
+    }
+    let record = &mut world.pairs[pair];
+    record.copies += 1;
+    record.copy = Copying::Stopped;
+}
+
+/// A copy has ended. A stale end does nothing.
+pub(super) fn synced(world: &mut World, pair: PairKey, copies: u32, out: &mut Effects) {
+    let Some(record) = world.pairs.get_mut(pair) else {
+        return;
+    };
+    if record.copies != copies || !record.is_copying() {
+        return;
+    }
+    record.copy = Copying::Active;
+    record.unsynced = Bytes(0);
+    record.consistent = true;
+    let group = record.group;
+    world.groups[group].copying -= 1;
+    out.push(Effect::InStep { pair });
+}
+
+/// What a successful group operation changes together at close.
+pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, out: &mut Effects) {
+    let mut place = 0;
+    while place < world.groups[group].instances.places() {
+        let member = world.groups[group].instances.at(place);
+        place += 1;
+        let Some(instance) = member else { continue };
+        if world.instances[instance]
+            .life
+            .work
+            .is_none_or(|work| work.op != op)
+        {
+            continue;
+        }
+        match op {
+            Op::Failover => fail_over_instance(world, instance, aim, out),
+            Op::PlannedFailover => exchange_nics(world, instance, out),
+            Op::Reprotect => reprotect_instance(world, instance, aim, out),
+            _ => {}
+        }
+    }
+    if matches!(op, Op::Failover | Op::PlannedFailover) {
+        world.groups[group].station = aim;
+        out.push(Effect::Station { group, to: aim });
+    }
+}
+
+fn fail_over_instance(world: &mut World, instance: InstanceKey, aim: Side, out: &mut Effects) {
+    let servers = world.instances[instance].servers;
+    let (old, new) = (servers[aim.other().index()], servers[aim.index()]);
+    if let Some(old) = old {
+        if world.servers[old].power != Power::Error {
+            make::set_power(world, old, Power::Shutoff, out);
+        }
+        if world.settings.policies.fencing == Switch::On {
+            set_fence(world, old, true, out);
+        }
+    }
+    let Some(new) = new else { return };
+    if let Some(old) = old {
+        move_nics(world, instance, old, new, out);
+    }
+    if world.settings.policies.start_after_failover {
+        boot(world, new, out);
+    }
+}
+
+/// Moves the NICs of the old production server to the new one. The new one's own primary NIC is set aside.
+fn move_nics(
+    world: &mut World,
+    instance: InstanceKey,
+    old: ServerKey,
+    new: ServerKey,
+    out: &mut Effects,
+) {
+    let own = world.servers[new].nics.clone();
+    let moved = world.servers[old].nics.clone();
+    if moved.is_empty() {
+        return;
+    }
+    for &nic in &own {
+        make::plug(world, nic, None, out);
+    }
+    for nic in moved {
+        make::plug(world, nic, Some(new), out);
+    }
+    if let Some((&primary, others)) = own.split_first() {
+        world.instances[instance].set_aside = Some(primary);
+        for &nic in others {
+            make::plug(world, nic, Some(new), out);
+        }
+    }
+}
+
+fn boot(world: &mut World, server: ServerKey, out: &mut Effects) {
+    let record = &mut world.servers[server];
+    if record.power != Power::Shutoff || record.act.is_some() {
+        return;
+    }
+    record.act = Some(Act::Boot);
+    record.epoch += 1;
+    let epoch = record.epoch;
+    let doing = Doing::Act(Act::Boot);
+    out.push(Effect::Begin {
+        who: Who::Server(server),
+        epoch,
+        doing,
+        delay: Span::ZERO,
+    });
+}
+
+fn exchange_nics(world: &mut World, instance: InstanceKey, out: &mut Effects) {
+    let [Some(a), Some(b)] = world.instances[instance].servers else {
+        return;
+    };
+    let (of_a, of_b) = (world.servers[a].nics.clone(), world.servers[b].nics.clone());
+    for &nic in of_a.iter().chain(&of_b) {
+        make::plug(world, nic, None, out);
+    }
+    for (nics, server) in [(of_a, b), (of_b, a)] {
+        for nic in nics {
+            make::plug(world, nic, Some(server), out);
+        }
+    }
+}
+
+/// The old production server is the DR side now: the NIC set aside for it is plugged in and the fence is lifted.
+fn reprotect_instance(world: &mut World, instance: InstanceKey, aim: Side, out: &mut Effects) {
+    let Some(old) = world.instances[instance].servers[aim.other().index()] else {
+        return;
+    };
+    if let Some(nic) = world.instances[instance].set_aside.take() {
+        make::plug(world, nic, Some(old), out);
+    }
+    set_fence(world, old, false, out);
+}
+
+fn set_fence(world: &mut World, server: ServerKey, fenced: bool, out: &mut Effects) {
+    if world.servers[server].fenced != fenced {
+        world.servers[server].fenced = fenced;
+        let property = super::effect::Property::Fence;
+        make::changed(Who::Server(server), property, u64::from(fenced), out);
+    }
+}
+
+/// Ends a job that is not a group operation.
+pub(super) fn finish_own(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    code: Option<Code>,
+    out: &mut Effects,
+) {
+    let record = &world.jobs[job];
+    let (op, subject, detail) = (record.op, record.subject, record.detail.clone());
+    let success = code.is_none();
+    if let Who::Pair(pair) = subject {
+        world.pairs[pair].failure = code;
+    }
+    if op == Op::CreateProtectedInstance {
+        finish_instance_creation(world, now, job, code, out);
+        return;
+    }
+    end_work(world, now, subject, success, out);
+    if !success {
+        if let (Op::AddNic, Detail::AddNic(nic)) = (op, &detail)
+            && world.nics.contains_key(*nic)
+        {
+            make::remove_nic(world, *nic, out);
+        }
+        return;
+    }
+    match (subject, detail) {
+        (Who::Group(group), _) if is_gone(op) => make::remove_group(world, group, out),
+        (Who::Drill(drill), _) if is_gone(op) => drills::remove(world, drill, out),
+        (Who::Drill(drill), _) => drills::fill(world, now, drill, out),
+        (
+            Who::Instance(instance),
+            Detail::DeleteInstance {
+                target_server,
+                target_eip,
+            },
+        ) => {
+            delete_instance(world, instance, target_server, target_eip, out);
+        }
+        (Who::Instance(instance), Detail::AddNic(nic)) => add_nic(world, instance, nic, out),
+        (_, Detail::DeleteNic(nic)) if world.nics.contains_key(nic) => {
+            make::remove_nic(world, nic, out)
+        }
+        (Who::Instance(instance), Detail::Resize(flavors)) => resize(world, instance, flavors, out),
+        (Who::Pair(pair), Detail::Attach(instance, device)) => {
+            make::attach_pair(world, pair, instance, device);
+            join_disks(world, pair, instance, Some(device), out);
+        }
+        (Who::Pair(pair), Detail::Detach(instance)) => {
+            join_disks(world, pair, instance, None, out);
+            make::detach_pair(world, pair, instance);
+        }
+        (Who::Pair(pair), Detail::Expand(size)) => expand(world, now, pair, size, out),
+        (Who::Pair(pair), Detail::DeletePair { target_volume }) => {
+            let disk = world.pairs[pair].disks[Side::Target.index()];
+            make::remove_pair(world, pair, out);
+            if let (true, Some(disk)) = (target_volume, disk) {
+                make::remove_disk(world, disk, out);
+            }
+        }
+        (Who::Pair(pair), _) => replicate(world, now, pair, None, out),
+        _ => {}
+    }
+}
+
+fn is_gone(op: Op) -> bool {
+    Kind::ALL.iter().any(|&kind| {
+        rule(op)
+            .moves_of(kind)
+            .is_some_and(|moves| moves.done == End::Gone)
+    })
+}
+
+/// Makes the DR disk of a new pair; in a protected group its copy begins.
+fn replicate(
+    world: &mut World,
+    now: SimTime,
+    pair: PairKey,
+    server: Option<ServerKey>,
+    out: &mut Effects,
+) {
+    let record = &world.pairs[pair];
+    let (label, group, station) = (record.label, record.group, record.station);
+    let protected = record.life.status == Status::Protected;
+    let source = record.disks[station.index()];
+    let az = world.groups[group].azs[station.other().index()];
+    let Some(source) = source else { return };
+    let label = make::free_part(world, label, "dr");
+    let disk = make::disk_like(world, source, label, az, out);
+    world.disks[disk].pair = Some(pair);
+    world.pairs[pair].disks[station.other().index()] = Some(disk);
+    if let (Some(server), Some(&(_, device))) = (server, world.pairs[pair].attached.first()) {
+        make::attach_disk(world, disk, server, device, out);
+    }
+    if protected {
+        begin_copy(world, now, pair, out);
+    }
+}
+
+fn finish_instance_creation(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    code: Option<Code>,
+    out: &mut Effects,
+) {
+    let record = &world.jobs[job];
+    let (Who::Instance(instance), Detail::CreateInstance { nic, flavor }) =
+        (record.subject, record.detail.clone())
+    else {
+        return;
+    };
+    let success = code.is_none();
+    let mut replica = None;
+    if success {
+        replica = Some(make_replica(world, instance, nic, flavor, out));
+    } else if let Some(nic) = nic {
+        make::remove_nic(world, nic, out);
+    }
+    for pair in world.instances[instance].pairs.clone() {
+        world.pairs[pair].failure = code;
+        end_work(world, now, Who::Pair(pair), success, out);
+        if success {
+            replicate(world, now, pair, replica, out);
+        }
+    }
+    end_work(world, now, Who::Instance(instance), success, out);
+}
+
+fn make_replica(
+    world: &mut World,
+    instance: InstanceKey,
+    nic: Option<crate::world::NicKey>,
+    flavor: crate::world::FlavorKey,
+    out: &mut Effects,
+) -> ServerKey {
+    let record = &world.instances[instance];
+    let group = &world.groups[record.group];
+    let dr = group.station.other();
+    let az = group.azs[dr.index()];
+    let source = record.servers[group.station.index()];
+    let label = record.label;
+    let (project, vpc, name, hypervisor) = match source {
+        Some(s) => {
+            let s = &world.servers[s];
+            (s.project, s.vpc, s.name, s.hypervisor)
+        }
+        None => (group.project, group.vpc, record.name, Default::default()),
+    };
+    let label = make::free_part(world, label, "dr");
+    let new = make::NewServer {
+        label,
+        project,
+        name,
+        az,
+        vpc,
+        flavor,
+        hypervisor,
+        power: Power::Shutoff,
+    };
+    let server = make::server(world, new, out);
+    world.servers[server].instance = Some(instance);
+    world.instances[instance].servers[dr.index()] = Some(server);
+    if let Some(nic) = nic {
+        make::plug(world, nic, Some(server), out);
+    }
+    server
+}
+
+fn delete_instance(
+    world: &mut World,
+    instance: InstanceKey,
+    target_server: bool,
+    target_eip: bool,
+    out: &mut Effects,
+) {
+    let replica = world.instances[instance].servers[Side::Target.index()];
+    if let (true, Some(server)) = (target_eip, replica) {
+        for nic in world.servers[server].nics.clone() {
+            if let Some(eip) = world.nics[nic].eip {
+                make::remove_eip(world, eip, out);
+            }
+        }
+    }
+    let mut spared: Vec<DiskKey> = Vec::new();
+    for pair in world.instances[instance].pairs.clone() {
+        make::detach_pair(world, pair, instance);
+        if world.pairs[pair].attached.is_empty() {
+            make::remove_pair(world, pair, out);
+        } else if let Some(disk) = world.pairs[pair].disks[Side::Target.index()] {
+            spared.push(disk);
+        }
+    }
+    for server in world.instances[instance].servers.into_iter().flatten() {
+        set_fence(world, server, false, out);
+    }
+    make::remove_instance(world, instance, out);
+    if let (true, Some(server)) = (target_server, replica) {
+        let disks: Vec<DiskKey> = world.servers[server].disks.iter().map(|d| d.1).collect();
+        make::remove_server(world, server, out);
+        for disk in disks.into_iter().filter(|disk| !spared.contains(disk)) {
+            make::remove_disk(world, disk, out);
+        }
+    }
+}
+
+fn add_nic(world: &mut World, instance: InstanceKey, nic: crate::world::NicKey, out: &mut Effects) {
+    let station = world.groups[world.instances[instance].group].station;
+    let server = world.instances[instance].servers[station.index()];
+    if let Some(server) = server
+        && world.nics.contains_key(nic)
+    {
+        make::plug(world, nic, Some(server), out);
+    }
+}
+
+fn resize(
+    world: &mut World,
+    instance: InstanceKey,
+    flavors: [Option<crate::world::FlavorKey>; 2],
+    out: &mut Effects,
+) {
+    for (server, flavor) in world.instances[instance].servers.into_iter().zip(flavors) {
+        if let (Some(server), Some(flavor)) = (server, flavor) {
+            world.servers[server].flavor = flavor;
+            let value = world.flavors[flavor].stable.0;
+            make::changed(
+                Who::Server(server),
+                super::effect::Property::Flavor,
+                value,
+                out,
+            );
+        }
+    }
+}
+
+/// Attaches the disks of a pair to the servers of an instance, or detaches them.
+fn join_disks(
+    world: &mut World,
+    pair: PairKey,
+    instance: InstanceKey,
+    device: Option<crate::sdrs::device::Device>,
+    out: &mut Effects,
+) {
+    let ends = world.instances[instance]
+        .servers
+        .into_iter()
+        .zip(world.pairs[pair].disks);
+    for (server, disk) in ends {
+        let (Some(server), Some(disk)) = (server, disk) else {
+            continue;
+        };
+        match device {
+            Some(device) => make::attach_disk(world, disk, server, device, out),
+            None => make::detach_disk(world, disk, server, out),
+        }
+    }
+}
+
+/// Grows both disks of a pair; what was added is copied like the rest.
+fn expand(world: &mut World, now: SimTime, pair: PairKey, size: Bytes, out: &mut Effects) {
+    let record = &world.pairs[pair];
+    let copying = record.is_copying();
+    let left = record.left(now);
+    let protected = matches!(record.life.status, Status::Protected);
+    let mut grown = Bytes(0);
+    for disk in record.disks.into_iter().flatten() {
+        grown = size.saturating_sub(world.disks[disk].size);
+        world.disks[disk].size = size;
+        make::changed(Who::Disk(disk), super::effect::Property::Size, size.0, out);
+    }
+    world.pairs[pair].unsynced = left.saturating_add(grown);
+    if copying || protected {
+        begin_copy(world, now, pair, out);
+    }
+}

@@ -1,0 +1,407 @@
+//! Jobs from acceptance to their end.
+//!
+//! A job waits as INIT until a worker takes it; then come its parts `open`, the sub-jobs, and `close`. Pairs settle as
+//! their sub-jobs end; group, instances, servers, NICs and `priority_station` change together at close. A job that fails
+//! leaves a failed task, and everything it touched reports the error status of its row.
+
+use super::effect::{Effect, Effects};
+use super::event::{Doing, Outcome};
+use super::transition::{end_work, move_to};
+use super::{obstacle, outcome, tasks};
+use crate::sdrs::codes::Code;
+use crate::sdrs::op::Op;
+use crate::sdrs::rules::rule;
+use crate::sdrs::status::Status;
+use crate::time::{SimTime, Span};
+use crate::world::job::{Detail, JobStatus, Part, Sub};
+use crate::world::protection::{Pair, ProtectionType, Side};
+use crate::world::{GroupKey, JobKey, PairKey, Who, World};
+
+/// A sub-job that failed makes its job fail with this code; the sub-job keeps its own.
+const SUB_JOB_FAILED: Code = Code::of(406);
+
+/// Whether a pair is where a group operation would bring it, so that a repetition passes it by.
+pub(super) fn is_at_goal(pair: &Pair, op: Op, aim: Side) -> bool {
+    let status = pair.life.status;
+    pair.station == aim
+        && match op {
+            Op::StartProtection | Op::Reprotect | Op::PlannedFailover => {
+                status == Status::Protected
+            }
+            Op::StopProtection => status == Status::Available,
+            Op::Failover => status == Status::FailedOver,
+            _ => false,
+        }
+}
+
+/// Hands an accepted job to the control plane.
+pub(super) fn enqueue(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
+    if world
+        .settings
+        .workers
+        .is_none_or(|workers| world.control.running < workers)
+    {
+        begin(world, now, job, out);
+    } else {
+        world.control.waiting.push_back(job);
+        out.push(Effect::Job {
+            job,
+            status: JobStatus::Init,
+            code: None,
+        });
+    }
+}
+
+fn begin(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
+    world.control.running += 1;
+    let record = &mut world.jobs[job];
+    record.status = JobStatus::Running;
+    record.began = Some(now);
+    let (op, subject) = (record.op, record.subject);
+    if let (Op::CreateDrDrill, Who::Drill(drill)) = (op, subject) {
+        super::drills::choose(world, drill);
+    }
+    out.push(Effect::Job {
+        job,
+        status: JobStatus::Running,
+        code: None,
+    });
+    begin_part(world, job, Part::Open, out);
+}
+
+fn begin_part(world: &mut World, job: JobKey, part: Part, out: &mut Effects) {
+    let record = &mut world.jobs[job];
+    record.part = part;
+    let doing = Doing::Job(record.op, part);
+    out.push(Effect::Begin {
+        who: Who::Job(job),
+        epoch: part as u32,
+        doing,
+        delay: Span::ZERO,
+    });
+}
+
+/// A part of a job has ended. Stale ends do nothing.
+pub(super) fn part_ended(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    part: Part,
+    outcome: Outcome,
+    out: &mut Effects,
+) {
+    let Some(record) = world.jobs.get(job) else {
+        return;
+    };
+    if record.status != JobStatus::Running || record.part != part {
+        return;
+    }
+    match (part, outcome) {
+        (_, Outcome::Failed(code)) => finish(world, now, job, Some(code), out),
+        (Part::Open, Outcome::Done) => begin_work_parts(world, now, job, out),
+        (Part::Work, Outcome::Done) => {}
+        (Part::Close, Outcome::Done) => {
+            let record = &world.jobs[job];
+            let code = match (record.failed > 0, record.code) {
+                (true, None) => Some(SUB_JOB_FAILED),
+                (_, code) => code,
+            };
+            let code = code.or_else(|| obstacle::at_close(world, job));
+            finish(world, now, job, code, out);
+        }
+    }
+}
+
+fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
+    let (op, subject, group) = {
+        let record = &mut world.jobs[job];
+        record.part = Part::Work;
+        (record.op, record.subject, record.group)
+    };
+    let doing = Doing::Job(op, Part::Work);
+    if !rule(op).members {
+        let epoch = world
+            .life(subject)
+            .expect("a job's subject exists until it ends")
+            .epoch;
+        world.jobs[job].left = 1;
+        out.push(Effect::Begin {
+            who: subject,
+            epoch,
+            doing,
+            delay: Span::ZERO,
+        });
+        return;
+    }
+    let group = group.expect("a group operation works in a group");
+    let stagger = world.staggers[op as usize];
+    let mut subs = std::mem::take(&mut world.jobs[job].subs);
+    for pair in world.groups[group].pairs.iter() {
+        let record = &mut world.pairs[pair];
+        if record.life.work.is_none_or(|work| work.job != job) {
+            continue;
+        }
+        record.sub = subs.len() as u32;
+        let delay = stagger.saturating_mul(subs.len() as u64);
+        let began = now.saturating_add(delay);
+        subs.push(Sub {
+            pair,
+            stable: record.stable,
+            began,
+            ended: None,
+            code: None,
+        });
+        out.push(Effect::Begin {
+            who: Who::Pair(pair),
+            epoch: record.life.epoch,
+            doing,
+            delay,
+        });
+    }
+    let none = subs.is_empty();
+    world.jobs[job].left = subs.len() as u32;
+    world.jobs[job].subs = subs;
+    if none {
+        begin_part(world, job, Part::Close, out);
+    }
+}
+
+/// A sub-job, or the one piece of work of a job without sub-jobs, has ended. Stale ends do nothing.
+pub(super) fn work_ended(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    epoch: u32,
+    op: Op,
+    outcome: Outcome,
+    out: &mut Effects,
+) {
+    let Some(life) = world.life(who) else { return };
+    let Some(work) = life
+        .work
+        .filter(|work| life.epoch == epoch && work.op == op)
+    else {
+        return;
+    };
+    let job = work.job;
+    if rule(op).members
+        && let Who::Pair(pair) = who
+    {
+        sub_job_ended(world, now, job, pair, outcome, out);
+    } else if let Outcome::Failed(code) = outcome {
+        world.jobs[job].code = Some(code);
+    }
+    let record = &mut world.jobs[job];
+    record.left -= 1;
+    if record.left == 0 {
+        begin_part(world, job, Part::Close, out);
+    }
+}
+
+fn sub_job_ended(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    pair: PairKey,
+    outcome: Outcome,
+    out: &mut Effects,
+) {
+    let op = world.jobs[job].op;
+    let code = match outcome {
+        Outcome::Failed(code) => Some(code),
+        Outcome::Done => obstacle::of_sub_job(world, op, pair),
+    };
+    let sub = world.pairs[pair].sub as usize;
+    let record = &mut world.jobs[job];
+    record.subs[sub].ended = Some(now);
+    record.subs[sub].code = code;
+    if code.is_some() {
+        record.failed += 1;
+        out.push(Effect::SubJob { job, pair, code });
+    }
+    let group = record.group.expect("a group operation works in a group");
+    if world.groups[group].protection == ProtectionType::ReplicationPair {
+        settle_pair(world, now, job, pair, code, out);
+    }
+}
+
+/// Gives a pair its data role and status at the end of its sub-job.
+fn settle_pair(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    pair: PairKey,
+    code: Option<Code>,
+    out: &mut Effects,
+) {
+    let record = &world.jobs[job];
+    let (op, aim) = (record.op, aim_of(&record.detail));
+    world.pairs[pair].failure = code;
+    if code.is_none() {
+        outcome::turn_pair(world, now, op, pair, aim, out);
+    }
+    end_work(world, now, Who::Pair(pair), code.is_none(), out);
+}
+
+fn aim_of(detail: &Detail) -> Side {
+    match detail {
+        Detail::Station(side) => *side,
+        _ => unreachable!("a group operation aims at a station"),
+    }
+}
+
+/// Ends a job: well if `code` is None.
+fn finish(world: &mut World, now: SimTime, job: JobKey, code: Option<Code>, out: &mut Effects) {
+    let op = world.jobs[job].op;
+    {
+        let record = &mut world.jobs[job];
+        record.ended = Some(now);
+        record.code = code;
+        record.status = if code.is_none() {
+            JobStatus::Success
+        } else {
+            JobStatus::Fail
+        };
+    }
+    if rule(op).members {
+        finish_group(world, now, job, code, out);
+    } else {
+        outcome::finish_own(world, now, job, code, out);
+    }
+    let status = world.jobs[job].status;
+    out.push(Effect::Job { job, status, code });
+    if let Some(code) = code {
+        tasks::record(world, now, job, code);
+    }
+    retire(world, job);
+    world.control.running -= 1;
+    while world
+        .settings
+        .workers
+        .is_none_or(|workers| world.control.running < workers)
+    {
+        let Some(next) = world.control.waiting.pop_front() else {
+            break;
+        };
+        begin(world, now, next, out);
+    }
+}
+
+fn finish_group(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    code: Option<Code>,
+    out: &mut Effects,
+) {
+    let group = world.jobs[job]
+        .group
+        .expect("a group operation works in a group");
+    let aim = aim_of(&world.jobs[job].detail);
+    let op = world.jobs[job].op;
+    settle_rest(world, now, job, group, code, out);
+    if code.is_none() {
+        outcome::turn_group(world, op, group, aim, out);
+    }
+    end_work(world, now, Who::Group(group), code.is_none(), out);
+    let mut place = 0;
+    while place < world.groups[group].instances.places() {
+        let member = world.groups[group].instances.at(place);
+        place += 1;
+        let Some(instance) = member else { continue };
+        if world.instances[instance]
+            .life
+            .work
+            .is_some_and(|work| work.job == job)
+        {
+            end_work(world, now, Who::Instance(instance), code.is_none(), out);
+        }
+    }
+}
+
+/// Settles the pairs that have not been: all of a consistency group, and those whose sub-jobs never began.
+fn settle_rest(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    group: GroupKey,
+    code: Option<Code>,
+    out: &mut Effects,
+) {
+    let mut place = 0;
+    while place < world.groups[group].pairs.places() {
+        let member = world.groups[group].pairs.at(place);
+        place += 1;
+        let Some(pair) = member else { continue };
+        if world.pairs[pair]
+            .life
+            .work
+            .is_none_or(|work| work.job != job)
+        {
+            continue;
+        }
+        settle_pair(world, now, job, pair, code, out);
+    }
+    let whole = world.groups[group].protection == ProtectionType::ConsistencyGroup;
+    if whole && code.is_some() {
+        level_down(world, now, job, group, out);
+    }
+}
+
+/// In a consistency group nothing is half done: pairs that an earlier run had brought to the goal fail with the rest.
+fn level_down(world: &mut World, now: SimTime, job: JobKey, group: GroupKey, out: &mut Effects) {
+    let record = &world.jobs[job];
+    let (op, number) = (record.op, record.number);
+    let Some(crate::sdrs::rules::End::Is(status)) = rule(op)
+        .moves_of(crate::sdrs::status::Kind::ReplicationPair)
+        .map(|moves| moves.failed)
+    else {
+        return;
+    };
+    let mut place = 0;
+    while place < world.groups[group].pairs.places() {
+        let member = world.groups[group].pairs.at(place);
+        place += 1;
+        let Some(pair) = member else { continue };
+        if !world.pairs[pair].is_out() && world.pairs[pair].life.work.is_none() {
+            move_to(world, now, Who::Pair(pair), status, number, out);
+        }
+    }
+}
+
+/// Keeps a finished job for `show_job`, and forgets the oldest above the bounds.
+fn retire(world: &mut World, job: JobKey) {
+    world.finished.push_back(job);
+    let subs = world.jobs[job].subs.len();
+    if subs > 0 {
+        world.subs_kept.0 += subs;
+        world.subs_kept.1.push_back(job);
+    }
+    while world.subs_kept.0 > world.settings.subs_kept as usize {
+        let Some(oldest) = world.subs_kept.1.pop_front() else {
+            break;
+        };
+        drop_subs(world, oldest);
+    }
+    while world.finished.len() > world.settings.jobs_kept as usize {
+        let Some(oldest) = world.finished.pop_front() else {
+            break;
+        };
+        if world.subs_kept.1.front() == Some(&oldest) {
+            world.subs_kept.1.pop_front();
+            drop_subs(world, oldest);
+        }
+        if let Some(record) = world.jobs.remove(oldest) {
+            world.index.remove(&record.stable.0);
+        }
+    }
+}
+
+fn drop_subs(world: &mut World, job: JobKey) {
+    if let Some(record) = world.jobs.get_mut(job) {
+        let mut subs = std::mem::take(&mut record.subs);
+        world.subs_kept.0 -= subs.len();
+        subs.clear();
+        world.spare.push(subs);
+    }
+}

@@ -1,0 +1,238 @@
+//! The one place that assigns a status, and the ways in and out of existence.
+//!
+//! [`move_to`] asserts that the status is published for the kind, keeps the census and the group's counters, raises the
+//! epoch (so that events aimed at what was are stale) and says so in an effect.
+
+use super::effect::{Effect, Effects};
+use crate::sdrs::op::Op;
+use crate::sdrs::rules::{End, rule};
+use crate::sdrs::status::Status;
+use crate::time::SimTime;
+use crate::world::job::Detail;
+use crate::world::protection::{Life, Work};
+use crate::world::{GroupKey, JobKey, Who, World};
+
+const LIVES: &str = "the caller names a resource that exists and has a status";
+
+fn life_mut(world: &mut World, who: Who) -> &mut Life {
+    match who {
+        Who::Group(k) => world.groups.get_mut(k).map(|r| &mut r.life),
+        Who::Instance(k) => world.instances.get_mut(k).map(|r| &mut r.life),
+        Who::Pair(k) => world.pairs.get_mut(k).map(|r| &mut r.life),
+        Who::Drill(k) => world.drills.get_mut(k).map(|r| &mut r.life),
+        _ => None,
+    }
+    .expect(LIVES)
+}
+
+/// The group of a member or drill, or the group itself.
+pub(crate) fn group_of(world: &World, who: Who) -> Option<GroupKey> {
+    match who {
+        Who::Group(k) => Some(k),
+        Who::Instance(k) => world.instances.get(k).map(|r| r.group),
+        Who::Pair(k) => world.pairs.get(k).map(|r| r.group),
+        Who::Drill(k) => world.drills.get(k).map(|r| r.group),
+        _ => None,
+    }
+}
+
+/// Keeps the group's counts of members that are `invalid` and of pairs that take no part.
+fn count(world: &mut World, who: Who, status: Status, add: bool) {
+    let kind = who.kind().expect(LIVES);
+    let cell = &mut world.census[kind as usize][status as usize];
+    *cell = if add { *cell + 1 } else { *cell - 1 };
+    let pair = matches!(who, Who::Pair(_));
+    if !pair && !matches!(who, Who::Instance(_)) {
+        return;
+    }
+    let invalid = status == Status::Invalid;
+    let out = pair && matches!(status, Status::Error | Status::ErrorDeleting);
+    if !invalid && !out {
+        return;
+    }
+    let group = group_of(world, who).expect("a member has a group");
+    let group = &mut world.groups[group];
+    let counter = if invalid {
+        &mut group.invalid
+    } else {
+        &mut group.out
+    };
+    *counter = if add { *counter + 1 } else { *counter - 1 };
+}
+
+fn touch(world: &mut World, who: Who, now: SimTime) {
+    match who {
+        Who::Group(k) => world.groups[k].updated = now,
+        Who::Instance(k) => world.instances[k].updated = now,
+        Who::Pair(k) => world.pairs[k].updated = now,
+        Who::Drill(k) => world.drills[k].updated = now,
+        _ => {}
+    }
+}
+
+/// Assigns a status. Nothing happens if the resource shows it already.
+pub(crate) fn move_to(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    to: Status,
+    job: u64,
+    out: &mut Effects,
+) {
+    let kind = who.kind().expect(LIVES);
+    assert!(
+        kind.published().contains(&to),
+        "a {} never shows `{to}`",
+        kind.name()
+    );
+    let life = life_mut(world, who);
+    let from = life.status;
+    if from == to {
+        return;
+    }
+    life.status = to;
+    life.epoch += 1;
+    let epoch = life.epoch;
+    count(world, who, from, false);
+    count(world, who, to, true);
+    touch(world, who, now);
+    out.push(Effect::Moved {
+        who,
+        epoch,
+        from,
+        to,
+        job,
+    });
+}
+
+/// Enters a new resource, which is in its slot already, into the index, the census and the effects.
+pub(crate) fn enter(world: &mut World, who: Who, out: &mut Effects) {
+    let stable = world.stable(who).expect("the new resource is in its slot");
+    let before = world.index.insert(stable.0, who);
+    debug_assert!(before.is_none(), "labels are unique: {}", world.label(who));
+    let status = world.life(who).map(|life| life.status);
+    if let Some(status) = status {
+        count(world, who, status, true);
+    }
+    out.push(Effect::Created { who, status });
+}
+
+/// Takes a resource, which is still in its slot, out of the index and the census. The caller frees the slot.
+pub(crate) fn leave(world: &mut World, who: Who, out: &mut Effects) {
+    let label = world
+        .label_of(who)
+        .expect("the resource is still in its slot");
+    let stable = world
+        .stable(who)
+        .expect("the resource is still in its slot");
+    world.index.remove(&stable.0);
+    if let Some(status) = world.life(who).map(|life| life.status) {
+        count(world, who, status, false);
+    }
+    out.push(Effect::Gone { who, label, stable });
+}
+
+/// Marks an operation as under way on a resource: its own status follows, and those it belongs to know that it is busy.
+pub(crate) fn begin_work(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    op: Op,
+    job: JobKey,
+    out: &mut Effects,
+) {
+    let number = world.jobs[job].number;
+    let during = rule(op)
+        .moves_of(who.kind().expect(LIVES))
+        .map(|m| m.during);
+    let life = life_mut(world, who);
+    debug_assert!(
+        life.work.is_none(),
+        "operations on one resource exclude each other"
+    );
+    life.work = Some(Work {
+        op,
+        job,
+        resume: life.status,
+    });
+    mark_busy(world, who, op, job, true);
+    if let Some(during) = during {
+        move_to(world, now, who, during, number, out);
+    }
+}
+
+/// Ends the operation under way on a resource and gives it the status that the rule and the outcome ask for.
+pub(crate) fn end_work(
+    world: &mut World,
+    now: SimTime,
+    who: Who,
+    success: bool,
+    out: &mut Effects,
+) {
+    let Some(work) = life_mut(world, who).work.take() else {
+        return;
+    };
+    let number = world.jobs[work.job].number;
+    mark_busy(world, who, work.op, work.job, false);
+    let Some(moves) = rule(work.op).moves_of(who.kind().expect(LIVES)) else {
+        return;
+    };
+    let end = if success { moves.done } else { moves.failed };
+    let to = match end {
+        End::Is(status) => status,
+        End::Prior => work.resume,
+        End::PriorOrCleared => match work.resume {
+            Status::ErrorAttaching | Status::ErrorDetaching => follow_group(world, who),
+            resume => resume,
+        },
+        End::FollowGroup => follow_group(world, who),
+        End::Gone => return,
+    };
+    let to = if is_lost(world, who) && !matches!(to, Status::Error | Status::ErrorDeleting) {
+        Status::Invalid
+    } else {
+        to
+    };
+    move_to(world, now, who, to, number, out);
+}
+
+/// Whether a member lost a server or disk to a native deletion.
+pub(crate) fn is_lost(world: &World, who: Who) -> bool {
+    match who {
+        Who::Instance(k) => world.instances[k].lost,
+        Who::Pair(k) => world.pairs[k].lost,
+        _ => false,
+    }
+}
+
+/// `protected` if the group is protected, else `available`.
+pub(crate) fn follow_group(world: &World, who: Who) -> Status {
+    let group = group_of(world, who).expect("a member has a group");
+    match world.groups[group].life.status {
+        Status::Protected => Status::Protected,
+        _ => Status::Available,
+    }
+}
+
+/// Counts an operation of a member's own with its group and with the instances that it touches: those the pair is
+/// attached to, and the one it is being attached to. Attachments change only after the operation's end is counted.
+fn mark_busy(world: &mut World, who: Who, op: Op, job: JobKey, busy: bool) {
+    let step = |n: &mut u32| *n = if busy { *n + 1 } else { *n - 1 };
+    if rule(op).is_group_operation() {
+        return;
+    }
+    match who {
+        Who::Instance(k) => step(&mut world.groups[world.instances[k].group].busy),
+        Who::Pair(k) => {
+            let pair = &world.pairs[k];
+            step(&mut world.groups[pair.group].busy);
+            for &(instance, _) in &pair.attached {
+                step(&mut world.instances[instance].busy);
+            }
+            if let Detail::Attach(instance, _) = world.jobs[job].detail {
+                step(&mut world.instances[instance].busy);
+            }
+        }
+        _ => {}
+    }
+}
