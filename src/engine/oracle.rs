@@ -18,12 +18,10 @@ use crate::world::{DiskKey, PairKey, Who, World};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What becomes of a piece of work: it begins `delay` from now, takes `after`, and ends with `outcome`.
+/// What becomes of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fate {
-    /// How long it waits before it begins.
-    pub delay: Span,
-    /// How long it then takes; None: it hangs for ever.
+    /// How long it takes from when it begins; None: it hangs for ever.
     pub after: Option<Span>,
     /// How it ends.
     pub outcome: Outcome,
@@ -31,32 +29,28 @@ pub struct Fate {
 
 /// Decides how long work takes and how it ends.
 pub trait Oracle {
-    /// The fate of the work `doing` on `who`, which begins `now` and is the `order`-th of its job's sub-jobs, from 0.
+    /// The fate of the work `doing` on `who`, which exists; the work begins at the instant `begins`.
     ///
-    /// Asked exactly once per [`crate::machine::effect::Effect::Begin`], in the order of the effects, with the world as it
-    /// is after the call that began the work.
-    fn fate(
-        &mut self,
-        world: &World,
-        now: SimTime,
-        who: Who,
-        epoch: u32,
-        doing: Doing,
-        order: u32,
-    ) -> Fate;
+    /// Asked once per [`crate::machine::Effect::Begin`], in the order of the effects, with the world as it is after the
+    /// call that began the work.
+    fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate;
+
+    /// How long after one sub-job of an operation the next one begins; None: as the world has it.
+    ///
+    /// Asked when an engine is made, which then sets the world's staggers.
+    fn stagger(&self, op: Op) -> Option<Span> {
+        let _ = op;
+        None
+    }
 }
 
 impl<O: Oracle + ?Sized> Oracle for &mut O {
-    fn fate(
-        &mut self,
-        world: &World,
-        now: SimTime,
-        who: Who,
-        epoch: u32,
-        doing: Doing,
-        order: u32,
-    ) -> Fate {
-        (**self).fate(world, now, who, epoch, doing, order)
+    fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
+        (**self).fate(world, begins, who, epoch, doing)
+    }
+
+    fn stagger(&self, op: Op) -> Option<Span> {
+        (**self).stagger(op)
     }
 }
 
@@ -122,22 +116,21 @@ impl Chance {
     }
 
     /// The fate of a part of a job before the script has its say.
-    fn job_fate(&self, world: &World, who: Who, key: Key, op: Op, part: Part, order: u32) -> Fate {
+    fn job_fate(&self, world: &World, who: Who, key: Key, op: Op, part: Part) -> Fate {
         let pace = self
             .pace
             .job(op)
             .expect("only operations that start jobs have work to do");
         let mut fate = Fate {
-            delay: Span::ZERO,
             after: Some(self.span(world, who, key, pace.part(part))),
             outcome: Outcome::Done,
         };
         if part == Part::Work {
-            fate.delay = pace.stagger.saturating_mul(u64::from(order));
             let draw = self.dice.draw(Purpose::Outcome, key.stable, key.count);
             if happens(draw, pace.fails.get()) {
                 let facts = rule(op).job;
-                fate.outcome = Outcome::Failed(facts.expect("an operation with a pace has a job").error);
+                fate.outcome =
+                    Outcome::Failed(facts.expect("an operation with a pace has a job").error);
             }
         }
         fate
@@ -157,17 +150,15 @@ impl Oracle for Chance {
     fn fate(
         &mut self,
         world: &World,
-        _now: SimTime,
+        _begins: SimTime,
         who: Who,
         epoch: u32,
         doing: Doing,
-        order: u32,
     ) -> Fate {
         let key = Key::of(world, who, epoch, doing);
         let mut fate = match doing {
-            Doing::Job(op, part) => self.job_fate(world, who, key, op, part, order),
+            Doing::Job(op, part) => self.job_fate(world, who, key, op, part),
             Doing::Act(act) => Fate {
-                delay: Span::ZERO,
                 after: Some(self.span(world, who, key, self.pace.act(act))),
                 outcome: Outcome::Done,
             },
@@ -179,6 +170,10 @@ impl Oracle for Chance {
             Some(Twist::Stretch(factor)) => fate.after = fate.after.map(|span| factor.of(span)),
         }
         fate
+    }
+
+    fn stagger(&self, op: Op) -> Option<Span> {
+        self.pace.job(op).map(|job| job.stagger)
     }
 }
 
@@ -228,10 +223,15 @@ fn size(world: &World, who: Who) -> Bytes {
             instance.map_or(Bytes::ZERO, |one| sum(one.pairs.iter().copied().map(pair)))
         }
         Who::Group(key) => group(key),
-        Who::Drill(key) => world.drills.get(key).map_or(Bytes::ZERO, |one| group(one.group)),
+        Who::Drill(key) => world
+            .drills
+            .get(key)
+            .map_or(Bytes::ZERO, |one| group(one.group)),
         Who::Server(key) => {
             let server = world.servers.get(key);
-            server.map_or(Bytes::ZERO, |one| sum(one.disks.iter().map(|&(_, key)| disk(key))))
+            server.map_or(Bytes::ZERO, |one| {
+                sum(one.disks.iter().map(|&(_, key)| disk(key)))
+            })
         }
         Who::Job(key) => match world.jobs.get(key).map(|job| job.subject) {
             None | Some(Who::Job(_)) => Bytes::ZERO,
@@ -268,26 +268,34 @@ mod tests {
     }
 
     fn fate(chance: &mut Chance, fix: &Fixture, who: Who, epoch: u32, doing: Doing) -> Fate {
-        chance.fate(&fix.world, SimTime::ZERO, who, epoch, doing, 0)
+        chance.fate(&fix.world, SimTime::ZERO, who, epoch, doing)
     }
 
     #[test]
-    fn parts_have_their_spans_and_sub_jobs_begin_one_after_another() {
+    fn parts_and_acts_have_their_spans() {
         let fix = Fixture::new();
         let mut chance = Chance::new(Seed(1));
-        let mut fate = |part, order| {
+        for (part, millis) in [(Part::Open, 1085), (Part::Work, 3930), (Part::Close, 2994)] {
             let doing = Doing::Job(Op::StopProtection, part);
-            chance.fate(&fix.world, SimTime::ZERO, Who::Pair(fix.pair), 3, doing, order)
-        };
-        let done = |delay, after| Fate {
-            delay: Span::millis(delay),
-            after: Some(Span::millis(after)),
-            outcome: Outcome::Done,
-        };
-        assert_eq!(fate(Part::Open, 9), done(0, 1085));
-        assert_eq!(fate(Part::Work, 0), done(0, 3930));
-        assert_eq!(fate(Part::Work, 3), done(21, 3930));
-        assert_eq!(fate(Part::Close, 0), done(0, 2994));
+            let expected = Fate {
+                after: Some(Span::millis(millis)),
+                outcome: Outcome::Done,
+            };
+            assert_eq!(
+                fate(&mut chance, &fix, Who::Pair(fix.pair), 3, doing),
+                expected
+            );
+        }
+        let boot = fate(
+            &mut chance,
+            &fix,
+            Who::Server(fix.server),
+            1,
+            Doing::Act(Act::Boot),
+        );
+        assert!((60..=120).contains(&(boot.after.unwrap().as_micros() / 1_000_000)));
+        assert_eq!(chance.stagger(Op::StopProtection), Some(Span::millis(7)));
+        assert_eq!(chance.stagger(Op::ShowJob), None);
     }
 
     #[test]
@@ -297,7 +305,9 @@ mod tests {
         assert_ne!(pair, theirs, "the slots differ, the labels do not");
         let mut chance = Chance::new(Seed(1)).at_pace(uniform());
         let first = fate(&mut chance, &fix, pair, 1, WORK);
-        let worn: Vec<Fate> = (2..50).map(|n| fate(&mut chance, &fix, pair, n, WORK)).collect();
+        let worn: Vec<Fate> = (2..50)
+            .map(|n| fate(&mut chance, &fix, pair, n, WORK))
+            .collect();
         assert_eq!(fate(&mut chance, &fix, pair, 1, WORK), first);
         assert_eq!(fate(&mut chance, &other, theirs, 1, WORK), first);
         assert!(worn.iter().all(|fate| fate.after != first.after));
@@ -363,8 +373,12 @@ mod tests {
             };
             scripted.script_mut().push(rule).unwrap();
         }
-        let expected: Vec<Fate> = (0..5).map(|n| fate(&mut plain, &fix, pair, n, WORK)).collect();
-        let twisted: Vec<Fate> = (0..5).map(|n| fate(&mut scripted, &fix, pair, n, WORK)).collect();
+        let expected: Vec<Fate> = (0..5)
+            .map(|n| fate(&mut plain, &fix, pair, n, WORK))
+            .collect();
+        let twisted: Vec<Fate> = (0..5)
+            .map(|n| fate(&mut scripted, &fix, pair, n, WORK))
+            .collect();
         assert_eq!(twisted[0].outcome, Outcome::Failed(code));
         assert_eq!(twisted[0].after, expected[0].after);
         assert_eq!(twisted[1].after, None);

@@ -474,7 +474,10 @@ mod tests {
                 r#"{"failover": {"fails": -0.1}}"#,
                 "a probability lies between 0 and 1, and -0.1 does not",
             ),
-            (r#"{"failover": {"stagger": 7}}"#, "the span `7` has no unit"),
+            (
+                r#"{"failover": {"stagger": 7}}"#,
+                "the span `7` has no unit",
+            ),
             (r#"{"boot": "1s", "boot": "2s"}"#, "duplicate field `boot`"),
             (r#"[]"#, "a map from operations and native acts"),
         ] {

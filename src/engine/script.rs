@@ -250,7 +250,9 @@ impl Script {
         };
         let place = self.rules.iter().position(|rule| {
             (rule.op, rule.part) == (op, part)
-                && rule.target.is_none_or(|target| concerns(world, who, target))
+                && rule
+                    .target
+                    .is_none_or(|target| concerns(world, who, target))
         })?;
         let twist = self.rules[place].what;
         self.rules[place].count -= 1;
@@ -280,7 +282,10 @@ impl From<Script> for Vec<ScriptedOutcome> {
 fn concerns(world: &World, who: Who, target: Stable) -> bool {
     let job = match who {
         Who::Job(job) => Some(job),
-        _ => world.life(who).and_then(|life| life.work).map(|work| work.job),
+        _ => world
+            .life(who)
+            .and_then(|life| life.work)
+            .map(|work| work.job),
     };
     let job = job.and_then(|job| world.jobs.get(job));
     let group = match who {
@@ -365,8 +370,18 @@ mod tests {
         let op = Op::Failover;
         assert_eq!(check(op, 0, Twist::Hang), Err(ScriptError::Count { op }));
         for (number, error) in [
-            (1013, ScriptError::NotOfJobs { code: Code::of(1013) }),
-            (9999, ScriptError::Unpublished { code: Code::of(9999) }),
+            (
+                1013,
+                ScriptError::NotOfJobs {
+                    code: Code::of(1013),
+                },
+            ),
+            (
+                9999,
+                ScriptError::Unpublished {
+                    code: Code::of(9999),
+                },
+            ),
         ] {
             let what = Twist::Fail(Code::of(number));
             assert_eq!(check(op, 1, what), Err(error));
