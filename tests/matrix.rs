@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use sdrsim::engine::Engine;
+use sdrsim::engine::{Engine, Limit, RunEnd};
 use sdrsim::machine::command::{Call, Command, Native, TagInput};
 use sdrsim::machine::query::{Query, Question, query};
 use sdrsim::sdrs::codes::Code;
@@ -18,8 +18,16 @@ type Run = Engine<Told>;
 
 /// Statuses that no legal run can bring about yet, and why.
 const UNREACHED: &[(Kind, Status, &str)] = &[
-    (Kind::ProtectedInstance, Status::Fault, "only a fault of the infrastructure causes it"),
-    (Kind::ReplicationPair, Status::Fault, "only a fault of the infrastructure causes it"),
+    (
+        Kind::ProtectedInstance,
+        Status::Fault,
+        "only a fault of the infrastructure causes it",
+    ),
+    (
+        Kind::ReplicationPair,
+        Status::Fault,
+        "only a fault of the infrastructure causes it",
+    ),
 ];
 
 struct Cell {
@@ -28,7 +36,9 @@ struct Cell {
 
 impl Cell {
     fn new() -> Cell {
-        Cell { run: Engine::new(region(settings()).finish(), Told::default()) }
+        Cell {
+            run: Engine::new(region(settings()).finish(), Told::default()),
+        }
     }
 
     fn done(mut self, call: Call) -> Cell {
@@ -37,7 +47,10 @@ impl Cell {
     }
 
     fn quiet(mut self) -> Cell {
-        self.run.run_until_quiet(Default::default());
+        assert_eq!(
+            self.run.run_until_quiet(Limit::events(10_000)),
+            RunEnd::Quiet
+        );
         self
     }
 
@@ -91,11 +104,41 @@ fn group_calls() -> [(Status, Status, Op, Call, fn() -> Cell); 5] {
     use Status::*;
     let group = || by("g");
     [
-        (Starting, ErrorStarting, Op::StartProtection, start(), Cell::full),
-        (Stopping, ErrorStopping, Op::StopProtection, Call::StopProtection { group: group() }, Cell::protected),
-        (Reversing, ErrorReversing, Op::PlannedFailover, planned("target"), Cell::protected),
-        (FailingOver, ErrorFailingOver, Op::Failover, Call::Failover { group: group() }, Cell::protected),
-        (Reprotecting, ErrorReprotecting, Op::Reprotect, start(), Cell::failed_over),
+        (
+            Starting,
+            ErrorStarting,
+            Op::StartProtection,
+            start(),
+            Cell::full,
+        ),
+        (
+            Stopping,
+            ErrorStopping,
+            Op::StopProtection,
+            Call::StopProtection { group: group() },
+            Cell::protected,
+        ),
+        (
+            Reversing,
+            ErrorReversing,
+            Op::PlannedFailover,
+            planned("target"),
+            Cell::protected,
+        ),
+        (
+            FailingOver,
+            ErrorFailingOver,
+            Op::Failover,
+            Call::Failover { group: group() },
+            Cell::protected,
+        ),
+        (
+            Reprotecting,
+            ErrorReprotecting,
+            Op::Reprotect,
+            start(),
+            Cell::failed_over,
+        ),
     ]
 }
 
@@ -123,68 +166,113 @@ fn reach(kind: Kind, status: Status) -> Option<Cell> {
         }
     }
     let cell = match (kind, status) {
-        (Kind::ProtectionGroup, Creating) => Cell::new().hung(Op::CreateProtectionGroup, create_group("g")),
-        (Kind::ProtectionGroup, Error) => Cell::new().failed(Op::CreateProtectionGroup, create_group("g")),
-        (Kind::ProtectionGroup, Deleting) => {
-            Cell::new().done(create_group("g")).hung(Op::DeleteProtectionGroup, delete_group())
+        (Kind::ProtectionGroup, Creating) => {
+            Cell::new().hung(Op::CreateProtectionGroup, create_group("g"))
         }
-        (Kind::ProtectionGroup, ErrorDeleting) => {
-            Cell::new().done(create_group("g")).failed(Op::DeleteProtectionGroup, delete_group())
+        (Kind::ProtectionGroup, Error) => {
+            Cell::new().failed(Op::CreateProtectionGroup, create_group("g"))
         }
-        (Kind::DisasterRecoveryDrill, Creating) => Cell::full().hung(Op::CreateDrDrill, create_drill("d")),
-        (Kind::DisasterRecoveryDrill, Error) => Cell::full().failed(Op::CreateDrDrill, create_drill("d")),
+        (Kind::ProtectionGroup, Deleting) => Cell::new()
+            .done(create_group("g"))
+            .hung(Op::DeleteProtectionGroup, delete_group()),
+        (Kind::ProtectionGroup, ErrorDeleting) => Cell::new()
+            .done(create_group("g"))
+            .failed(Op::DeleteProtectionGroup, delete_group()),
+        (Kind::DisasterRecoveryDrill, Creating) => {
+            Cell::full().hung(Op::CreateDrDrill, create_drill("d"))
+        }
+        (Kind::DisasterRecoveryDrill, Error) => {
+            Cell::full().failed(Op::CreateDrDrill, create_drill("d"))
+        }
         (Kind::DisasterRecoveryDrill, Available) => Cell::full().done(create_drill("d")),
         (Kind::DisasterRecoveryDrill, Deleting) => {
             let delete = Call::DeleteDrDrill { drill: by("d") };
-            Cell::full().done(create_drill("d")).hung(Op::DeleteDrDrill, delete)
+            Cell::full()
+                .done(create_drill("d"))
+                .hung(Op::DeleteDrDrill, delete)
         }
         (Kind::DisasterRecoveryDrill, ErrorDeleting) => {
             let delete = Call::DeleteDrDrill { drill: by("d") };
-            Cell::full().done(create_drill("d")).failed(Op::DeleteDrDrill, delete)
+            Cell::full()
+                .done(create_drill("d"))
+                .failed(Op::DeleteDrDrill, delete)
         }
         (_, Available) => Cell::full(),
         (_, Protected) => Cell::protected(),
         (_, FailedOver) => Cell::failed_over(),
-        (Kind::ProtectedInstance, Creating) => {
-            Cell::new().done(create_group("g")).hung(Op::CreateProtectedInstance, create_instance("i", "s1"))
+        (Kind::ProtectedInstance, Creating) => Cell::new()
+            .done(create_group("g"))
+            .hung(Op::CreateProtectedInstance, create_instance("i", "s1")),
+        (Kind::ProtectedInstance, Error) => Cell::new()
+            .done(create_group("g"))
+            .failed(Op::CreateProtectedInstance, create_instance("i", "s1")),
+        (Kind::ProtectedInstance, Deleting) => {
+            Cell::full().hung(Op::DeleteProtectedInstance, delete_instance())
         }
-        (Kind::ProtectedInstance, Error) => {
-            Cell::new().done(create_group("g")).failed(Op::CreateProtectedInstance, create_instance("i", "s1"))
-        }
-        (Kind::ProtectedInstance, Deleting) => Cell::full().hung(Op::DeleteProtectedInstance, delete_instance()),
         (Kind::ProtectedInstance, ErrorDeleting) => {
             Cell::full().failed(Op::DeleteProtectedInstance, delete_instance())
         }
         (Kind::ProtectedInstance, NicCreating) => Cell::full().hung(Op::AddNic, add_nic()),
         (Kind::ProtectedInstance, NicDeleting) => {
-            let delete = Call::DeleteNic { instance: by("i"), nic_id: by("n2") };
+            let delete = Call::DeleteNic {
+                instance: by("i"),
+                nic_id: by("n2"),
+            };
             Cell::full().done(add_nic()).hung(Op::DeleteNic, delete)
         }
-        (Kind::ProtectedInstance, Resizing) => Cell::full().hung(Op::ResizeProtectedInstance, resize()),
-        (Kind::ProtectedInstance, ErrorResizing) => Cell::full().failed(Op::ResizeProtectedInstance, resize()),
-        (Kind::ProtectedInstance, Invalid) => Cell::protected().native(Native::DeleteServer { server: by("s1") }),
+        (Kind::ProtectedInstance, Resizing) => {
+            Cell::full().hung(Op::ResizeProtectedInstance, resize())
+        }
+        (Kind::ProtectedInstance, ErrorResizing) => {
+            Cell::full().failed(Op::ResizeProtectedInstance, resize())
+        }
+        (Kind::ProtectedInstance, Invalid) => {
+            Cell::protected().native(Native::DeleteServer { server: by("s1") })
+        }
         (Kind::ReplicationPair, Creating) => {
             Cell::full().hung(Op::CreateReplicationPair, create_pair("r", "spare-3"))
         }
         (Kind::ReplicationPair, Error) => {
             Cell::full().failed(Op::CreateReplicationPair, create_pair("r", "spare-3"))
         }
-        (Kind::ReplicationPair, Deleting) => Cell::full().hung(Op::DeleteReplicationPair, delete_pair()),
-        (Kind::ReplicationPair, ErrorDeleting) => Cell::full().failed(Op::DeleteReplicationPair, delete_pair()),
-        (Kind::ReplicationPair, Extending) => Cell::full().hung(Op::ExpandReplicationPair, expand("p")),
-        (Kind::ReplicationPair, ErrorExtending) => Cell::full().failed(Op::ExpandReplicationPair, expand("p")),
-        (Kind::ReplicationPair, Attaching) => Cell::full().hung(Op::AttachReplicationPair, attach_d("p")),
-        (Kind::ReplicationPair, ErrorAttaching) => Cell::full().failed(Op::AttachReplicationPair, attach_d("p")),
-        (Kind::ReplicationPair, Detaching) => Cell::full().hung(Op::DetachReplicationPair, detach("q")),
-        (Kind::ReplicationPair, ErrorDetaching) => Cell::full().failed(Op::DetachReplicationPair, detach("q")),
-        (Kind::ReplicationPair, Invalid) => Cell::protected().native(Native::DeleteDisk { disk: by("p/dr") }),
+        (Kind::ReplicationPair, Deleting) => {
+            Cell::full().hung(Op::DeleteReplicationPair, delete_pair())
+        }
+        (Kind::ReplicationPair, ErrorDeleting) => {
+            Cell::full().failed(Op::DeleteReplicationPair, delete_pair())
+        }
+        (Kind::ReplicationPair, Extending) => {
+            Cell::full().hung(Op::ExpandReplicationPair, expand("p"))
+        }
+        (Kind::ReplicationPair, ErrorExtending) => {
+            Cell::full().failed(Op::ExpandReplicationPair, expand("p"))
+        }
+        (Kind::ReplicationPair, Attaching) => {
+            Cell::full().hung(Op::AttachReplicationPair, attach_d("p"))
+        }
+        (Kind::ReplicationPair, ErrorAttaching) => {
+            Cell::full().failed(Op::AttachReplicationPair, attach_d("p"))
+        }
+        (Kind::ReplicationPair, Detaching) => {
+            Cell::full().hung(Op::DetachReplicationPair, detach("q"))
+        }
+        (Kind::ReplicationPair, ErrorDetaching) => {
+            Cell::full().failed(Op::DetachReplicationPair, detach("q"))
+        }
+        (Kind::ReplicationPair, Invalid) => {
+            Cell::protected().native(Native::DeleteDisk { disk: by("p/dr") })
+        }
         _ => return None,
     };
     Some(cell)
 }
 
 fn attach_d(pair: &str) -> Call {
-    Call::AttachReplicationPair { instance: by("i"), pair: pair.into(), device: "/dev/vdd".into() }
+    Call::AttachReplicationPair {
+        instance: by("i"),
+        pair: pair.into(),
+        device: "/dev/vdd".into(),
+    }
 }
 
 /// The resource that shows the status in the world that [`reach`] makes.
@@ -207,39 +295,62 @@ enum Try {
 
 /// One well-formed request of the operation that names the subject wherever it can.
 fn request(op: Op, kind: Kind, label: &str) -> Try {
-    let pair = if kind == Kind::ReplicationPair { label } else { "p" };
+    let pair = if kind == Kind::ReplicationPair {
+        label
+    } else {
+        "p"
+    };
     let name = || "new-name".to_owned();
-    let tag = || TagInput { key: "tier".into(), value: Some("gold".into()) };
+    let tag = || TagInput {
+        key: "tier".into(),
+        value: Some("gold".into()),
+    };
     let instance = || by("i");
     let group = || by("g");
     let call = match op {
         Op::CreateProtectionGroup => create_group("g2"),
         Op::DeleteProtectionGroup => Call::DeleteProtectionGroup { group: group() },
-        Op::RenameProtectionGroup => Call::RenameProtectionGroup { group: group(), name: name() },
+        Op::RenameProtectionGroup => Call::RenameProtectionGroup {
+            group: group(),
+            name: name(),
+        },
         Op::StartProtection => start(),
         Op::Reprotect => Call::Reprotect { group: group() },
         Op::StopProtection => Call::StopProtection { group: group() },
         Op::Failover => Call::Failover { group: group() },
         Op::PlannedFailover => planned("target"),
         Op::CreateProtectedInstance => create_instance("i2", "s2"),
-        Op::RenameProtectedInstance => Call::RenameProtectedInstance { instance: instance(), name: name() },
+        Op::RenameProtectedInstance => Call::RenameProtectedInstance {
+            instance: instance(),
+            name: name(),
+        },
         Op::DeleteProtectedInstance => Call::DeleteProtectedInstance {
             instance: instance(),
             delete_target_server: false,
             delete_target_eip: false,
         },
         Op::AttachReplicationPair => attach_d(pair),
-        Op::DetachReplicationPair => detach(if kind == Kind::ReplicationPair { label } else { "q" }),
+        Op::DetachReplicationPair => detach(if kind == Kind::ReplicationPair {
+            label
+        } else {
+            "q"
+        }),
         Op::AddNic => Call::AddNic {
             label: Some("n3".into()),
             instance: instance(),
             subnet_id: by("lan"),
             ip_address: None,
         },
-        Op::DeleteNic => Call::DeleteNic { instance: instance(), nic_id: by("n2") },
+        Op::DeleteNic => Call::DeleteNic {
+            instance: instance(),
+            nic_id: by("n2"),
+        },
         Op::ResizeProtectedInstance => resize(),
         Op::CreateReplicationPair => create_pair("p2", "s3-spare"),
-        Op::RenameReplicationPair => Call::RenameReplicationPair { pair: by(pair), name: name() },
+        Op::RenameReplicationPair => Call::RenameReplicationPair {
+            pair: by(pair),
+            name: name(),
+        },
         Op::DeleteReplicationPair => Call::DeleteReplicationPair {
             pair: by(pair),
             server_group_id: None,
@@ -247,12 +358,28 @@ fn request(op: Op, kind: Kind, label: &str) -> Try {
         },
         Op::ExpandReplicationPair => expand(pair),
         Op::CreateDrDrill => create_drill("d2"),
-        Op::RenameDrDrill => Call::RenameDrDrill { drill: by("d"), name: name() },
+        Op::RenameDrDrill => Call::RenameDrDrill {
+            drill: by("d"),
+            name: name(),
+        },
         Op::DeleteDrDrill => Call::DeleteDrDrill { drill: by("d") },
-        Op::AddTag => Call::AddTag { instance: instance(), key: "tier".into(), value: Some("gold".into()) },
-        Op::BatchAddTags => Call::BatchAddTags { instance: instance(), tags: vec![tag()] },
-        Op::BatchDeleteTags => Call::BatchDeleteTags { instance: instance(), tags: vec![tag()] },
-        Op::DeleteTag => Call::DeleteTag { instance: instance(), key: "none".into() },
+        Op::AddTag => Call::AddTag {
+            instance: instance(),
+            key: "tier".into(),
+            value: Some("gold".into()),
+        },
+        Op::BatchAddTags => Call::BatchAddTags {
+            instance: instance(),
+            tags: vec![tag()],
+        },
+        Op::BatchDeleteTags => Call::BatchDeleteTags {
+            instance: instance(),
+            tags: vec![tag()],
+        },
+        Op::DeleteTag => Call::DeleteTag {
+            instance: instance(),
+            key: "none".into(),
+        },
         Op::DeleteFailedTask => Call::DeleteFailedTask { task: by("job-1") },
         Op::DeleteGroupFailedTasks => Call::DeleteGroupFailedTasks { group: group() },
         Op::DeleteAllFailedTasks => Call::DeleteAllFailedTasks {},
@@ -266,7 +393,9 @@ fn question(op: Op, pair: &str) -> Query {
         Op::ShowApiVersion => serde_json::json!({ op.name(): { "api_version": "v1" } }),
         Op::ShowJob => serde_json::json!({ op.name(): { "job": "job-1" } }),
         Op::ShowProtectionGroup => serde_json::json!({ op.name(): { "group": "g" } }),
-        Op::ShowProtectedInstance | Op::ListInstanceTags => serde_json::json!({ op.name(): { "instance": "i" } }),
+        Op::ShowProtectedInstance | Op::ListInstanceTags => {
+            serde_json::json!({ op.name(): { "instance": "i" } })
+        }
         Op::ShowReplicationPair => serde_json::json!({ op.name(): { "pair": pair } }),
         Op::ShowDrDrill => serde_json::json!({ op.name(): { "drill": "d" } }),
         Op::QueryInstancesByTag => serde_json::json!({ op.name(): { "action": "count" } }),
@@ -285,7 +414,9 @@ fn outcome(cell: &Cell, op: Op, kind: Kind, label: &str) -> String {
     };
     match refused {
         None => "ok".to_owned(),
-        Some(refusal) => refusal.code().map_or("?".to_owned(), |code: Code| format!("{:04}", code.number())),
+        Some(refusal) => refusal
+            .code()
+            .map_or("?".to_owned(), |code: Code| format!("{:04}", code.number())),
     }
 }
 
@@ -330,9 +461,16 @@ fn every_cell_answers_as_the_golden_file_says() {
         std::fs::write(path, &text).unwrap();
     }
     let golden = std::fs::read_to_string(path).unwrap();
-    let differing: BTreeMap<usize, (&str, &str)> =
-        golden.lines().zip(text.lines()).enumerate().filter(|(_, (a, b))| a != b).collect();
-    assert!(differing.is_empty() && golden == text, "differs from {path}: {differing:#?}");
+    let differing: BTreeMap<usize, (&str, &str)> = golden
+        .lines()
+        .zip(text.lines())
+        .enumerate()
+        .filter(|(_, (a, b))| a != b)
+        .collect();
+    assert!(
+        differing.is_empty() && golden == text,
+        "differs from {path}: {differing:#?}"
+    );
 }
 
 /// The golden file agrees with the table: an operation that names the kind's status set is refused with the set's code
@@ -344,17 +482,30 @@ fn every_cell_agrees_with_the_rules() {
             if UNREACHED.iter().any(|u| u.0 == kind && u.1 == status) {
                 continue;
             }
-            let cell = reach(kind, status).unwrap().native(disk("s3-spare", "az-1", false));
+            let cell = reach(kind, status)
+                .unwrap()
+                .native(disk("s3-spare", "az-1", false));
             for &op in Op::ALL {
-                let Some(admits) = rule(op).admitted_in(kind) else { continue };
+                let Some(admits) = rule(op).admitted_in(kind) else {
+                    continue;
+                };
                 let answer = outcome(&cell, op, kind, subject(kind, status));
                 let code = format!("{:04}", admits.code.number());
                 if admits.statuses.contains(&status) {
                     continue;
                 }
-                assert_ne!(answer, "ok", "{op} was taken while the {kind:?} is {status}");
-                let earlier = Kind::ALL.iter().take_while(|&&k| k != kind).any(|&k| rule(op).admitted_in(k).is_some());
-                assert!(answer == code || earlier, "{op}, {kind:?} {status}: {answer}, not {code}");
+                assert_ne!(
+                    answer, "ok",
+                    "{op} was taken while the {kind:?} is {status}"
+                );
+                let earlier = Kind::ALL
+                    .iter()
+                    .take_while(|&&k| k != kind)
+                    .any(|&k| rule(op).admitted_in(k).is_some());
+                assert!(
+                    answer == code || earlier,
+                    "{op}, {kind:?} {status}: {answer}, not {code}"
+                );
             }
         }
     }

@@ -4,8 +4,8 @@
 use sdrsim::engine::oracle::{Fate, Oracle};
 use sdrsim::machine::build::NewFlavor;
 use sdrsim::machine::command::{
-    Call, CreateDisk, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup, CreateReplicationPair,
-    CreateServer, Gigabytes, Native, Ref,
+    Call, CreateDisk, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
+    CreateReplicationPair, CreateServer, Gigabytes, Native, Ref,
 };
 use sdrsim::machine::{Builder, Doing, Outcome};
 use sdrsim::sdrs::codes::Code;
@@ -29,8 +29,11 @@ pub struct Told {
 }
 
 impl Oracle for Told {
-    fn fate(&mut self, _: &World, _: SimTime, _: Who, _: u32, doing: Doing, _: u32) -> Fate {
-        let mut fate = Fate { delay: Span::ZERO, after: Some(Span::secs(1)), outcome: Outcome::Done };
+    fn fate(&mut self, _: &World, _: SimTime, _: Who, _: u32, doing: Doing) -> Fate {
+        let mut fate = Fate {
+            after: Some(Span::secs(1)),
+            outcome: Outcome::Done,
+        };
         if let Doing::Job(op, Part::Work) = doing {
             if self.hang == Some(op) {
                 fate.after = None;
@@ -47,29 +50,50 @@ impl Oracle for Told {
 
 /// Two AZs in two sites, a domain, a VPC with two subnets, three servers with two disks each and spare disks.
 pub fn region(settings: Settings) -> Builder {
-    let calendar = Calendar { start: UnixMicros(1_554_120_000_000_000) };
+    let calendar = Calendar {
+        start: UnixMicros(1_554_120_000_000_000),
+    };
     let mut region = Builder::new("test", 7, calendar, settings);
     for n in ["1", "2"] {
         region.site(&format!("site-{n}")).unwrap();
         region.az(&format!("az-{n}"), &format!("site-{n}")).unwrap();
     }
     region.domain("metro", ["az-1", "az-2"], false).unwrap();
-    for (label, class) in [("m1", FlavorClass::General), ("m2", FlavorClass::General), ("gpu", FlavorClass::Gpu)] {
-        let new = NewFlavor { class, vcpus: 2, ram_mib: 4096, free: Default::default() };
+    for (label, class) in [
+        ("m1", FlavorClass::General),
+        ("m2", FlavorClass::General),
+        ("gpu", FlavorClass::Gpu),
+    ] {
+        let new = NewFlavor {
+            class,
+            vcpus: 2,
+            ram_mib: 4096,
+            free: Default::default(),
+        };
         region.flavor(label, new).unwrap();
     }
-    let vpc = |label: &str| Native::CreateVpc { label: label.into(), name: None, cidr: "10.0.0.0/16".into() };
+    let vpc = |label: &str| Native::CreateVpc {
+        label: label.into(),
+        name: None,
+        cidr: "10.0.0.0/16".into(),
+    };
     region.now(vpc("net")).unwrap();
     region.now(vpc("drill-net")).unwrap();
     for (label, vpc) in [("lan", "net"), ("drill-lan", "drill-net")] {
-        let subnet = Native::CreateSubnet { label: label.into(), vpc: vpc.into(), cidr: "10.0.1.0/24".into() };
+        let subnet = Native::CreateSubnet {
+            label: label.into(),
+            vpc: vpc.into(),
+            cidr: "10.0.1.0/24".into(),
+        };
         region.now(subnet).unwrap();
     }
     for n in 1..=3 {
         add_server(&mut region, &format!("s{n}"));
     }
     for n in 1..=3 {
-        region.now(disk(&format!("spare-{n}"), "az-1", false)).unwrap();
+        region
+            .now(disk(&format!("spare-{n}"), "az-1", false))
+            .unwrap();
     }
     region
 }
@@ -92,7 +116,13 @@ fn add_server(region: &mut Builder, label: &str) {
         let name = format!("{label}-{letter}");
         region.now(disk(&name, "az-1", bootable)).unwrap();
         let device = format!("/dev/vd{letter}");
-        region.now(Native::AttachDisk { disk: name.as_str().into(), server: label.into(), device }).unwrap();
+        region
+            .now(Native::AttachDisk {
+                disk: name.as_str().into(),
+                server: label.into(),
+                device,
+            })
+            .unwrap();
     }
 }
 
@@ -176,27 +206,45 @@ pub fn start() -> Call {
 
 /// Planned failover of `g` to the station.
 pub fn planned(station: &str) -> Call {
-    Call::PlannedFailover { group: "g".into(), priority_station: station.into() }
+    Call::PlannedFailover {
+        group: "g".into(),
+        priority_station: station.into(),
+    }
 }
 
 /// Attaches a pair to `i` as `/dev/vdc`.
 pub fn attach(pair: &str) -> Call {
-    Call::AttachReplicationPair { instance: "i".into(), pair: pair.into(), device: "/dev/vdc".into() }
+    Call::AttachReplicationPair {
+        instance: "i".into(),
+        pair: pair.into(),
+        device: "/dev/vdc".into(),
+    }
 }
 
 /// Detaches a pair from `i`.
 pub fn detach(pair: &str) -> Call {
-    Call::DetachReplicationPair { instance: "i".into(), pair: pair.into() }
+    Call::DetachReplicationPair {
+        instance: "i".into(),
+        pair: pair.into(),
+    }
 }
 
 /// Expands a pair to 20 GB.
 pub fn expand(pair: &str) -> Call {
-    Call::ExpandReplicationPair { pair: pair.into(), new_size: Gigabytes(20) }
+    Call::ExpandReplicationPair {
+        pair: pair.into(),
+        new_size: Gigabytes(20),
+    }
 }
 
 /// Adds the NIC `n2` to `i`.
 pub fn add_nic() -> Call {
-    Call::AddNic { label: Some("n2".into()), instance: "i".into(), subnet_id: "lan".into(), ip_address: None }
+    Call::AddNic {
+        label: Some("n2".into()),
+        instance: "i".into(),
+        subnet_id: "lan".into(),
+        ip_address: None,
+    }
 }
 
 /// Resizes `i` to the flavor `m2`.
