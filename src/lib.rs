@@ -4,6 +4,7 @@ mod decimal;
 pub mod engine;
 pub mod hash;
 pub mod machine;
+pub mod render;
 pub mod scenario;
 pub mod sdrs;
 pub mod time;

@@ -1,0 +1,48 @@
+//! The drawings and pages that are computed from the rules, compared with the files in `tests/golden/`.
+//!
+//! After a wanted change `SDRSIM_BLESS=1 cargo test --test golden` writes them anew; the commit says why they changed.
+
+use sdrsim::render::{draw, matrix};
+use sdrsim::sdrs::status::Kind;
+use std::path::Path;
+
+fn compare(name: &str, now: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    if std::env::var_os("SDRSIM_BLESS").is_some() {
+        std::fs::write(&path, now).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        .replace("\r\n", "\n");
+    let differs = golden
+        .lines()
+        .zip(now.lines())
+        .position(|(golden, now)| golden != now)
+        .unwrap_or_else(|| golden.lines().count().min(now.lines().count()));
+    assert!(
+        golden == now,
+        "{} differs at line {}:\n- {:?}\n+ {:?}\nif this is wanted: SDRSIM_BLESS=1 cargo test --test golden",
+        path.display(),
+        differs + 1,
+        golden.lines().nth(differs),
+        now.lines().nth(differs)
+    );
+}
+
+#[test]
+fn status_graphs() {
+    for &kind in Kind::ALL {
+        compare(&format!("{}.dot", kind.name()), &draw::dot(kind));
+        compare(&format!("{}.mmd", kind.name()), &draw::mermaid(kind));
+    }
+}
+
+#[test]
+fn admission_matrix() {
+    compare("matrix.txt", &matrix::text(Kind::ALL));
+    compare("matrix.md", &matrix::markdown(Kind::ALL));
+    compare("matrix.json", &matrix::to_json(Kind::ALL));
+}
