@@ -1,7 +1,393 @@
 //! Time and chance: what comes next, how long work takes, and how the dice fall.
 //!
-//! Nothing here knows a rule of the service; the engine only decides *when* and *how* things end.
+//! [`Engine`] drives the machine: it hands commands and events in with the instant, and turns the effects that come out
+//! into a digest, a view for an observer and events to come. Nothing here knows a rule of the service beyond the code that
+//! a failed job ends with; the engine only decides *when* and *how* things end. It reads no clock, and its order is fixed:
+//! events by instant, and among equal instants in the order in which they were announced.
 
+mod absorb;
+pub mod checkpoint;
 pub mod dice;
+pub mod digest;
 pub mod distribution;
+pub mod observer;
+pub mod oracle;
+pub mod pace;
 pub mod scheduler;
+pub mod script;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
+pub use dice::Seed;
+pub use digest::Digest;
+pub use observer::{Observer, Watch};
+pub use oracle::{Chance, Fate, Oracle};
+pub use pace::{JobPace, Pace, Probability};
+pub use script::{Factor, Script, ScriptError, ScriptedOutcome, Twist};
+
+use crate::machine::{Answer, Command, Effect, Effects, Event, Refusal, admit, commit, happen};
+use crate::sdrs::op::Op;
+use crate::time::SimTime;
+use crate::world::World;
+use absorb::Absorber;
+use checkpoint::Version;
+use scheduler::Queue;
+
+/// How far a run may go at most. Every loop that waits for the world has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// So many events; None: any number.
+    pub events: Option<u64>,
+    /// Up to this instant and including it; None: any instant.
+    pub until: Option<SimTime>,
+}
+
+impl Limit {
+    /// At most so many events.
+    #[must_use]
+    pub const fn events(events: u64) -> Limit {
+        Limit {
+            events: Some(events),
+            until: None,
+        }
+    }
+
+    /// At most up to this instant and including it.
+    #[must_use]
+    pub const fn until(at: SimTime) -> Limit {
+        Limit {
+            events: None,
+            until: Some(at),
+        }
+    }
+
+    /// The same, and at most up to this instant and including it.
+    #[must_use]
+    pub const fn and_until(self, at: SimTime) -> Limit {
+        Limit {
+            until: Some(at),
+            ..self
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a run may have ended at its limit"]
+pub enum RunEnd {
+    /// The clock stands at the instant asked for, and everything up to it has happened.
+    Reached,
+    /// Nothing is to come. What hangs is not waited for.
+    Quiet,
+    /// The limit came first. The clock stands at the limit's instant if that was it, else at the last event.
+    LimitHit,
+}
+
+/// A world in virtual time.
+///
+/// ```
+/// use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
+/// use sdrsim::machine::command::Native;
+/// use sdrsim::time::{Calendar, SimTime};
+/// use sdrsim::world::{World, settings::Settings};
+///
+/// let world = World::empty("eu-de", 1, Calendar::default(), Settings::default());
+/// let mut engine = Engine::new(world, Chance::new(Seed(1)));
+/// let unknown = Native::StartServer { server: "web-1".into() };
+/// assert!(engine.submit(&unknown.into()).is_err());
+/// assert_eq!(engine.run_until_quiet(Limit::events(1000)), RunEnd::Quiet);
+/// assert_eq!(engine.now(), SimTime::ZERO);
+/// ```
+///
+/// In the steady state a call allocates nothing for itself: queue, effects and the rest keep their room.
+#[derive(Debug)]
+pub struct Engine<O: Oracle = Chance, W: Observer = ()> {
+    world: World,
+    now: SimTime,
+    oracle: O,
+    observer: W,
+    ahead: Absorber,
+    events: u64,
+    effects: Effects,
+}
+
+impl<O: Oracle> Engine<O> {
+    /// Takes a world at its start. Its staggers become what the oracle says.
+    #[must_use]
+    pub fn new(world: World, oracle: O) -> Engine<O> {
+        Engine::with_observer(world, oracle, ())
+    }
+
+    /// Takes up a run that was set aside, with nobody looking on; see [`Engine::watched_by`].
+    #[must_use]
+    pub fn restore(checkpoint: Checkpoint<O>) -> Engine<O> {
+        let Checkpoint {
+            version: _,
+            now,
+            events,
+            digest,
+            oracle,
+            queue,
+            mut world,
+        } = checkpoint;
+        world.reindex();
+        Engine {
+            world,
+            now,
+            oracle,
+            observer: (),
+            ahead: Absorber::of(queue, digest),
+            events,
+            effects: Effects::new(),
+        }
+    }
+}
+
+impl<O: Oracle, W: Observer> Engine<O, W> {
+    /// Takes a world at its start, with someone looking on. Its staggers become what the oracle says.
+    #[must_use]
+    pub fn with_observer(mut world: World, oracle: O, observer: W) -> Engine<O, W> {
+        for &op in Op::ALL {
+            if let Some(stagger) = oracle.stagger(op) {
+                world.staggers[op as usize] = stagger;
+            }
+        }
+        Engine {
+            world,
+            now: SimTime::ZERO,
+            oracle,
+            observer,
+            ahead: Absorber::default(),
+            events: 0,
+            effects: Effects::new(),
+        }
+    }
+
+    /// The same run, with someone else looking on from here.
+    #[must_use]
+    pub fn watched_by<V: Observer>(self, observer: V) -> Engine<O, V> {
+        Engine {
+            world: self.world,
+            now: self.now,
+            oracle: self.oracle,
+            observer,
+            ahead: self.ahead,
+            events: self.events,
+            effects: self.effects,
+        }
+    }
+
+    /// Asks something of the world at this instant. A refusal changes nothing.
+    pub fn submit(&mut self, command: &Command) -> Result<Answer, Refusal> {
+        self.effects.clear();
+        let admitted = admit(&self.world, command)?;
+        let answer = commit(&mut self.world, self.now, admitted, &mut self.effects);
+        self.absorb();
+        Ok(answer)
+    }
+
+    /// Makes something happen at this instant, before everything that is pending. It counts as an event.
+    pub fn inject(&mut self, event: Event) {
+        self.effects.clear();
+        self.events += 1;
+        happen(&mut self.world, self.now, event, &mut self.effects);
+        self.absorb();
+    }
+
+    /// Makes something happen at an instant to come, behind everything that is pending for it; an instant that has passed
+    /// means now.
+    pub fn schedule(&mut self, at: SimTime, event: Event) {
+        self.ahead.queue.push(at.max(self.now), event);
+    }
+
+    /// Goes to the next event and takes it in; answers its instant, or None if nothing is to come.
+    pub fn step(&mut self) -> Option<SimTime> {
+        let (at, event) = self.ahead.queue.pop()?;
+        self.now = self.now.max(at);
+        self.inject(event);
+        Some(self.now)
+    }
+
+    /// Takes in everything up to an instant, and everything of that instant, and leaves the clock there.
+    ///
+    /// Ends with [`RunEnd::Reached`] or [`RunEnd::LimitHit`]. An instant that has passed is reached at once.
+    pub fn run_until(&mut self, at: SimTime, limit: Limit) -> RunEnd {
+        let last = limit.until.map_or(at, |until| until.min(at));
+        if !self.run(last, limit.events) {
+            return RunEnd::LimitHit;
+        }
+        self.now = self.now.max(last);
+        match self.now < at {
+            true => RunEnd::LimitHit,
+            false => RunEnd::Reached,
+        }
+    }
+
+    /// Takes in everything until nothing is to come, and leaves the clock at the last event.
+    ///
+    /// Ends with [`RunEnd::Quiet`] or [`RunEnd::LimitHit`].
+    pub fn run_until_quiet(&mut self, limit: Limit) -> RunEnd {
+        let last = limit.until.unwrap_or(SimTime::MAX);
+        if !self.run(last, limit.events) {
+            return RunEnd::LimitHit;
+        }
+        if self.ahead.queue.is_empty() {
+            return RunEnd::Quiet;
+        }
+        self.now = self.now.max(last);
+        RunEnd::LimitHit
+    }
+
+    /// Takes in everything up to an instant; answers whether the number of events sufficed.
+    fn run(&mut self, last: SimTime, events: Option<u64>) -> bool {
+        let mut left = events.unwrap_or(u64::MAX);
+        while self.next_at().is_some_and(|at| at <= last) {
+            if left == 0 {
+                return false;
+            }
+            left -= 1;
+            self.step();
+        }
+        true
+    }
+
+    /// Moves the clock forward without taking in any event: to this instant, or to the next event if that is earlier.
+    /// Never moves it back. Answers where it stands.
+    ///
+    /// So a command can be submitted at an instant ahead of that instant's events.
+    pub fn advance_to(&mut self, at: SimTime) -> SimTime {
+        let target = self.next_at().map_or(at, |next| next.min(at));
+        self.now = self.now.max(target);
+        self.now
+    }
+
+    /// The instant.
+    #[must_use]
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// The world as it is now.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// How many events are to come. Those that have gone stale count until their instant.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.ahead.queue.len()
+    }
+
+    /// The events to come.
+    #[must_use]
+    pub const fn queue(&self) -> &Queue<Event> {
+        &self.ahead.queue
+    }
+
+    /// The instant of the next event.
+    #[must_use]
+    pub fn next_at(&self) -> Option<SimTime> {
+        self.ahead.queue.peek_time()
+    }
+
+    /// The effects of the last command or event, in order; none of a refused command.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// How many events have been taken in.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The digest of everything that has happened.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.ahead.digest
+    }
+
+    /// The oracle.
+    #[must_use]
+    pub const fn oracle(&self) -> &O {
+        &self.oracle
+    }
+
+    /// The oracle, to be scripted. Work that has begun has its fate already.
+    pub const fn oracle_mut(&mut self) -> &mut O {
+        &mut self.oracle
+    }
+
+    /// The observer.
+    #[must_use]
+    pub const fn observer(&self) -> &W {
+        &self.observer
+    }
+
+    /// The observer, to be asked or emptied.
+    pub const fn observer_mut(&mut self) -> &mut W {
+        &mut self.observer
+    }
+
+    /// The world and the observer, at the end of a run.
+    #[must_use]
+    pub fn into_parts(self) -> (World, W) {
+        (self.world, self.observer)
+    }
+
+    fn absorb(&mut self) {
+        self.ahead.absorb(
+            &self.effects,
+            &self.world,
+            self.now,
+            &mut self.oracle,
+            &mut self.observer,
+        );
+    }
+}
+
+impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
+    /// A second run that goes on from here by itself, with its own copy of the observer. Both will do the same if the same
+    /// is asked of them.
+    #[must_use]
+    pub fn fork(&self) -> Engine<O, W>
+    where
+        W: Clone,
+    {
+        self.fork_unseen().watched_by(self.observer.clone())
+    }
+
+    /// A second run that goes on from here by itself, with nobody looking on.
+    #[must_use]
+    pub fn fork_unseen(&self) -> Engine<O> {
+        Engine {
+            world: self.world.clone(),
+            now: self.now,
+            oracle: self.oracle.clone(),
+            observer: (),
+            ahead: self.ahead.clone(),
+            events: self.events,
+            effects: self.effects.clone(),
+        }
+    }
+
+    /// Sets the run aside as it is, to be written with serde. The observer is not part of it.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint<O> {
+        Checkpoint {
+            version: Version::CURRENT,
+            now: self.now,
+            events: self.events,
+            digest: self.digest(),
+            oracle: self.oracle.clone(),
+            queue: self.ahead.queue.clone(),
+            world: self.world.clone(),
+        }
+    }
+}

@@ -12,19 +12,32 @@ use crate::time::SimTime;
 use crate::world::machinery::Power;
 use crate::world::{DrillKey, InstanceKey, ServerKey, SubnetKey, VpcKey, World};
 
-/// The instances that a drill rehearses: those that are whole, are not invalid and have a pair.
-fn rehearsed(world: &World, drill: DrillKey) -> Vec<InstanceKey> {
+/// Fixes, when the drill's job begins, which instances it rehearses (those that are whole, are not invalid and have a
+/// pair) and which of their servers will boot: those whose copies are all consistent at this moment.
+pub(super) fn choose(world: &mut World, drill: DrillKey) {
     let group = &world.groups[world.drills[drill].group];
     let dr = group.station.other().index();
-    let whole = |i: &InstanceKey| {
-        let instance = &world.instances[*i];
-        let gone = matches!(
-            instance.life.status,
-            Status::Invalid | Status::Error | Status::Deleting
-        );
-        !gone && !instance.lost && instance.servers[dr].is_some() && !instance.pairs.is_empty()
-    };
-    group.instances.iter().filter(whole).collect()
+    let members = group.instances.iter().filter_map(|key| {
+        let instance = &world.instances[key];
+        let status = instance.life.status;
+        let gone = matches!(status, Status::Invalid | Status::Error | Status::Deleting);
+        let whole = !gone && !instance.lost && instance.servers[dr].is_some();
+        let boots = instance
+            .pairs
+            .iter()
+            .all(|&pair| world.pairs[pair].consistent);
+        (whole && !instance.pairs.is_empty()).then_some((key, boots))
+    });
+    world.drills[drill].members = members.collect();
+}
+
+/// The members that still exist: one deleted meanwhile is left out.
+fn rehearsed(world: &World, drill: DrillKey) -> Vec<InstanceKey> {
+    let members = world.drills[drill].members.iter();
+    members
+        .map(|m| m.0)
+        .filter(|&i| world.instances.contains_key(i))
+        .collect()
 }
 
 /// What keeps a drill from being made at the end of its job.
@@ -106,8 +119,10 @@ pub(super) fn fill(world: &mut World, now: SimTime, drill: DrillKey, out: &mut E
         Some(vpc) => vpc,
         None => make_vpc(world, drill, out),
     };
-    for instance in rehearsed(world, drill) {
-        make_server(world, drill, instance, vpc, out);
+    for (instance, boots) in world.drills[drill].members.clone() {
+        if world.instances.contains_key(instance) {
+            make_server(world, drill, (instance, boots), vpc, out);
+        }
     }
     let group = world.drills[drill].group;
     world.groups[group].last_drill = Some(now);
@@ -132,7 +147,7 @@ fn make_vpc(world: &mut World, drill: DrillKey, out: &mut Effects) -> VpcKey {
 fn make_server(
     world: &mut World,
     drill: DrillKey,
-    instance: InstanceKey,
+    (instance, boots): (InstanceKey, bool),
     vpc: VpcKey,
     out: &mut Effects,
 ) {
@@ -150,7 +165,6 @@ fn make_server(
     let label = make::free_part(world, world.drills[drill].label, &stem);
     let name = make::name_or_label(world, None, label);
     let pairs = world.instances[instance].pairs.clone();
-    let boots = pairs.iter().all(|&pair| world.pairs[pair].consistent);
     let power = if boots { Power::Active } else { Power::Shutoff };
     let new = make::NewServer {
         label,

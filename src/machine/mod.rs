@@ -5,6 +5,7 @@
 //! be separated, because only `admit` makes what `commit` takes, and `admit` cannot change the world.
 
 pub mod admit;
+mod asks;
 pub mod command;
 pub mod commit;
 mod drills;
@@ -13,6 +14,7 @@ pub mod event;
 pub(crate) mod make;
 mod native;
 mod needs;
+mod obstacle;
 mod outcome;
 pub mod query;
 pub mod refusal;

@@ -7,7 +7,7 @@
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
 use super::transition::{end_work, move_to};
-use super::{outcome, tasks};
+use super::{obstacle, outcome, tasks};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
@@ -57,6 +57,10 @@ fn begin(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
     let record = &mut world.jobs[job];
     record.status = JobStatus::Running;
     record.began = Some(now);
+    let (op, subject) = (record.op, record.subject);
+    if let (Op::CreateDrDrill, Who::Drill(drill)) = (op, subject) {
+        super::drills::choose(world, drill);
+    }
     out.push(Effect::Job {
         job,
         status: JobStatus::Running,
@@ -102,7 +106,7 @@ pub(super) fn part_ended(
                 (true, None) => Some(SUB_JOB_FAILED),
                 (_, code) => code,
             };
-            let code = code.or_else(|| outcome::obstacle_at_close(world, job));
+            let code = code.or_else(|| obstacle::at_close(world, job));
             finish(world, now, job, code, out);
         }
     }
@@ -205,7 +209,7 @@ fn sub_job_ended(
     let op = world.jobs[job].op;
     let code = match outcome {
         Outcome::Failed(code) => Some(code),
-        Outcome::Done => outcome::obstacle_of_sub_job(world, op, pair),
+        Outcome::Done => obstacle::of_sub_job(world, op, pair),
     };
     let sub = world.pairs[pair].sub as usize;
     let record = &mut world.jobs[job];

@@ -95,4 +95,14 @@ pub const DECISIONS: &[Decision] = &[
         open: "which server add_nic and delete_nic change",
         ours: "The current production server; the NIC goes with the others at a switch.",
     },
+    Decision {
+        name: "fence-ends-with-instance",
+        open: "what becomes of a fenced server when its protected instance is deleted",
+        ours: "The fence is lifted and the NIC that was set aside is plugged into it: nothing is left that could be written on two sides.",
+    },
+    Decision {
+        name: "drill-members",
+        open: "what a drill does with a member that is deleted while the drill is being made",
+        ours: "It is left out.",
+    },
 ];

@@ -290,6 +290,8 @@ pub struct Drill {
     pub name: Word,
     /// The VPC it runs in; None until one is made for it.
     pub vpc: Option<VpcKey>,
+    /// The instances it rehearses and whether their servers will boot, fixed when its job begins.
+    pub members: Vec<(InstanceKey, bool)>,
     /// The instances it rehearses and the servers made for them.
     pub servers: Vec<(InstanceKey, ServerKey)>,
     /// When it was created.

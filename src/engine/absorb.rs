@@ -1,0 +1,234 @@
+//! What the engine makes of effects: the digest, the observer's view, and the events they ask for.
+//!
+//! It is apart from [`super::Engine`] because it needs no machine: it takes effects from anywhere, which is how it is
+//! tested.
+
+use super::digest::{Digest, Keys};
+use super::observer::Observer;
+use super::oracle::{Fate, Oracle};
+use super::scheduler::Queue;
+use crate::machine::{Effect, Event};
+use crate::time::{SimTime, Span};
+use crate::world::label::Stable;
+use crate::world::{Who, World};
+
+/// What is to come and what has been.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Absorber {
+    pub queue: Queue<Event>,
+    pub digest: Digest,
+    /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
+    gone: Vec<(Who, Stable)>,
+}
+
+impl Absorber {
+    /// What a checkpoint has kept.
+    pub(super) fn of(queue: Queue<Event>, digest: Digest) -> Absorber {
+        Absorber {
+            queue,
+            digest,
+            gone: Vec::new(),
+        }
+    }
+
+    /// Takes in the effects of one call at an instant, in order, with the world as it is after the call.
+    pub(super) fn absorb<O: Oracle, W: Observer>(
+        &mut self,
+        effects: &[Effect],
+        world: &World,
+        now: SimTime,
+        oracle: &mut O,
+        observer: &mut W,
+    ) {
+        self.gone.clear();
+        self.gone
+            .extend(effects.iter().filter_map(|effect| match *effect {
+                Effect::Gone { who, stable, .. } => Some((who, stable)),
+                _ => None,
+            }));
+        self.gone.sort_unstable();
+        for effect in effects {
+            let keys = Keys {
+                world,
+                gone: &self.gone,
+            };
+            self.digest.take(now, effect, keys);
+            observer.see(now, world, effect);
+            self.schedule(effect, world, now, oracle);
+        }
+    }
+
+    /// Puts the event that an effect asks for into the queue, if it asks for one.
+    fn schedule<O: Oracle>(
+        &mut self,
+        effect: &Effect,
+        world: &World,
+        now: SimTime,
+        oracle: &mut O,
+    ) {
+        match *effect {
+            Effect::Begin {
+                who,
+                epoch,
+                doing,
+                delay,
+            } => {
+                // What the same call removed again has no end to wait for.
+                if world.stable(who).is_none() {
+                    return;
+                }
+                let begins = now.saturating_add(delay);
+                let Fate { after, outcome } = oracle.fate(world, begins, who, epoch, doing);
+                let settled = Event::Settled {
+                    who,
+                    epoch,
+                    doing,
+                    outcome,
+                };
+                self.after(begins, after, settled);
+            }
+            Effect::CopyBegan {
+                pair,
+                copies,
+                after,
+            } => self.after(now, after, Event::Synced { pair, copies }),
+            _ => {}
+        }
+    }
+
+    /// Puts an event into the queue that comes so long after an instant; None: never.
+    fn after(&mut self, from: SimTime, span: Option<Span>, event: Event) {
+        if let Some(span) = span {
+            self.queue.push(from.saturating_add(span), event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fixture::Fixture;
+    use crate::machine::{Doing, Outcome};
+    use crate::sdrs::codes::Code;
+    use crate::sdrs::op::Op;
+    use crate::world::job::Part;
+
+    const NOW: SimTime = SimTime::from_micros(100);
+    const DOING: Doing = Doing::Job(Op::Failover, Part::Work);
+    const FAILED: Outcome = Outcome::Failed(Code::of(1030));
+
+    /// Gives each piece of work the next fate of a list and notes what it was asked.
+    struct Told(Vec<Fate>, Vec<(SimTime, Who, u32, Doing)>);
+
+    impl Oracle for Told {
+        fn fate(&mut self, _: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
+            self.1.push((begins, who, epoch, doing));
+            self.0.remove(0)
+        }
+    }
+
+    fn begin(who: Who, epoch: u32, delay: Span) -> Effect {
+        Effect::Begin {
+            who,
+            epoch,
+            doing: DOING,
+            delay,
+        }
+    }
+
+    fn settled(who: Who, epoch: u32, outcome: Outcome) -> Event {
+        Event::Settled {
+            who,
+            epoch,
+            doing: DOING,
+            outcome,
+        }
+    }
+
+    #[test]
+    fn work_and_copies_become_events_and_the_rest_does_not() {
+        let fix = Fixture::new();
+        let (pair, copies, who) = (fix.pair, 4, Who::Pair(fix.pair));
+        let fate = |after, outcome| Fate { after, outcome };
+        let mut told = Told(
+            vec![
+                fate(Some(Span::micros(50)), Outcome::Done),
+                fate(None, Outcome::Done),
+                fate(Some(Span::micros(10)), FAILED),
+                fate(Some(Span::MAX), Outcome::Done),
+            ],
+            Vec::new(),
+        );
+        let copy = |after| Effect::CopyBegan {
+            pair,
+            copies,
+            after,
+        };
+        let effects = [
+            begin(who, 1, Span::ZERO),
+            begin(who, 2, Span::micros(7)),
+            begin(who, 3, Span::micros(7)),
+            begin(who, 4, Span::micros(7)),
+            copy(Some(Span::micros(17))),
+            copy(None),
+            Effect::InStep { pair },
+        ];
+        let mut seen: Vec<(SimTime, Effect)> = Vec::new();
+        let mut absorber = Absorber::default();
+        absorber.absorb(&effects, &fix.world, NOW, &mut told, &mut seen);
+        let at = SimTime::from_micros;
+        let expected = [
+            (at(117), settled(who, 3, FAILED)),
+            (at(117), Event::Synced { pair, copies }),
+            (at(150), settled(who, 1, Outcome::Done)),
+            (SimTime::MAX, settled(who, 4, Outcome::Done)),
+        ];
+        let queued = absorber.queue.in_order();
+        assert!(
+            queued
+                .into_iter()
+                .eq(expected.iter().map(|(at, event)| (*at, event)))
+        );
+        assert!(seen.into_iter().eq(effects.map(|effect| (NOW, effect))));
+        assert_eq!(told.1[0], (NOW, who, 1, DOING));
+        assert_eq!(told.1[2], (at(107), who, 3, DOING));
+    }
+
+    #[test]
+    fn work_on_what_is_gone_by_the_end_of_the_call_is_not_waited_for() {
+        let mut fix = Fixture::new();
+        let who = Who::Pair(fix.pair);
+        let label = fix.world.label_of(who).unwrap();
+        let stable = fix.world.stable(who).unwrap();
+        let effects = [
+            begin(who, 1, Span::ZERO),
+            Effect::Gone { who, label, stable },
+        ];
+        let crowded = Fixture::crowded();
+        let mut there = Absorber::default();
+        fix.world.pairs.remove(fix.pair);
+        let mut told = Told(Vec::new(), Vec::new());
+        let mut absorber = Absorber::default();
+        absorber.absorb(&effects, &fix.world, NOW, &mut told, &mut ());
+        assert!(absorber.queue.is_empty() && told.1.is_empty());
+        // The digest still names the pair by its stable key, as it does where the pair exists.
+        let elsewhere = Who::Pair(crowded.pair);
+        let same = [
+            begin(elsewhere, 1, Span::ZERO),
+            Effect::Gone {
+                who: elsewhere,
+                label,
+                stable,
+            },
+        ];
+        let mut told = Told(
+            vec![Fate {
+                after: None,
+                outcome: Outcome::Done,
+            }],
+            Vec::new(),
+        );
+        there.absorb(&same, &crowded.world, NOW, &mut told, &mut ());
+        assert_eq!(absorber.digest, there.digest);
+    }
+}

@@ -1,0 +1,210 @@
+//! The digest of a run: 64 bits that tell whether two runs saw the same things happen at the same instants.
+//!
+//! It is a wrapping sum over the effects, so the order of unrelated resources never matters; what an effect adds is a hash
+//! of its instant, of the stable keys it speaks of and of everything else it says. The order on one resource is kept by
+//! instants and epochs. Slots, serials, words and job numbers are left out, since they depend on what else there is; so is
+//! memory, so that a faster queue or storage keeps the digest. Goldens hold the encoding of every kind of effect.
+
+use crate::hash::{combine, mix};
+use crate::machine::effect::Property;
+use crate::machine::{Doing, Effect};
+use crate::time::SimTime;
+use crate::world::label::Stable;
+use crate::world::machinery::Act;
+use crate::world::{Who, World};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// The digest of what has happened so far; of nothing it is zero.
+///
+/// Printed and serialized as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(u64);
+
+impl Digest {
+    /// The digest before anything has happened.
+    pub const ZERO: Digest = Digest(0);
+
+    /// The 64 bits.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
+    pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
+        self.0 = self.0.wrapping_add(mix(print(at, effect, keys)));
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Hex;
+        impl de::Visitor<'_> for Hex {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a digest of 16 hexadecimal digits")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Digest, E> {
+                let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+                match u64::from_str_radix(text, 16) {
+                    Ok(bits) if digits => Ok(Digest(bits)),
+                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_str(Hex)
+    }
+}
+
+/// Where the stable keys are: in the world, or among those that one call has removed.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'a> {
+    pub world: &'a World,
+    /// In the order of `Who`.
+    pub gone: &'a [(Who, Stable)],
+}
+
+impl Keys<'_> {
+    /// The stable key; 0 of a job that left the record within the call.
+    fn of(self, who: Who) -> u64 {
+        let stable = self.world.stable(who).or_else(|| {
+            let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
+            place.ok().map(|place| self.gone[place].1)
+        });
+        stable.map_or(0, |stable| stable.0)
+    }
+}
+
+/// A hash in the making.
+#[derive(Clone, Copy)]
+struct Fold(u64);
+
+impl Fold {
+    const fn word(self, word: u64) -> Fold {
+        Fold(combine(self.0, word))
+    }
+
+    /// A word that may be absent: told apart from every word that is there.
+    fn maybe(self, word: Option<u64>) -> Fold {
+        match word {
+            None => self.word(0),
+            Some(word) => self.word(1).word(word),
+        }
+    }
+}
+
+/// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration.
+fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> u64 {
+    let fold = |number: u64, key: u64| Fold(combine(number, at.as_micros())).word(key);
+    let on = |number, who| fold(number, keys.of(who));
+    match *effect {
+        Effect::Begin {
+            who,
+            epoch,
+            doing,
+            delay,
+        } => on(1, who)
+            .word(u64::from(epoch) << 32 | doing_word(doing))
+            .word(delay.as_micros()),
+        Effect::CopyBegan {
+            pair,
+            copies,
+            after,
+        } => on(2, Who::Pair(pair))
+            .word(u64::from(copies))
+            .maybe(after.map(|span| span.as_micros())),
+        Effect::InStep { pair } => on(3, Who::Pair(pair)),
+        Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
+        Effect::Moved {
+            who,
+            epoch,
+            from,
+            to,
+            job,
+        } => on(5, who).word(
+            u64::from(epoch) << 32 | (from as u64) << 16 | (to as u64) << 8 | u64::from(job != 0),
+        ),
+        Effect::Gone {
+            who: _,
+            label: _,
+            stable,
+        } => fold(6, stable.0),
+        Effect::Job { job, status, code } => on(7, Who::Job(job))
+            .word(status as u64)
+            .maybe(code.map(|code| code.number().into())),
+        Effect::SubJob { job, pair, code } => on(8, Who::Pair(pair))
+            .word(keys.of(Who::Job(job)))
+            .maybe(code.map(|code| code.number().into())),
+        Effect::Station { group, to } => on(9, Who::Group(group)).word(to as u64),
+        Effect::Power {
+            server,
+            epoch,
+            from,
+            to,
+        } => on(10, Who::Server(server))
+            .word(u64::from(epoch) << 32 | (from as u64) << 8 | to as u64),
+        Effect::NicMoved { nic, from, to } => on(11, Who::Nic(nic))
+            .maybe(from.map(|server| keys.of(Who::Server(server))))
+            .maybe(to.map(|server| keys.of(Who::Server(server)))),
+        Effect::EipBound { eip, to } => {
+            on(12, Who::Eip(eip)).maybe(to.map(|nic| keys.of(Who::Nic(nic))))
+        }
+        Effect::Changed {
+            who,
+            property,
+            value,
+        } => on(13, who).word(property_word(property)).word(value),
+        Effect::TasksDeleted { count } => fold(14, 0).word(count.into()),
+    }
+    .0
+}
+
+/// What is done, in the lower 32 bits.
+const fn doing_word(doing: Doing) -> u64 {
+    match doing {
+        Doing::Job(op, part) => 1 << 16 | (op as u64) << 8 | part as u64,
+        Doing::Act(act) => {
+            2 << 16
+                | match act {
+                    Act::Boot => 0,
+                    Act::Shutdown => 1,
+                    Act::Reboot => 2,
+                }
+        }
+    }
+}
+
+/// A number that stays when properties are added or sorted anew.
+const fn property_word(property: Property) -> u64 {
+    match property {
+        Property::Name => 1,
+        Property::Tags => 2,
+        Property::Size => 3,
+        Property::Flavor => 4,
+        Property::Attachment => 5,
+        Property::Frozen => 6,
+        Property::Lock => 7,
+        Property::Health => 8,
+        Property::Fence => 9,
+        Property::SoldOut => 10,
+        Property::Capacity => 11,
+    }
+}
+
+#[cfg(test)]
+mod tests;

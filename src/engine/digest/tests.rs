@@ -1,0 +1,171 @@
+use super::*;
+use crate::engine::fixture::Fixture;
+use crate::sdrs::codes::Code;
+use crate::sdrs::op::Op;
+use crate::sdrs::status::Status;
+use crate::time::Span;
+use crate::world::job::{JobStatus, Part};
+use crate::world::machinery::Power;
+use crate::world::protection::Side;
+use std::collections::BTreeSet;
+
+/// An effect of every kind, with and without what may be absent.
+fn effects(fix: &Fixture) -> Vec<(&'static str, Effect)> {
+    let (pair, server, nic, job) = (fix.pair, fix.server, fix.nic, fix.job);
+    let who = Who::Pair(pair);
+    let label = fix.world.label_of(who).unwrap();
+    let stable = fix.world.stable(who).unwrap();
+    let begin = |doing| Effect::Begin {
+        who,
+        epoch: 3,
+        doing,
+        delay: Span::millis(7),
+    };
+    let copy = |after| Effect::CopyBegan {
+        pair,
+        copies: 2,
+        after,
+    };
+    let moved = |job| Effect::Moved {
+        who,
+        epoch: 4,
+        from: Status::Starting,
+        to: Status::Protected,
+        job,
+    };
+    let ended = |status, code| Effect::Job { job, status, code };
+    let power = Effect::Power {
+        server,
+        epoch: 5,
+        from: Power::Active,
+        to: Power::Shutoff,
+    };
+    let nic_moved = |from, to| Effect::NicMoved { nic, from, to };
+    let bound = |to| Effect::EipBound { eip: fix.eip, to };
+    let changed = Effect::Changed {
+        who: Who::Server(server),
+        property: Property::Fence,
+        value: 1,
+    };
+    let code = Some(Code::of(1029));
+    let created = |status| Effect::Created { who, status };
+    let station = Effect::Station {
+        group: fix.group,
+        to: Side::Target,
+    };
+    vec![
+        ("begin job", begin(Doing::Job(Op::Failover, Part::Work))),
+        ("begin act", begin(Doing::Act(Act::Reboot))),
+        ("copy", copy(Some(Span::secs(1)))),
+        ("copy without end", copy(None)),
+        ("in step", Effect::InStep { pair }),
+        ("created", created(Some(Status::Creating))),
+        ("created without status", created(None)),
+        ("moved by a job", moved(1)),
+        ("moved", moved(0)),
+        ("gone", Effect::Gone { who, label, stable }),
+        ("job", ended(JobStatus::Success, None)),
+        ("job failed", ended(JobStatus::Fail, code)),
+        ("sub-job", Effect::SubJob { job, pair, code }),
+        ("station", station),
+        ("power", power),
+        ("nic out", nic_moved(Some(server), None)),
+        ("nic in", nic_moved(None, Some(server))),
+        ("eip bound", bound(Some(nic))),
+        ("eip released", bound(None)),
+        ("changed", changed),
+        ("tasks", Effect::TasksDeleted { count: 9 }),
+    ]
+}
+
+fn digest(fix: &Fixture, effects: impl IntoIterator<Item = (u64, Effect)>) -> Digest {
+    let mut digest = Digest::ZERO;
+    let keys = Keys {
+        world: &fix.world,
+        gone: &[],
+    };
+    for (micros, effect) in effects {
+        digest.take(SimTime::from_micros(micros), &effect, keys);
+    }
+    digest
+}
+
+#[test]
+fn the_encoding_of_every_kind_is_fixed() {
+    let fix = Fixture::new();
+    let lines: Vec<String> = effects(&fix)
+        .into_iter()
+        .map(|(name, effect)| format!("{name:<24}{}", digest(&fix, [(8_016_000, effect)])))
+        .collect();
+    assert_eq!(lines.join("\n"), GOLDEN.trim());
+}
+
+const GOLDEN: &str = "
+GOLDEN_HERE
+";
+
+#[test]
+fn slots_and_words_leave_no_mark() {
+    let (fix, other) = (Fixture::new(), Fixture::crowded());
+    assert_ne!(fix.pair, other.pair);
+    assert_ne!(fix.group, other.group);
+    for ((name, here), (_, there)) in effects(&fix).into_iter().zip(effects(&other)) {
+        assert_eq!(
+            digest(&fix, [(1, here)]),
+            digest(&other, [(1, there)]),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn instants_count_and_the_order_of_a_call_does_not() {
+    let fix = Fixture::new();
+    let all = effects(&fix);
+    let forth = digest(&fix, all.iter().map(|one| (1, one.1)));
+    let back = digest(&fix, all.iter().rev().map(|one| (1, one.1)));
+    assert_eq!(forth, back);
+    let seen: BTreeSet<Digest> = all
+        .iter()
+        .flat_map(|one| [1, 2].map(|micros| digest(&fix, [(micros, one.1)])))
+        .collect();
+    assert_eq!(seen.len(), 2 * all.len());
+    let twice = digest(&fix, [(1, all[0].1), (1, all[0].1)]);
+    assert_ne!(twice, Digest::ZERO);
+    assert_ne!(twice, digest(&fix, [(1, all[0].1)]));
+}
+
+#[test]
+fn what_one_call_removes_is_still_known_within_it() {
+    let mut fix = Fixture::new();
+    let who = Who::Pair(fix.pair);
+    let effect = Effect::Created { who, status: None };
+    let before = digest(&fix, [(1, effect)]);
+    let stable = fix.world.stable(who).unwrap();
+    fix.world.pairs.remove(fix.pair);
+    let with = |gone: &[(Who, Stable)]| {
+        let mut digest = Digest::ZERO;
+        let world = &fix.world;
+        digest.take(SimTime::from_micros(1), &effect, Keys { world, gone });
+        digest
+    };
+    assert_eq!(with(&[(who, stable)]), before);
+    assert_ne!(with(&[]), before);
+}
+
+#[test]
+fn a_digest_is_sixteen_digits() {
+    let digest = Digest(0x00ab_cdef_0123_4567);
+    assert_eq!(digest.to_string(), "00abcdef01234567");
+    let text = serde_json::to_string(&digest).unwrap();
+    assert_eq!(text, "\"00abcdef01234567\"");
+    assert_eq!(serde_json::from_str::<Digest>(&text).unwrap(), digest);
+    for wrong in [
+        "\"abc\"",
+        "\"+0abcdef01234567\"",
+        "\"00abcdef0123456g\"",
+        "7",
+    ] {
+        assert!(serde_json::from_str::<Digest>(wrong).is_err(), "{wrong}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Who looks on: transcripts, traces, reports and operators.
+//!
+//! An observer sees every effect in order and changes nothing. `()` sees nothing and costs nothing.
+
+use crate::machine::Effect;
+use crate::time::SimTime;
+use crate::world::World;
+
+/// Sees what happens.
+pub trait Observer {
+    /// Takes note of an effect at an instant. The effects of one call come in the order in which they took place; the world
+    /// is as it is after the whole call, so what an effect speaks of may be gone.
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect);
+}
+
+impl Observer for () {
+    #[inline]
+    fn see(&mut self, _at: SimTime, _world: &World, _effect: &Effect) {}
+}
+
+/// Keeps everything.
+impl Observer for Vec<(SimTime, Effect)> {
+    fn see(&mut self, at: SimTime, _world: &World, effect: &Effect) {
+        self.push((at, *effect));
+    }
+}
+
+/// A closure as an observer.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<F>(pub F);
+
+impl<F: FnMut(SimTime, &World, &Effect)> Observer for Watch<F> {
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
+        (self.0)(at, world, effect);
+    }
+}
+
+/// Someone who looks on from outside the engine.
+impl<W: Observer + ?Sized> Observer for &mut W {
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
+        (**self).see(at, world, effect);
+    }
+}
+
+/// Nobody, or someone.
+impl<W: Observer> Observer for Option<W> {
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
+        if let Some(observer) = self {
+            observer.see(at, world, effect);
+        }
+    }
+}
+
+/// Two, the first before the second.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
+        self.0.see(at, world, effect);
+        self.1.see(at, world, effect);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fixture::Fixture;
+
+    #[test]
+    fn everyone_sees_the_same() {
+        let fix = Fixture::new();
+        let mut labels = Vec::new();
+        let watch = Watch(|at: SimTime, world: &World, effect: &Effect| {
+            if let Effect::InStep { pair } = *effect {
+                labels.push((at, world.label(crate::world::Who::Pair(pair))));
+            }
+        });
+        let (at, effect) = (SimTime::from_micros(5), Effect::InStep { pair: fix.pair });
+        let mut kept: Vec<(SimTime, Effect)> = Vec::new();
+        let mut all = ((&mut kept, watch), (None::<()>, Some(())));
+        all.see(at, &fix.world, &effect);
+        all.see(at, &fix.world, &Effect::TasksDeleted { count: 1 });
+        assert_eq!(
+            kept,
+            [(at, effect), (at, Effect::TasksDeleted { count: 1 })]
+        );
+        assert_eq!(labels, [(at, "data".to_owned())]);
+    }
+}

@@ -1,0 +1,431 @@
+//! Who decides how long work takes and how it ends.
+//!
+//! An oracle is asked once for every piece of work, when it begins. The engine's own is [`Chance`]; a test or a search may
+//! bring another. An oracle may read the world and never changes it.
+
+use super::dice::{Dice, Purpose, Seed, happens};
+use super::distribution::DurationLaw;
+use super::pace::Pace;
+use super::script::{Script, Twist};
+use crate::machine::event::{Doing, Outcome};
+use crate::sdrs::op::Op;
+use crate::sdrs::rules::rule;
+use crate::time::{SimTime, Span};
+use crate::units::Bytes;
+use crate::world::job::Part;
+use crate::world::machinery::Act;
+use crate::world::{DiskKey, PairKey, Who, World};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What becomes of a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fate {
+    /// How long it takes from when it begins; None: it hangs for ever.
+    pub after: Option<Span>,
+    /// How it ends.
+    pub outcome: Outcome,
+}
+
+/// Decides how long work takes and how it ends.
+pub trait Oracle {
+    /// The fate of the work `doing` on `who`, which exists; the work begins at the instant `begins`.
+    ///
+    /// Asked once per [`crate::machine::Effect::Begin`], in the order of the effects, with the world as it is after the
+    /// call that began the work.
+    fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate;
+
+    /// How long after one sub-job of an operation the next one begins; None: as the world has it.
+    ///
+    /// Asked when an engine is made, which then sets the world's staggers.
+    fn stagger(&self, op: Op) -> Option<Span> {
+        let _ = op;
+        None
+    }
+}
+
+impl<O: Oracle + ?Sized> Oracle for &mut O {
+    fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
+        (**self).fate(world, begins, who, epoch, doing)
+    }
+
+    fn stagger(&self, op: Op) -> Option<Span> {
+        (**self).stagger(op)
+    }
+}
+
+/// The standard oracle: the dice of a seed, thrown at a pace, unless a script says otherwise.
+///
+/// What a piece of work draws depends on the seed, the stable key of what is worked on, its epoch and the part, and on
+/// nothing else: neither on the order of work nor on what else exists. A script changes the fate of the work it is for and
+/// of no other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Chance {
+    dice: Dice,
+    pace: Arc<Pace>,
+    script: Script,
+}
+
+impl Chance {
+    /// The oracle of a run with this seed, at the default pace and without a script.
+    #[must_use]
+    pub fn new(seed: Seed) -> Chance {
+        Chance {
+            dice: Dice::new(seed),
+            pace: Arc::default(),
+            script: Script::default(),
+        }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn at_pace(self, pace: impl Into<Arc<Pace>>) -> Chance {
+        Chance {
+            pace: pace.into(),
+            ..self
+        }
+    }
+
+    /// The same with another script.
+    #[must_use]
+    pub fn with_script(self, script: Script) -> Chance {
+        Chance { script, ..self }
+    }
+
+    /// The seed.
+    #[must_use]
+    pub const fn seed(&self) -> Seed {
+        self.dice.seed()
+    }
+
+    /// The pace.
+    #[must_use]
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// What is still scripted.
+    #[must_use]
+    pub const fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// What is still scripted, to be added to.
+    pub const fn script_mut(&mut self) -> &mut Script {
+        &mut self.script
+    }
+
+    /// The fate of a part of a job before the script has its say.
+    fn job_fate(&self, world: &World, who: Who, key: Key, op: Op, part: Part) -> Fate {
+        let pace = self
+            .pace
+            .job(op)
+            .expect("only operations that start jobs have work to do");
+        let mut fate = Fate {
+            after: Some(self.span(world, who, key, pace.part(part))),
+            outcome: Outcome::Done,
+        };
+        if part == Part::Work {
+            let draw = self.dice.draw(Purpose::Outcome, key.stable, key.count);
+            if happens(draw, pace.fails.get()) {
+                let facts = rule(op).job;
+                fate.outcome =
+                    Outcome::Failed(facts.expect("an operation with a pace has a job").error);
+            }
+        }
+        fate
+    }
+
+    fn span(&self, world: &World, who: Who, key: Key, law: &DurationLaw) -> Span {
+        let draw = self.dice.draw(Purpose::Duration, key.stable, key.count);
+        let size = match law.per_gib {
+            Some(_) => size(world, who),
+            None => Bytes::ZERO,
+        };
+        law.sample(draw, size)
+    }
+}
+
+impl Oracle for Chance {
+    fn fate(
+        &mut self,
+        world: &World,
+        _begins: SimTime,
+        who: Who,
+        epoch: u32,
+        doing: Doing,
+    ) -> Fate {
+        let key = Key::of(world, who, epoch, doing);
+        let mut fate = match doing {
+            Doing::Job(op, part) => self.job_fate(world, who, key, op, part),
+            Doing::Act(act) => Fate {
+                after: Some(self.span(world, who, key, self.pace.act(act))),
+                outcome: Outcome::Done,
+            },
+        };
+        match self.script.take(world, who, doing) {
+            None => {}
+            Some(Twist::Fail(code)) => fate.outcome = Outcome::Failed(code),
+            Some(Twist::Hang) => fate.after = None,
+            Some(Twist::Stretch(factor)) => fate.after = fate.after.map(|span| factor.of(span)),
+        }
+        fate
+    }
+
+    fn stagger(&self, op: Op) -> Option<Span> {
+        self.pace.job(op).map(|job| job.stagger)
+    }
+}
+
+/// What a draw is keyed by, besides seed and purpose.
+#[derive(Clone, Copy)]
+struct Key {
+    stable: u64,
+    /// The epoch, and below it what is done: a part of a job or an act.
+    count: u64,
+}
+
+impl Key {
+    fn of(world: &World, who: Who, epoch: u32, doing: Doing) -> Key {
+        let doing = match doing {
+            Doing::Job(_, Part::Open) => 0,
+            Doing::Job(_, Part::Work) => 1,
+            Doing::Job(_, Part::Close) => 2,
+            Doing::Act(Act::Boot) => 3,
+            Doing::Act(Act::Shutdown) => 4,
+            Doing::Act(Act::Reboot) => 5,
+        };
+        let stable = world.stable(who).expect("what is worked on exists");
+        Key {
+            stable: stable.0,
+            count: u64::from(epoch) << 8 | doing,
+        }
+    }
+}
+
+/// The size that a part per GiB goes by: of a pair its disk's, of an instance, group or drill the sum over the pairs, of a
+/// server the sum over its disks, of a job its subject's; zero of what has no disks.
+fn size(world: &World, who: Who) -> Bytes {
+    let disk = |key: DiskKey| world.disks.get(key).map_or(Bytes::ZERO, |disk| disk.size);
+    let pair = |key: PairKey| {
+        let disks = world.pairs.get(key).map_or([None; 2], |pair| pair.disks);
+        disks.into_iter().flatten().next().map_or(Bytes::ZERO, disk)
+    };
+    let group = |key| {
+        let group = world.groups.get(key);
+        group.map_or(Bytes::ZERO, |group| sum(group.pairs.iter().map(pair)))
+    };
+    match who {
+        Who::Disk(key) => disk(key),
+        Who::Pair(key) => pair(key),
+        Who::Instance(key) => {
+            let instance = world.instances.get(key);
+            instance.map_or(Bytes::ZERO, |one| sum(one.pairs.iter().copied().map(pair)))
+        }
+        Who::Group(key) => group(key),
+        Who::Drill(key) => world
+            .drills
+            .get(key)
+            .map_or(Bytes::ZERO, |one| group(one.group)),
+        Who::Server(key) => {
+            let server = world.servers.get(key);
+            server.map_or(Bytes::ZERO, |one| {
+                sum(one.disks.iter().map(|&(_, key)| disk(key)))
+            })
+        }
+        Who::Job(key) => match world.jobs.get(key).map(|job| job.subject) {
+            None | Some(Who::Job(_)) => Bytes::ZERO,
+            Some(subject) => size(world, subject),
+        },
+        _ => Bytes::ZERO,
+    }
+}
+
+fn sum(sizes: impl Iterator<Item = Bytes>) -> Bytes {
+    sizes.fold(Bytes::ZERO, Bytes::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::distribution::Distribution;
+    use crate::engine::fixture::Fixture;
+    use crate::engine::pace::Probability;
+    use crate::engine::script::{Factor, ScriptedOutcome};
+    use crate::sdrs::codes::Code;
+
+    const WORK: Doing = Doing::Job(Op::Failover, Part::Work);
+
+    fn uniform() -> Pace {
+        let mut pace = Pace::default();
+        let job = pace.job_mut(Op::Failover).unwrap();
+        job.work = DurationLaw::of(Distribution::Uniform {
+            min: Span::secs(1),
+            max: Span::secs(1000),
+        });
+        job.fails = Probability::try_from(0.5).unwrap();
+        pace
+    }
+
+    fn fate(chance: &mut Chance, fix: &Fixture, who: Who, epoch: u32, doing: Doing) -> Fate {
+        chance.fate(&fix.world, SimTime::ZERO, who, epoch, doing)
+    }
+
+    #[test]
+    fn parts_and_acts_have_their_spans() {
+        let fix = Fixture::new();
+        let mut chance = Chance::new(Seed(1));
+        for (part, millis) in [(Part::Open, 1085), (Part::Work, 3930), (Part::Close, 2994)] {
+            let doing = Doing::Job(Op::StopProtection, part);
+            let expected = Fate {
+                after: Some(Span::millis(millis)),
+                outcome: Outcome::Done,
+            };
+            assert_eq!(
+                fate(&mut chance, &fix, Who::Pair(fix.pair), 3, doing),
+                expected
+            );
+        }
+        let boot = fate(
+            &mut chance,
+            &fix,
+            Who::Server(fix.server),
+            1,
+            Doing::Act(Act::Boot),
+        );
+        assert!((60..=120).contains(&(boot.after.unwrap().as_micros() / 1_000_000)));
+        assert_eq!(chance.stagger(Op::StopProtection), Some(Span::millis(7)));
+        assert_eq!(chance.stagger(Op::ShowJob), None);
+    }
+
+    #[test]
+    fn a_draw_depends_on_its_key_alone() {
+        let (fix, other) = (Fixture::new(), Fixture::crowded());
+        let (pair, theirs) = (Who::Pair(fix.pair), Who::Pair(other.pair));
+        assert_ne!(pair, theirs, "the slots differ, the labels do not");
+        let mut chance = Chance::new(Seed(1)).at_pace(uniform());
+        let first = fate(&mut chance, &fix, pair, 1, WORK);
+        let worn: Vec<Fate> = (2..50)
+            .map(|n| fate(&mut chance, &fix, pair, n, WORK))
+            .collect();
+        assert_eq!(fate(&mut chance, &fix, pair, 1, WORK), first);
+        assert_eq!(fate(&mut chance, &other, theirs, 1, WORK), first);
+        assert!(worn.iter().all(|fate| fate.after != first.after));
+        let failed = worn.iter().filter(|fate| fate.outcome != Outcome::Done);
+        assert!((10..38).contains(&failed.count()));
+        let mut seeded = Chance::new(Seed(2)).at_pace(uniform());
+        assert_ne!(fate(&mut seeded, &fix, pair, 1, WORK).after, first.after);
+        let group = Who::Group(fix.group);
+        assert_ne!(fate(&mut chance, &fix, group, 1, WORK).after, first.after);
+    }
+
+    #[test]
+    fn values_are_stable() {
+        let fix = Fixture::new();
+        let mut chance = Chance::new(Seed(1)).at_pace(uniform());
+        let spans = [0, 1, 2].map(|epoch| {
+            let fate = fate(&mut chance, &fix, Who::Pair(fix.pair), epoch, WORK);
+            fate.after.unwrap().as_micros()
+        });
+        assert_eq!(spans, [0, 0, 0]);
+    }
+
+    #[test]
+    fn certain_failure_ends_with_the_code_of_the_operation_and_spares_the_other_parts() {
+        let fix = Fixture::new();
+        let mut pace = Pace::default();
+        for &op in Op::ALL {
+            if let Ok(job) = pace.job_mut(op) {
+                job.fails = Probability::ALWAYS;
+            }
+        }
+        let mut chance = Chance::new(Seed(1)).at_pace(pace);
+        for &op in Op::ALL {
+            let Some(facts) = rule(op).job else { continue };
+            let mut outcome = |part| {
+                let doing = Doing::Job(op, part);
+                fate(&mut chance, &fix, Who::Group(fix.group), 1, doing).outcome
+            };
+            assert_eq!(outcome(Part::Work), Outcome::Failed(facts.error));
+            assert_eq!(outcome(Part::Open), Outcome::Done);
+            assert_eq!(outcome(Part::Close), Outcome::Done);
+        }
+    }
+
+    #[test]
+    fn a_script_goes_before_chance_and_moves_no_other_draw() {
+        let fix = Fixture::new();
+        let pair = Who::Pair(fix.pair);
+        let mut plain = Chance::new(Seed(1)).at_pace(uniform());
+        let mut scripted = plain.clone();
+        let code = Code::of(1030);
+        for what in [
+            Twist::Fail(code),
+            Twist::Hang,
+            Twist::Stretch(Factor::permille(3000)),
+        ] {
+            let rule = ScriptedOutcome {
+                op: Op::Failover,
+                part: Part::Work,
+                target: None,
+                count: 1,
+                what,
+            };
+            scripted.script_mut().push(rule).unwrap();
+        }
+        let expected: Vec<Fate> = (0..5)
+            .map(|n| fate(&mut plain, &fix, pair, n, WORK))
+            .collect();
+        let twisted: Vec<Fate> = (0..5)
+            .map(|n| fate(&mut scripted, &fix, pair, n, WORK))
+            .collect();
+        assert_eq!(twisted[0].outcome, Outcome::Failed(code));
+        assert_eq!(twisted[0].after, expected[0].after);
+        assert_eq!(twisted[1].after, None);
+        assert_eq!(twisted[2].after, expected[2].after.unwrap().checked_mul(3));
+        assert_eq!(twisted[2].outcome, expected[2].outcome);
+        assert_eq!(twisted[3..], expected[3..]);
+        assert!(scripted.script().rules().is_empty());
+    }
+
+    #[test]
+    fn sizes_count_where_the_pace_asks_for_them() {
+        let fix = Fixture::new();
+        let mut pace = Pace::default();
+        pace.job_mut(Op::Failover).unwrap().work = DurationLaw {
+            base: Distribution::Fixed(Span::secs(1)),
+            per_gib: Some(Span::millis(10)),
+        };
+        *pace.act_mut(Act::Boot) = DurationLaw {
+            base: Distribution::Fixed(Span::secs(1)),
+            per_gib: Some(Span::millis(1)),
+        };
+        let mut chance = Chance::new(Seed(1)).at_pace(pace);
+        let mut span = |who, doing| fate(&mut chance, &fix, who, 1, doing).after.unwrap();
+        // The fixture's group has a pair of 100 GiB and one of 20 GiB; only the first is the instance's.
+        assert_eq!(span(Who::Pair(fix.pair), WORK), Span::millis(2000));
+        assert_eq!(span(Who::Instance(fix.instance), WORK), Span::millis(2000));
+        assert_eq!(span(Who::Group(fix.group), WORK), Span::millis(2200));
+        assert_eq!(span(Who::Job(fix.job), WORK), Span::millis(2200));
+        let boot = Doing::Act(Act::Boot);
+        assert_eq!(span(Who::Server(fix.server), boot), Span::millis(1100));
+    }
+
+    #[test]
+    fn a_checkpoint_keeps_seed_pace_and_script() {
+        let mut chance = Chance::new(Seed(u64::MAX)).at_pace(uniform());
+        let rule = ScriptedOutcome {
+            op: Op::Failover,
+            part: Part::Open,
+            target: None,
+            count: 7,
+            what: Twist::Hang,
+        };
+        chance.script_mut().push(rule).unwrap();
+        let text = serde_json::to_string(&chance).unwrap();
+        let again: Chance = serde_json::from_str(&text).unwrap();
+        assert_eq!(again.seed(), chance.seed());
+        assert_eq!(again.pace(), chance.pace());
+        assert_eq!(again.script(), chance.script());
+    }
+}

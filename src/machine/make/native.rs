@@ -1,0 +1,346 @@
+//! Servers, disks and networks.
+
+use super::{changed, serial};
+use crate::hash;
+use crate::machine::effect::{Effect, Effects, Property};
+use crate::machine::transition::{enter, leave};
+use crate::sdrs::device::{Device, Hypervisor};
+use crate::sdrs::net::Cidr;
+use crate::units::Bytes;
+use crate::world::label::{Label, Word};
+use crate::world::machinery::{Disk, DiskType, Power, Server};
+use crate::world::place::{Nic, Subnet, Vpc};
+use crate::world::{
+    AzKey, DiskKey, EipKey, FlavorKey, NicKey, ProjectKey, ServerKey, SubnetKey, VpcKey, Who, World,
+};
+use std::collections::BTreeSet;
+
+/// What a new server is made of.
+pub(crate) struct NewServer {
+    pub label: Label,
+    pub project: ProjectKey,
+    pub name: Word,
+    pub az: AzKey,
+    pub vpc: VpcKey,
+    pub flavor: FlavorKey,
+    pub hypervisor: Hypervisor,
+    pub power: Power,
+}
+
+/// Makes a server without disks and NICs, taking its place from the flavor's capacity.
+pub(crate) fn server(world: &mut World, new: NewServer, out: &mut Effects) -> ServerKey {
+    let serial = serial(world);
+    if let Some(free) = world.flavors[new.flavor].free.get_mut(&new.az) {
+        *free = free.saturating_sub(1);
+    }
+    let key = world.servers.insert(Server {
+        label: new.label,
+        stable: new.label.stable(&world.words),
+        serial,
+        project: new.project,
+        name: new.name,
+        az: new.az,
+        vpc: new.vpc,
+        flavor: new.flavor,
+        hypervisor: new.hypervisor,
+        power: new.power,
+        epoch: 0,
+        act: None,
+        lock: Default::default(),
+        fenced: false,
+        disks: Vec::new(),
+        nics: Vec::new(),
+        instance: None,
+        drill: None,
+    });
+    enter(world, Who::Server(key), out);
+    key
+}
+
+/// Whether an AZ has room for another server of a flavor.
+pub(crate) fn has_room(world: &World, flavor: FlavorKey, az: AzKey) -> bool {
+    world.flavors[flavor]
+        .free
+        .get(&az)
+        .is_none_or(|&free| free > 0)
+}
+
+/// Removes a server with its NICs; its disks are detached and stay.
+pub(crate) fn remove_server(world: &mut World, key: ServerKey, out: &mut Effects) {
+    let disks: Vec<DiskKey> = world.servers[key].disks.iter().map(|d| d.1).collect();
+    for disk in disks {
+        detach_disk(world, disk, key, out);
+    }
+    for nic in world.servers[key].nics.clone() {
+        remove_nic(world, nic, out);
+    }
+    leave(world, Who::Server(key), out);
+    let server = world
+        .servers
+        .remove(key)
+        .expect("the caller names a server that exists");
+    if let Some(free) = world.flavors[server.flavor].free.get_mut(&server.az) {
+        *free = free.saturating_add(1);
+    }
+}
+
+/// Sets the power of a server; an act under way ends with it.
+pub(crate) fn set_power(world: &mut World, key: ServerKey, to: Power, out: &mut Effects) {
+    let server = &mut world.servers[key];
+    server.act = None;
+    server.epoch += 1;
+    let from = server.power;
+    if from != to {
+        server.power = to;
+        out.push(Effect::Power {
+            server: key,
+            epoch: server.epoch,
+            from,
+            to,
+        });
+    }
+}
+
+/// What a new disk is made of.
+pub(crate) struct NewDisk {
+    pub label: Label,
+    pub project: ProjectKey,
+    pub name: Word,
+    pub az: AzKey,
+    pub size: Bytes,
+    pub kind: DiskType,
+    pub bootable: bool,
+    pub shared: bool,
+    pub encrypted: bool,
+    pub grows_online: bool,
+}
+
+/// Makes a disk.
+pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKey {
+    let serial = serial(world);
+    let key = world.disks.insert(Disk {
+        label: new.label,
+        stable: new.label.stable(&world.words),
+        serial,
+        project: new.project,
+        name: new.name,
+        az: new.az,
+        size: new.size,
+        kind: new.kind,
+        broken: false,
+        bootable: new.bootable,
+        shared: new.shared,
+        encrypted: new.encrypted,
+        locked: false,
+        frozen: false,
+        grows_online: new.grows_online,
+        servers: Vec::new(),
+        pair: None,
+        drill: None,
+    });
+    enter(world, Who::Disk(key), out);
+    key
+}
+
+/// Makes a disk like another one, elsewhere.
+pub(crate) fn disk_like(
+    world: &mut World,
+    like: DiskKey,
+    label: Label,
+    az: AzKey,
+    out: &mut Effects,
+) -> DiskKey {
+    let like = world.disks[like].clone();
+    let new = NewDisk {
+        label,
+        project: like.project,
+        name: like.name,
+        az,
+        size: like.size,
+        kind: like.kind,
+        bootable: like.bootable,
+        shared: like.shared,
+        encrypted: like.encrypted,
+        grows_online: like.grows_online,
+    };
+    disk(world, new, out)
+}
+
+/// Removes a disk, detaching it wherever it is attached.
+pub(crate) fn remove_disk(world: &mut World, key: DiskKey, out: &mut Effects) {
+    for server in world.disks[key].servers.clone() {
+        detach_disk(world, key, server, out);
+    }
+    leave(world, Who::Disk(key), out);
+    world.disks.remove(key);
+}
+
+/// Attaches a disk to a server.
+pub(crate) fn attach_disk(
+    world: &mut World,
+    disk: DiskKey,
+    server: ServerKey,
+    device: Device,
+    out: &mut Effects,
+) {
+    let place = world.servers[server]
+        .disks
+        .partition_point(|d| d.0 < device);
+    world.servers[server].disks.insert(place, (device, disk));
+    world.disks[disk].servers.push(server);
+    changed(
+        Who::Disk(disk),
+        Property::Attachment,
+        world.servers[server].stable.0,
+        out,
+    );
+}
+
+/// Detaches a disk from a server; nothing happens if it is not attached.
+pub(crate) fn detach_disk(world: &mut World, disk: DiskKey, server: ServerKey, out: &mut Effects) {
+    let before = world.disks[disk].servers.len();
+    world.disks[disk].servers.retain(|&s| s != server);
+    if world.disks[disk].servers.len() == before {
+        return;
+    }
+    world.servers[server].disks.retain(|d| d.1 != disk);
+    changed(
+        Who::Disk(disk),
+        Property::Attachment,
+        !world.servers[server].stable.0,
+        out,
+    );
+}
+
+/// Makes a VPC.
+pub(crate) fn vpc(
+    world: &mut World,
+    label: Label,
+    name: Word,
+    project: ProjectKey,
+    cidr: Cidr,
+    out: &mut Effects,
+) -> VpcKey {
+    let serial = serial(world);
+    let stable = label.stable(&world.words);
+    let key = world.vpcs.insert(Vpc {
+        label,
+        stable,
+        serial,
+        project,
+        name,
+        cidr,
+        subnets: Vec::new(),
+        drill: None,
+    });
+    world.projects[project].usage.vpcs += 1;
+    enter(world, Who::Vpc(key), out);
+    key
+}
+
+/// Makes a subnet.
+pub(crate) fn subnet(
+    world: &mut World,
+    label: Label,
+    vpc: VpcKey,
+    cidr: Cidr,
+    out: &mut Effects,
+) -> SubnetKey {
+    let serial = serial(world);
+    let stable = label.stable(&world.words);
+    let key = world.subnets.insert(Subnet {
+        label,
+        stable,
+        serial,
+        vpc,
+        cidr,
+        used: BTreeSet::new(),
+        next: 0,
+    });
+    world.vpcs[vpc].subnets.push(key);
+    world.projects[world.vpcs[vpc].project].usage.subnets += 1;
+    enter(world, Who::Subnet(key), out);
+    key
+}
+
+/// Makes a NIC with an address that is free, plugged into a server or set aside for one.
+pub(crate) fn nic(
+    world: &mut World,
+    label: Label,
+    subnet: SubnetKey,
+    ip: u32,
+    server: Option<ServerKey>,
+    out: &mut Effects,
+) -> NicKey {
+    let serial = serial(world);
+    let stable = label.stable(&world.words);
+    let mac = 0xfa16_3e00_0000 | (hash::mix(stable.0) & 0xff_ffff);
+    let record = &mut world.subnets[subnet];
+    record.used.insert(ip);
+    record.next = ip.wrapping_add(1);
+    let key = world.nics.insert(Nic {
+        label,
+        stable,
+        serial,
+        subnet,
+        ip,
+        mac,
+        server: None,
+        primary: false,
+        eip: None,
+    });
+    enter(world, Who::Nic(key), out);
+    if let Some(server) = server {
+        plug(world, key, Some(server), out);
+    }
+    key
+}
+
+/// Plugs a NIC into a server, or sets it aside. A server's first NIC is its primary one.
+pub(crate) fn plug(world: &mut World, nic: NicKey, to: Option<ServerKey>, out: &mut Effects) {
+    let from = world.nics[nic].server;
+    if let Some(server) = from {
+        world.servers[server].nics.retain(|&n| n != nic);
+    }
+    if let Some(server) = to {
+        world.nics[nic].primary = world.servers[server].nics.is_empty();
+        world.servers[server].nics.push(nic);
+    }
+    world.nics[nic].server = to;
+    out.push(Effect::NicMoved { nic, from, to });
+}
+
+/// Removes a NIC: its address is free again and its EIP unbound.
+pub(crate) fn remove_nic(world: &mut World, key: NicKey, out: &mut Effects) {
+    if let Some(eip) = world.nics[key].eip {
+        bind_eip(world, eip, None, out);
+    }
+    let nic = world.nics[key].clone();
+    if let Some(server) = nic.server {
+        world.servers[server].nics.retain(|&n| n != key);
+    }
+    world.subnets[nic.subnet].used.remove(&nic.ip);
+    leave(world, Who::Nic(key), out);
+    world.nics.remove(key);
+}
+
+/// Binds a public address to a NIC, or unbinds it.
+pub(crate) fn bind_eip(world: &mut World, eip: EipKey, to: Option<NicKey>, out: &mut Effects) {
+    if let Some(nic) = world.eips[eip].nic {
+        world.nics[nic].eip = None;
+    }
+    if let Some(nic) = to {
+        world.nics[nic].eip = Some(eip);
+    }
+    world.eips[eip].nic = to;
+    out.push(Effect::EipBound { eip, to });
+}
+
+/// Removes a public address.
+pub(crate) fn remove_eip(world: &mut World, eip: EipKey, out: &mut Effects) {
+    if world.eips[eip].nic.is_some() {
+        bind_eip(world, eip, None, out);
+    }
+    leave(world, Who::Eip(eip), out);
+    world.eips.remove(eip);
+}

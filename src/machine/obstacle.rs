@@ -1,0 +1,167 @@
+//! What can stand in the way of an operation at the moment when it would end.
+//!
+//! A fault or a native act that arrives while an operation runs decides when the work ends, not before: each operation
+//! has its needs, and what is missing then makes the sub-job or the job fail.
+
+use super::{drills, make};
+use crate::sdrs::codes::Code;
+use crate::sdrs::op::Op;
+use crate::sdrs::rules::rule;
+use crate::world::job::{Detail, Job};
+use crate::world::machinery::{Lock, Power};
+use crate::world::protection::Side;
+use crate::world::{GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
+
+/// What keeps a sub-job from ending well: start, reprotection and planned failover need both disks, a failover the DR
+/// disk, a stop nothing.
+pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
+    let record = &world.pairs[pair];
+    let usable =
+        |side: Side| record.disks[side.index()].is_some_and(|disk| !world.disks[disk].broken);
+    let dr = world.groups[record.group].station.other();
+    let free = match op {
+        Op::StopProtection => true,
+        Op::Failover => usable(dr),
+        _ => usable(Side::Source) && usable(Side::Target),
+    };
+    if free { None } else { job_error(op) }
+}
+
+fn job_error(op: Op) -> Option<Code> {
+    rule(op).job.map(|job| job.error)
+}
+
+/// What keeps a job from ending well when everything else is done.
+pub(super) fn at_close(world: &World, job: JobKey) -> Option<Code> {
+    let record = &world.jobs[job];
+    match record.op {
+        Op::Failover => {
+            let stuck = production_servers(world, record.group?).any(|server| {
+                world.servers[server].power == Power::Active
+                    && world.servers[server].lock == Lock::System
+            });
+            stuck.then_some(Code::of(1308))
+        }
+        Op::PlannedFailover | Op::Reprotect => {
+            let group = &world.groups[record.group?];
+            let side = if record.op == Op::Reprotect {
+                group.station.other()
+            } else {
+                group.station
+            };
+            let runs = servers_at(world, record.group?, side).any(|server| {
+                world.servers[server].power == Power::Active || world.servers[server].act.is_some()
+            });
+            runs.then(|| job_error(record.op)).flatten()
+        }
+        Op::CreateProtectedInstance => {
+            let Detail::CreateInstance { flavor, .. } = record.detail else {
+                return None;
+            };
+            let group = &world.groups[record.group?];
+            let az = group.azs[group.station.other().index()];
+            (!make::has_room(world, flavor, az)).then_some(Code::of(1306))
+        }
+        Op::DeleteProtectedInstance => of_instance_deletion(world, record),
+        Op::DeleteReplicationPair => match (&record.detail, record.subject) {
+            (
+                Detail::DeletePair {
+                    target_volume: true,
+                },
+                Who::Pair(pair),
+            ) => {
+                let disk = world.pairs[pair].disks[Side::Target.index()];
+                disk.is_some_and(|d| world.disks[d].locked)
+                    .then_some(Code::of(1813))
+            }
+            _ => None,
+        },
+        Op::AttachReplicationPair => of_attachment(world, record),
+        Op::DetachReplicationPair => match (&record.detail, record.subject) {
+            (Detail::Detach(instance), Who::Pair(pair)) => of_detachment(world, *instance, pair),
+            _ => None,
+        },
+        Op::ExpandReplicationPair => match record.subject {
+            Who::Pair(pair) if world.pairs[pair].lost => job_error(record.op),
+            _ => None,
+        },
+        Op::AddNic => match record.subject {
+            Who::Instance(instance) => {
+                let station = world.groups[record.group?].station;
+                let server = world.instances[instance].servers[station.index()];
+                if server.is_none() {
+                    job_error(record.op)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        },
+        Op::CreateDrDrill => match record.subject {
+            Who::Drill(drill) => drills::obstacle(world, drill),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_instance_deletion(world: &World, job: &Job) -> Option<Code> {
+    let (
+        Detail::DeleteInstance {
+            target_server: true,
+            ..
+        },
+        Who::Instance(instance),
+    ) = (&job.detail, job.subject)
+    else {
+        return None;
+    };
+    let server = world.instances[instance].servers[Side::Target.index()]?;
+    if world.servers[server].lock != Lock::None {
+        return Some(Code::of(1307));
+    }
+    let locked = world.servers[server]
+        .disks
+        .iter()
+        .any(|d| world.disks[d.1].locked);
+    locked.then_some(Code::of(1813))
+}
+
+fn of_attachment(world: &World, job: &Job) -> Option<Code> {
+    let (Detail::Attach(instance, device), Who::Pair(pair)) = (&job.detail, job.subject) else {
+        return None;
+    };
+    let servers = world.instances[*instance].servers;
+    let disks = world.pairs[pair].disks;
+    let blocked = servers.into_iter().zip(disks).any(|ends| match ends {
+        (Some(server), Some(disk)) => {
+            let attached = &world.disks[disk];
+            let taken = world.servers[server].disks.iter().any(|d| d.0 == *device);
+            taken || attached.broken || (!attached.shared && !attached.servers.is_empty())
+        }
+        _ => true,
+    });
+    blocked.then_some(Code::of(1807))
+}
+
+fn of_detachment(world: &World, instance: InstanceKey, pair: PairKey) -> Option<Code> {
+    if !world.pairs[pair].attached.iter().any(|a| a.0 == instance) {
+        return None;
+    }
+    let ends = world.instances[instance]
+        .servers
+        .into_iter()
+        .zip(world.pairs[pair].disks);
+    let mut both = ends.filter_map(|(server, disk)| Some((server?, disk?)));
+    both.any(|(server, disk)| !world.disks[disk].servers.contains(&server))
+        .then_some(Code::of(1804))
+}
+
+fn servers_at(world: &World, group: GroupKey, side: Side) -> impl Iterator<Item = ServerKey> + '_ {
+    let instances = world.groups[group].instances.iter();
+    instances.filter_map(move |i| world.instances[i].servers[side.index()])
+}
+
+fn production_servers(world: &World, group: GroupKey) -> impl Iterator<Item = ServerKey> + '_ {
+    servers_at(world, group, world.groups[group].station)
+}
