@@ -187,7 +187,7 @@ fn after(end: End, op: Op, success: bool, before: &BTreeSet<Status>) -> Vec<(Nod
         End::PriorOrCleared => {
             let kept = before.iter().filter(|s| !cleared(s));
             let mut nodes: Vec<(Node, Edge)> = kept.map(back).collect();
-            if before.iter().any(|s| cleared(s)) {
+            if before.iter().any(cleared) {
                 nodes.extend(followed);
             }
             nodes
