@@ -91,14 +91,14 @@ pub enum RunEnd {
 ///
 /// ```
 /// use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
-/// use sdrsim::machine::command::Native;
+/// use sdrsim::machine::command::Call;
 /// use sdrsim::time::{Calendar, SimTime};
 /// use sdrsim::world::{World, settings::Settings};
 ///
 /// let world = World::empty("eu-de", 1, Calendar::default(), Settings::default());
 /// let mut engine = Engine::new(world, Chance::new(Seed(1)));
-/// let unknown = Native::StartServer { server: "web-1".into() };
-/// assert!(engine.submit(&unknown.into()).is_err());
+/// let refused = engine.submit(&Call::StartProtection { group: "web".into() }.into());
+/// assert_eq!(refused.unwrap_err().code().unwrap().to_string(), "SDRS.1013");
 /// assert_eq!(engine.run_until_quiet(Limit::events(1000)), RunEnd::Quiet);
 /// assert_eq!(engine.now(), SimTime::ZERO);
 /// ```

@@ -6,11 +6,14 @@
 
 pub mod admit;
 mod asks;
+pub mod build;
 pub mod command;
 pub mod commit;
 mod drills;
 pub mod effect;
 pub mod event;
+#[cfg(test)]
+mod lifecycle;
 pub(crate) mod make;
 mod native;
 mod needs;
@@ -25,6 +28,7 @@ mod tasks;
 pub(crate) mod transition;
 
 pub use admit::{Admitted, admit};
+pub use build::{BuildError, Builder};
 pub use command::Command;
 pub use commit::{Answer, commit};
 pub use effect::{Effect, Effects};

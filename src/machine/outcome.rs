@@ -69,7 +69,8 @@ pub(super) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
     });
 }
 
-fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
+/// Stops a copy that runs; what it has not carried over is remembered.
+pub(super) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &mut world.pairs[pair];
     let group = record.group;
     if record.is_copying() {

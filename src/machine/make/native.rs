@@ -9,7 +9,7 @@ use crate::sdrs::net::Cidr;
 use crate::units::Bytes;
 use crate::world::label::{Label, Word};
 use crate::world::machinery::{Disk, DiskType, Power, Server};
-use crate::world::place::{Nic, Subnet, Vpc};
+use crate::world::place::{Eip, Nic, Subnet, Vpc};
 use crate::world::{
     AzKey, DiskKey, EipKey, FlavorKey, NicKey, ProjectKey, ServerKey, SubnetKey, VpcKey, Who, World,
 };
@@ -238,6 +238,16 @@ pub(crate) fn vpc(
     key
 }
 
+/// Removes a VPC that has no subnet and that nothing uses.
+pub(crate) fn remove_vpc(world: &mut World, key: VpcKey, out: &mut Effects) {
+    leave(world, Who::Vpc(key), out);
+    let vpc = world
+        .vpcs
+        .remove(key)
+        .expect("the caller names a VPC that exists");
+    world.projects[vpc.project].usage.vpcs -= 1;
+}
+
 /// Makes a subnet.
 pub(crate) fn subnet(
     world: &mut World,
@@ -261,6 +271,18 @@ pub(crate) fn subnet(
     world.projects[world.vpcs[vpc].project].usage.subnets += 1;
     enter(world, Who::Subnet(key), out);
     key
+}
+
+/// Removes a subnet none of whose addresses is in use.
+pub(crate) fn remove_subnet(world: &mut World, key: SubnetKey, out: &mut Effects) {
+    leave(world, Who::Subnet(key), out);
+    let subnet = world
+        .subnets
+        .remove(key)
+        .expect("the caller names a subnet that exists");
+    let vpc = &mut world.vpcs[subnet.vpc];
+    vpc.subnets.retain(|&s| s != key);
+    world.projects[vpc.project].usage.subnets -= 1;
 }
 
 /// Makes a NIC with an address that is free, plugged into a server or set aside for one.
@@ -322,6 +344,28 @@ pub(crate) fn remove_nic(world: &mut World, key: NicKey, out: &mut Effects) {
     world.subnets[nic.subnet].used.remove(&nic.ip);
     leave(world, Who::Nic(key), out);
     world.nics.remove(key);
+}
+
+/// Makes a public address, bound to nothing.
+pub(crate) fn eip(
+    world: &mut World,
+    label: Label,
+    project: ProjectKey,
+    address: u32,
+    out: &mut Effects,
+) -> EipKey {
+    let serial = serial(world);
+    let stable = label.stable(&world.words);
+    let key = world.eips.insert(Eip {
+        label,
+        stable,
+        serial,
+        project,
+        address,
+        nic: None,
+    });
+    enter(world, Who::Eip(key), out);
+    key
 }
 
 /// Binds a public address to a NIC, or unbinds it.

@@ -4,9 +4,9 @@ use super::{Asked, NAMED, hypervisor_of};
 use crate::sdrs::limits;
 use crate::sdrs::need::Need;
 use crate::sdrs::op::Op;
-use crate::world::NicKey;
 use crate::world::machinery::{DiskStatus, Lock, Power};
 use crate::world::protection::Side;
+use crate::world::{DiskKey, NicKey};
 
 pub(super) fn of_new_group(need: Need, asked: &Asked) -> bool {
     let (look, body) = (asked.look, asked.create_group.expect(NAMED));
@@ -46,6 +46,12 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
         Need::DrServerRuns => asked.runs_at(group.station.other()),
         Need::ProductionServerRuns => asked.runs_at(group.station),
         Need::PairCopies | Need::PairSynchronizes => group.copying > 0,
+        Need::DrUnusable => {
+            let dr = group.station.other().index();
+            let broken = |disk: DiskKey| world.disks[disk].broken;
+            let mut pairs = group.pairs.iter().map(|p| &world.pairs[p]);
+            pairs.any(|pair| !pair.is_out() && pair.disks[dr].is_none_or(broken))
+        }
         Need::CopyInconsistent => {
             group.copying > 0
                 || group

@@ -1,0 +1,287 @@
+//! Building a world at rest: what stands before a run begins.
+//!
+//! Places have no commands, so the builder makes them itself; everything else comes about by the same commands, and so
+//! under the same checks, as during a run, except that whatever takes time has ended at once. A world that is built this
+//! way could have come about by itself.
+
+use super::admit::project_of;
+use super::command::{Command, Ref};
+use super::resolve::Look;
+use super::transition::enter;
+use super::{Answer, Effect, Effects, Event, Outcome, Refusal, admit, commit, happen, make};
+use crate::time::{Calendar, SimTime};
+use crate::world::label::Label;
+use crate::world::place::{Az, Domain, Flavor, FlavorClass, Project, Quotas, Site, Usage};
+use crate::world::settings::Settings;
+use crate::world::{AzKey, DomainKey, FlavorKey, ProjectKey, SiteKey, Who, World};
+use std::collections::{BTreeMap, VecDeque};
+use thiserror::Error;
+
+/// Why a world cannot be built so.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Labels are unique in a world.
+    #[error("the label `{0}` is taken")]
+    LabelTaken(String),
+    /// A reference leads nowhere.
+    #[error("there is no {word} `{label}`")]
+    Unknown {
+        /// What was sought.
+        word: &'static str,
+        /// Its label.
+        label: String,
+    },
+    /// A domain joins two AZs.
+    #[error("the domain `{0}` joins an AZ with itself")]
+    SameAz(String),
+    /// The service or the cloud refuses it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A job that the command started failed.
+    #[error("{0} failed while the world was being built")]
+    Failed(&'static str),
+}
+
+/// Makes a world.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    world: World,
+    out: Effects,
+    due: VecDeque<Event>,
+}
+
+/// What a new flavor is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFlavor {
+    /// Its class.
+    pub class: FlavorClass,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// Memory in MiB.
+    pub ram_mib: u32,
+    /// By AZ: how many more servers of this flavor can be made there; AZs that are left out hold any number.
+    pub free: BTreeMap<String, u32>,
+}
+
+impl Builder {
+    /// An empty region whose ids derive from the seed.
+    pub fn new(region: &str, seed: u64, calendar: Calendar, settings: Settings) -> Builder {
+        let world = World::empty(region, seed, calendar, settings);
+        Builder {
+            world,
+            out: Effects::new(),
+            due: VecDeque::new(),
+        }
+    }
+
+    /// The world as far as it is built.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Sets how long after one sub-job of an operation the next one begins.
+    pub fn stagger(&mut self, op: crate::sdrs::op::Op, span: crate::time::Span) {
+        self.world.staggers[op as usize] = span;
+    }
+
+    fn label(&mut self, text: &str) -> Result<Label, BuildError> {
+        if self.world.find(text).is_some() {
+            return Err(BuildError::LabelTaken(text.to_owned()));
+        }
+        Ok(make::plain(&mut self.world, text))
+    }
+
+    fn enter(&mut self, who: Who) {
+        enter(&mut self.world, who, &mut self.out);
+        self.out.clear();
+    }
+
+    /// Adds a project; `default` exists already and gets the quotas.
+    pub fn project(
+        &mut self,
+        label: &str,
+        quotas: Quotas,
+        frozen: bool,
+    ) -> Result<ProjectKey, BuildError> {
+        if let Some(Who::Project(key)) = self.world.find(label) {
+            let project = &mut self.world.projects[key];
+            (project.quotas, project.frozen) = (quotas, frozen);
+            return Ok(key);
+        }
+        let label = self.label(label)?;
+        let stable = label.stable(&self.world.words);
+        let serial = make::serial(&mut self.world);
+        let usage = Usage::default();
+        let project = Project {
+            label,
+            stable,
+            serial,
+            frozen,
+            quotas,
+            usage,
+        };
+        let key = self.world.projects.insert(project);
+        self.enter(Who::Project(key));
+        Ok(key)
+    }
+
+    /// Adds a site.
+    pub fn site(&mut self, label: &str) -> Result<SiteKey, BuildError> {
+        let label = self.label(label)?;
+        let stable = label.stable(&self.world.words);
+        let serial = make::serial(&mut self.world);
+        let key = self.world.sites.insert(Site {
+            label,
+            stable,
+            serial,
+        });
+        self.enter(Who::Site(key));
+        Ok(key)
+    }
+
+    /// Adds an AZ in a site.
+    pub fn az(&mut self, label: &str, site: &str) -> Result<AzKey, BuildError> {
+        let Some(Who::Site(site)) = self.world.find(site) else {
+            return Err(BuildError::Unknown {
+                word: "site",
+                label: site.to_owned(),
+            });
+        };
+        let label = self.label(label)?;
+        let stable = label.stable(&self.world.words);
+        let serial = make::serial(&mut self.world);
+        let key = self.world.azs.insert(Az {
+            label,
+            stable,
+            serial,
+            site,
+        });
+        self.enter(Who::Az(key));
+        Ok(key)
+    }
+
+    fn find_az(&self, label: &str) -> Result<AzKey, BuildError> {
+        let look = Look {
+            world: &self.world,
+            project: self.world.default_project,
+        };
+        let unknown = || BuildError::Unknown {
+            word: "AZ",
+            label: label.to_owned(),
+        };
+        look.az(&Ref::Label(label.to_owned()))
+            .map_err(|_| unknown())
+    }
+
+    /// Adds a domain that joins two AZs.
+    pub fn domain(
+        &mut self,
+        label: &str,
+        azs: [&str; 2],
+        sold_out: bool,
+    ) -> Result<DomainKey, BuildError> {
+        let keys = [self.find_az(azs[0])?, self.find_az(azs[1])?];
+        if keys[0] == keys[1] {
+            return Err(BuildError::SameAz(label.to_owned()));
+        }
+        let name = self.world.words.intern(label);
+        let label = self.label(label)?;
+        let stable = label.stable(&self.world.words);
+        let serial = make::serial(&mut self.world);
+        let description = self.world.words.intern("");
+        let domain = Domain {
+            label,
+            stable,
+            serial,
+            name,
+            description,
+            azs: keys,
+            sold_out,
+        };
+        let key = self.world.domains.insert(domain);
+        self.enter(Who::Domain(key));
+        Ok(key)
+    }
+
+    /// Adds a flavor.
+    pub fn flavor(&mut self, label: &str, new: NewFlavor) -> Result<FlavorKey, BuildError> {
+        let mut free = BTreeMap::new();
+        for (az, room) in &new.free {
+            free.insert(self.find_az(az)?, *room);
+        }
+        let label = self.label(label)?;
+        let stable = label.stable(&self.world.words);
+        let serial = make::serial(&mut self.world);
+        let (class, vcpus, ram_mib) = (new.class, new.vcpus, new.ram_mib);
+        let key = self.world.flavors.insert(Flavor {
+            label,
+            stable,
+            serial,
+            class,
+            vcpus,
+            ram_mib,
+            free,
+        });
+        self.enter(Who::Flavor(key));
+        Ok(key)
+    }
+
+    /// Carries a command out; whatever it starts has ended well when this returns.
+    pub fn now(&mut self, command: impl Into<Command>) -> Result<Answer, BuildError> {
+        let command = command.into();
+        project_of(&self.world, command.project.as_deref())?;
+        let admitted = admit(&self.world, &command)?;
+        let answer = commit(&mut self.world, SimTime::ZERO, admitted, &mut self.out);
+        self.take_in();
+        while let Some(event) = self.due.pop_front() {
+            happen(&mut self.world, SimTime::ZERO, event, &mut self.out);
+            self.take_in();
+        }
+        if let Answer::Job(job) = answer
+            && let Some(job) = self.world.jobs.get(job)
+            && job.code.is_some()
+        {
+            return Err(BuildError::Failed(job.op.name()));
+        }
+        Ok(answer)
+    }
+
+    fn take_in(&mut self) {
+        for effect in self.out.drain(..) {
+            match effect {
+                Effect::Begin {
+                    who, epoch, doing, ..
+                } => {
+                    let outcome = Outcome::Done;
+                    self.due.push_back(Event::Settled {
+                        who,
+                        epoch,
+                        doing,
+                        outcome,
+                    });
+                }
+                Effect::CopyBegan {
+                    pair,
+                    copies,
+                    after: Some(_),
+                } => {
+                    self.due.push_back(Event::Synced { pair, copies });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The world at rest. The jobs that built it are forgotten, so that a run begins with job 1.
+    pub fn finish(mut self) -> World {
+        let world = &mut self.world;
+        for (_, job) in world.jobs.drain() {
+            world.index.remove(&job.stable.0);
+        }
+        world.finished.clear();
+        world.subs_kept = (0, VecDeque::new());
+        world.last_job = 0;
+        self.world
+    }
+}
