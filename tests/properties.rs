@@ -221,7 +221,7 @@ fn census(world: &World, kind: Kind, status: Status) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
 
     #[test]
     fn histories_keep_the_worlds_rules(
