@@ -1,6 +1,8 @@
 //! Every (operation, status) cell, executed: a resource of each kind is brought into each of its statuses by a legal run
 //! and every operation is tried on it. The outcomes are the golden file `tests/golden/matrix.md`; `BLESS=1` rewrites it.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
+
 mod common;
 
 use common::*;

@@ -1,6 +1,8 @@
 //! Random histories of legal and illegal calls: nothing panics, nothing shows an unpublished status, a refusal changes
 //! nothing, the counts add up, and the same seed gives the same run.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
+
 mod common;
 
 use common::*;
