@@ -102,7 +102,10 @@ impl Cell {
     }
 }
 
-fn group_calls() -> [(Status, Status, Op, Call, fn() -> Cell); 5] {
+/// By group operation: the status while it runs, the one after it failed, the call, and where it is made from.
+type GroupCall = (Status, Status, Op, Call, fn() -> Cell);
+
+fn group_calls() -> [GroupCall; 5] {
     use Status::*;
     let group = || by("g");
     [
@@ -291,8 +294,8 @@ fn subject(kind: Kind, status: Status) -> &'static str {
 
 /// What trying an operation is: a call that changes something, or a question.
 enum Try {
-    Call(Call),
-    Ask(Query),
+    Call(Box<Call>),
+    Ask(Box<Query>),
 }
 
 /// One well-formed request of the operation that names the subject wherever it can.
@@ -385,9 +388,9 @@ fn request(op: Op, kind: Kind, label: &str) -> Try {
         Op::DeleteFailedTask => Call::DeleteFailedTask { task: by("job-1") },
         Op::DeleteGroupFailedTasks => Call::DeleteGroupFailedTasks { group: group() },
         Op::DeleteAllFailedTasks => Call::DeleteAllFailedTasks {},
-        _ => return Try::Ask(question(op, pair)),
+        _ => return Try::Ask(Box::new(question(op, pair))),
     };
-    Try::Call(call)
+    Try::Call(Box::new(call))
 }
 
 fn question(op: Op, pair: &str) -> Query {
@@ -410,9 +413,9 @@ fn outcome(cell: &Cell, op: Op, kind: Kind, label: &str) -> String {
     let refused = match request(op, kind, label) {
         Try::Call(call) => {
             let mut run = cell.run.fork();
-            run.submit(&Command::from(call)).err()
+            run.submit(&Command::from(*call)).err()
         }
-        Try::Ask(ask) => query(cell.run.world(), cell.run.now(), &Question::from(ask)).err(),
+        Try::Ask(ask) => query(cell.run.world(), cell.run.now(), &Question::from(*ask)).err(),
     };
     match refused {
         None => "ok".to_owned(),
