@@ -2,6 +2,8 @@
 //!
 //! After a wanted change `SDRSIM_BLESS=1 cargo test --test golden` writes them anew; the commit says why they changed.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests, which clippy does not know as such.
+
 use sdrsim::render::{draw, matrix};
 use sdrsim::sdrs::status::Kind;
 use std::path::Path;

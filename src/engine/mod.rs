@@ -17,7 +17,7 @@ pub mod scheduler;
 pub mod script;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +29,10 @@ pub use oracle::{Chance, Fate, Oracle};
 pub use pace::{JobPace, Pace, Probability};
 pub use script::{Factor, Script, ScriptError, ScriptedOutcome, Twist};
 
+use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Command, Effect, Effects, Event, Refusal, admit, commit, happen};
 use crate::sdrs::op::Op;
+use crate::sdrs::view::View;
 use crate::time::SimTime;
 use crate::world::World;
 use absorb::Absorber;
@@ -91,14 +93,14 @@ pub enum RunEnd {
 ///
 /// ```
 /// use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
-/// use sdrsim::machine::command::Native;
+/// use sdrsim::machine::command::Call;
 /// use sdrsim::time::{Calendar, SimTime};
 /// use sdrsim::world::{World, settings::Settings};
 ///
 /// let world = World::empty("eu-de", 1, Calendar::default(), Settings::default());
 /// let mut engine = Engine::new(world, Chance::new(Seed(1)));
-/// let unknown = Native::StartServer { server: "web-1".into() };
-/// assert!(engine.submit(&unknown.into()).is_err());
+/// let refused = engine.submit(&Call::StartProtection { group: "web".into() }.into());
+/// assert_eq!(refused.unwrap_err().code().unwrap().to_string(), "SDRS.1013");
 /// assert_eq!(engine.run_until_quiet(Limit::events(1000)), RunEnd::Quiet);
 /// assert_eq!(engine.now(), SimTime::ZERO);
 /// ```
@@ -188,6 +190,11 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         let answer = commit(&mut self.world, self.now, admitted, &mut self.effects);
         self.absorb();
         Ok(answer)
+    }
+
+    /// Answers a question now. It takes no time and changes nothing.
+    pub fn query(&self, question: &Question) -> Result<View, Refusal> {
+        query(&self.world, self.now, question)
     }
 
     /// Makes something happen at this instant, before everything that is pending. It counts as an event.

@@ -5,5 +5,6 @@
 
 pub mod diagnostic;
 pub mod expect;
+pub mod trace;
 pub mod transcript;
 pub mod yaml;

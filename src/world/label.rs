@@ -144,7 +144,7 @@ impl Stable {
                 .rotate_left(32)
                 .wrapping_mul(ODD),
         );
-        let check = u128::from(hash::mix(hash::combine(seed, self.0))) >> 6;
+        let check = u128::from(hash::mix(hash::combine(self.0, seed))) >> 6;
         let (high, middle, low) = (hidden >> 16, (hidden >> 4) & 0xfff, hidden & 0xf);
         (high << 80) | (0x4 << 76) | (middle << 64) | (0x2 << 62) | (low << 58) | check
     }

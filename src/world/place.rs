@@ -226,7 +226,31 @@ pub struct Flavor {
     /// Memory in MiB.
     pub ram_mib: u32,
     /// By AZ: how many more servers of this flavor can be made there. Absent: unlimited.
+    #[serde(with = "as_list")]
     pub free: BTreeMap<AzKey, u32>,
+}
+
+/// A map with slot keys as a list of `[key, value]`: in JSON, which checkpoints are written in, a map's keys must be text.
+mod as_list {
+    use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+    use serde::ser::{Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: DeserializeOwned + Ord,
+        V: DeserializeOwned,
+        D: Deserializer<'de>,
+    {
+        Vec::<(K, V)>::deserialize(deserializer).map(|list| list.into_iter().collect())
+    }
 }
 
 /// The class of a flavor (page `sdrs_05_0501` names those that cannot be protected).

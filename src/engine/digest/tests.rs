@@ -101,7 +101,27 @@ fn the_encoding_of_every_kind_is_fixed() {
 }
 
 const GOLDEN: &str = "
-GOLDEN_HERE
+begin job               e99b9f4f30e58134
+begin act               c1aa2aa06af58d96
+copy                    164926f62e28393f
+copy without end        8f8805a641a29743
+in step                 6226eca5b247a9ff
+created                 ec8e84958b3b88e4
+created without status  f8c8d6745d6777ad
+moved by a job          3fc795e67d0febbf
+moved                   22d7de2d8370c09d
+gone                    46e0109aacad968c
+job                     8d4d42ad51a6d135
+job failed              6653689b52cda0dc
+sub-job                 f98306d9ac0eba21
+station                 cba3c89e430cacad
+power                   00a4071d86356b67
+nic out                 fa5a3e2babf7401c
+nic in                  ef34e17786b5f7e0
+eip bound               2b84d7e47a86a021
+eip released            f282aaa1c0e03e6d
+changed                 16d5fc58bb2f2650
+tasks                   dd04034e61686373
 ";
 
 #[test]

@@ -1,0 +1,46 @@
+//! The command line: what is asked, where the answer goes, and with which exit code it ends.
+//!
+//! This layer alone touches files and the terminal. It decides nothing about the service or about scenarios. Every
+//! subcommand writes its answer to standard output and everything else (errors, progress) to standard error.
+
+mod args;
+mod output;
+mod pages;
+
+use args::{Args, Command};
+use clap::Parser;
+use output::{Exit, Fault, Output};
+use std::process::ExitCode;
+
+/// Reads the command line, does what it asks and answers the exit code.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers; a closed pipe is no reason to complain about either.
+            let _ = error.print();
+            return match error.use_stderr() {
+                true => Exit::Usage.into(),
+                false => Exit::Held.into(),
+            };
+        }
+    };
+    let mut out = Output::new(args.color);
+    let done = dispatch(&args.command, &mut out);
+    match done.and_then(|exit| out.flush().map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        Err(Fault::PipeClosed) => Exit::Held.into(),
+        Err(fault) => {
+            out.complain(&fault);
+            Exit::Usage.into()
+        }
+    }
+}
+
+fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
+    match command {
+        Command::Table(args) => pages::table(args, out),
+        Command::Codes(args) => pages::codes(args, out),
+        Command::Policies(args) => pages::policies(args, out),
+    }
+}

@@ -1,1 +1,0 @@
-//! Reading the service: the operations that are answered from the state alone.
