@@ -1,6 +1,8 @@
 //! Every (operation, status) cell, executed: a resource of each kind is brought into each of its statuses by a legal run
 //! and every operation is tried on it. The outcomes are the golden file `tests/golden/matrix.md`; `BLESS=1` rewrites it.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
+
 mod common;
 
 use common::*;
@@ -494,16 +496,28 @@ fn every_cell_agrees_with_the_rules() {
                 if admits.statuses.contains(&status) {
                     continue;
                 }
+                // The two are one call, and the group's status selects the meaning.
+                let twins = [Op::StartProtection, Op::Reprotect];
+                let takes = |twin: Op| {
+                    rule(twin)
+                        .admitted_in(kind)
+                        .is_some_and(|a| a.statuses.contains(&status))
+                };
+                if twins.contains(&op) && twins.into_iter().any(takes) {
+                    continue;
+                }
                 assert_ne!(
                     answer, "ok",
                     "{op} was taken while the {kind:?} is {status}"
                 );
+                // The question before: what the call names must exist.
+                let unknown = ["1013", "1320", "1608", "1902"].contains(&answer.as_str());
                 let earlier = Kind::ALL
                     .iter()
                     .take_while(|&&k| k != kind)
                     .any(|&k| rule(op).admitted_in(k).is_some());
                 assert!(
-                    answer == code || earlier,
+                    answer == code || earlier || unknown,
                     "{op}, {kind:?} {status}: {answer}, not {code}"
                 );
             }
