@@ -14,6 +14,15 @@ const FILE_LINES_MAX: usize = 600;
 /// The longest function, in lines from `fn` to the closing brace; tests are free.
 const FUNCTION_LINES_MAX: usize = 70;
 
+/// Functions that may be longer: each is one exhaustive match, an arm for every command, plan, error or kind, and to
+/// divide it would hide that none is left out. An entry that is not needed fails.
+const ONE_MATCH: &[(&str, &str)] = &[
+    ("src/machine/admit.rs", "admit_call"),
+    ("src/machine/commit.rs", "commit"),
+    ("src/machine/query/plain.rs", "protected"),
+    ("src/scenario/yaml/mod.rs", "words"),
+];
+
 /// A module directly under the crate and the modules that it may name beside itself.
 struct Layer {
     module: &'static str,
@@ -325,27 +334,48 @@ fn no_file_is_too_long() {
 
 #[test]
 fn no_function_is_too_long() {
-    check("functions that want to be divided", |source| {
-        let long =
-            |function: &source::Function| !function.test && function.lines > FUNCTION_LINES_MAX;
-        let functions = source.functions();
-        let shown = functions
-            .iter()
-            .filter(|function| long(function))
-            .map(|f| format!("{}:{}: {}, {} lines", source.path, f.line, f.name, f.lines));
-        shown.collect()
-    });
+    let mut excused = ONE_MATCH.to_vec();
+    let mut found = Vec::new();
+    for source in crate_sources() {
+        for function in source.functions() {
+            if function.test || function.lines <= FUNCTION_LINES_MAX {
+                continue;
+            }
+            let this = (source.path.as_str(), function.name.as_str());
+            match excused.iter().position(|excuse| *excuse == this) {
+                Some(at) => drop(excused.remove(at)),
+                None => found.push(format!(
+                    "{}:{}: {}, {} lines",
+                    source.path, function.line, function.name, function.lines
+                )),
+            }
+        }
+    }
+    none("functions that want to be divided", found);
+    assert!(excused.is_empty(), "short enough by now: {excused:?}");
 }
 
 #[test]
-fn every_file_begins_by_saying_what_it_is() {
-    let mut found = Vec::new();
-    for source in ["src", "tests", "benches"].into_iter().flat_map(sources) {
-        if !source.text.starts_with("//! ") {
-            found.push(source.path);
-        }
-    }
-    none("files without `//!` at their beginning", found);
+fn every_module_begins_by_saying_what_it_is() {
+    // A file that is a module's tests and no more is spoken for by that module.
+    let crate_files = crate_sources()
+        .into_iter()
+        .filter(|source| !source.is_test(0));
+    let others = ["tests", "benches"].into_iter().flat_map(sources);
+    let silent = crate_files
+        .chain(others)
+        .filter(|source| !source.text.starts_with("//! "));
+    let found = silent.map(|source| source.path).collect();
+    none("modules without `//!` at their beginning", found);
+}
+
+#[test]
+fn no_file_is_empty() {
+    let empty = ["src", "tests", "benches"]
+        .into_iter()
+        .flat_map(sources)
+        .filter(|source| source.code.trim().is_empty() && !source.text.starts_with("//! "));
+    none("empty files", empty.map(|source| source.path).collect());
 }
 
 #[test]
