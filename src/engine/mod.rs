@@ -17,7 +17,7 @@ pub mod scheduler;
 pub mod script;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
