@@ -59,7 +59,7 @@ impl Source {
 
     /// Marks the whole file as compiled for tests only.
     fn all_is_test(&mut self) {
-        self.tests = vec![0..self.code.len()];
+        self.tests = std::iter::once(0..self.code.len()).collect();
     }
 
     /// Whether this place in `code` is compiled for tests only.
