@@ -277,6 +277,12 @@ impl World {
         }
     }
 
+    /// The same world with ids that derive from another seed. Nothing else depends on it.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> World {
+        World { seed, ..self }
+    }
+
     /// The resource with this label.
     pub fn find(&self, label: &str) -> Option<Who> {
         self.at(Stable::of(label))

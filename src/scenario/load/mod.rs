@@ -1,0 +1,170 @@
+//! From the text of a scenario file to a [`Scenario`] that can be run.
+//!
+//! Four steps, each of which finds the faults of its own kind: the version, the shape (serde), the meaning (labels,
+//! references, expectations, impossible values; all faults are collected), and the world, which is built by the same
+//! commands as during a run and so refuses what the service or the cloud would refuse. Sizes are bounded before anything
+//! is made of them.
+
+mod build;
+mod check;
+mod header;
+mod names;
+mod refs;
+mod source;
+mod timeline;
+
+pub(super) use names::numbered;
+pub(super) use refs::{name as form_name, subject as form_subject};
+pub(super) use timeline::{Asking, Begin, Deed, Expected, Step};
+
+use super::diagnostic::Diagnostic;
+use super::model::{LimitModel, ScenarioModel};
+use super::transcript::{self, Transcript};
+use super::yaml;
+use crate::engine::{Pace, Script, ScriptedOutcome};
+use crate::world::World;
+use source::Source;
+
+/// Most resources that a file may ask for in all, members of templates, their disks and pairs included.
+pub const MAX_RESOURCES: u64 = 20_000_000;
+/// Most calls and acts that a timeline may make in all.
+pub const MAX_CALLS: u64 = 20_000_000;
+/// Most faults that are reported of one file.
+pub const MAX_FAULTS: usize = 50;
+
+/// A scenario: a world at rest, what is to happen in it, and what is expected.
+///
+/// ```
+/// use sdrsim::scenario::Scenario;
+///
+/// let text = "version: 1\nsites: {a: {}}\ntimeline:\n  - expect: count(sites) == 1\n";
+/// let scenario = Scenario::load("a.yaml", text).unwrap();
+/// let outcome = scenario.start(None).run(&mut ());
+/// assert!(outcome.report.held());
+///
+/// let faults = Scenario::load("b.yaml", "version: 1\nstites: {}\n").unwrap_err();
+/// assert_eq!(faults[0].to_string(), "b.yaml:2:1: unknown key `stites`; did you mean `sites`?");
+/// ```
+#[derive(Debug)]
+pub struct Scenario {
+    pub(super) file: String,
+    pub(super) name: Option<String>,
+    pub(super) about: Option<String>,
+    pub(super) seed: u64,
+    pub(super) limit: LimitModel,
+    pub(super) pace: Pace,
+    pub(super) script: Script,
+    pub(super) world: World,
+    pub(super) steps: Vec<Step>,
+    pub(super) transcript: Option<Transcript>,
+}
+
+impl Scenario {
+    /// Reads, checks and builds a scenario. `file` is the name for diagnostics and reports.
+    ///
+    /// # Errors
+    /// At least one and at most [`MAX_FAULTS`] faults, those of the meaning in file order.
+    pub fn load(file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+        let source = Source { file, text };
+        if text.len() > yaml::limits::FILE_BYTES {
+            return Err(vec![
+                yaml::from_str::<ScenarioModel>(file, text)
+                    .err()
+                    .unwrap_or_else(|| Diagnostic::whole_file(file, "the file is too large")),
+            ]);
+        }
+        header::check(source).map_err(|fault| vec![fault])?;
+        let model: ScenarioModel = yaml::from_str(file, text).map_err(|fault| vec![fault])?;
+        let transcript = transcript::extract(text).map_err(|error| {
+            vec![match error.line() {
+                Some(line) => Diagnostic::at_line(file, text, line, 1, error.to_string()),
+                None => Diagnostic::whole_file(file, error.to_string()),
+            }]
+        })?;
+        let mut faults = Vec::new();
+        let names = check::check(source, &model, &mut faults);
+        let steps = match faults.is_empty() {
+            true => timeline::prepare(source, &model, &names, &mut faults),
+            // With labels in doubt, faults of steps would be echoes of those above.
+            false => Vec::new(),
+        };
+        let mut script = Script::default();
+        for rule in timeline::rules(source, &model.script, &names, &mut faults) {
+            push(&mut script, rule);
+        }
+        if !faults.is_empty() {
+            faults.sort_by_key(|fault| (fault.line, fault.column));
+            faults.dedup();
+            faults.truncate(MAX_FAULTS);
+            return Err(faults);
+        }
+        let world = build::build(source, &model, &names).map_err(|fault| vec![*fault])?;
+        Ok(Scenario {
+            file: file.to_owned(),
+            name: model.name,
+            about: model.about,
+            seed: model.seed,
+            limit: model.limit,
+            pace: model.job_durations,
+            script,
+            world,
+            steps,
+            transcript,
+        })
+    }
+
+    /// The file's name as it was given.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The scenario's name, or else the file's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.file)
+    }
+
+    /// What it shows, in the file's words.
+    #[must_use]
+    pub fn about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// The seed that the file says.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many steps the timeline has.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The world at rest, before the first step.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The expected run, if the file has one.
+    #[must_use]
+    pub const fn transcript(&self) -> Option<&Transcript> {
+        self.transcript.as_ref()
+    }
+
+    /// The JSON Schema of scenario files.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(ScenarioModel).to_value()
+    }
+}
+
+/// Adds a rule that was checked when it was read.
+pub(super) fn push(script: &mut Script, rule: ScriptedOutcome) {
+    script
+        .push(rule)
+        .expect("the rule was checked when it was read");
+}
