@@ -161,7 +161,7 @@ mod tests {
                     if let Some(Value::Object(properties)) = map.get("properties") {
                         for (key, schema) in properties {
                             let text = schema.to_string();
-                            if text.contains("#/$defs/Ref\"") {
+                            if text.contains("#/$defs/Ref\"") && !text.contains("\"properties\"") {
                                 found.push(key.clone());
                             }
                         }
