@@ -1,5 +1,5 @@
 //! Every (operation, status) cell, executed: a resource of each kind is brought into each of its statuses by a legal run
-//! and every operation is tried on it. The outcomes are the golden file `tests/golden/matrix.md`; `BLESS=1` rewrites it.
+//! and every operation is tried on it. The outcomes are the golden file `tests/golden/cells.md`; `BLESS=1` rewrites it.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
@@ -461,7 +461,7 @@ fn every_cell_answers_as_the_golden_file_says() {
     for &kind in Kind::ALL {
         text.push_str(&table(kind));
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/matrix.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/cells.md");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(path, &text).unwrap();
     }

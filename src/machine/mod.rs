@@ -13,6 +13,8 @@ mod drills;
 pub mod effect;
 pub mod event;
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod lifecycle;
 pub(crate) mod make;
 mod native;

@@ -25,7 +25,7 @@ use crate::world::machinery::{Act, Power};
 use crate::world::protection::Side;
 use crate::world::{JobKey, Who, World};
 use serde::Serialize;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 
 /// The version of the format.
@@ -155,8 +155,8 @@ pub struct Trace<W: Write> {
 /// The labels of what the world has no longer.
 #[derive(Debug, Default)]
 struct Names {
-    gone: HashMap<Who, String>,
-    jobs: HashMap<JobKey, u64>,
+    gone: BTreeMap<Who, String>,
+    jobs: BTreeMap<JobKey, u64>,
 }
 
 impl Names {
