@@ -45,9 +45,9 @@ fn status_graphs() {
 
 #[test]
 fn admission_matrix() {
-    compare("matrix.txt", &matrix::text(Kind::ALL));
-    compare("matrix.md", &matrix::markdown(Kind::ALL));
-    compare("matrix.json", &matrix::to_json(Kind::ALL));
+    compare("admission.txt", &matrix::text(Kind::ALL));
+    compare("admission.md", &matrix::markdown(Kind::ALL));
+    compare("admission.json", &matrix::to_json(Kind::ALL));
 }
 
 /// The transitions of a Mermaid drawing, but those of a deletion.

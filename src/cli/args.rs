@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use sdrsim::sdrs::status::Kind;
+use std::path::PathBuf;
 
 /// Simulates a Storage Disaster Recovery Service (SDRS v1) in virtual time.
 #[derive(Debug, Parser)]
@@ -45,12 +46,92 @@ pub enum Color {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run scenarios and tell which expectations held.
+    Run(RunArgs),
+    /// Read scenarios and report what is wrong with them, without running them.
+    Check(CheckArgs),
+    /// Run scenarios and write what happened into them as their expected transcript.
+    Bless(BlessArgs),
     /// Show what is admitted in which status, or the status graph of a resource.
     Table(TableArgs),
+    /// Print the JSON Schema of scenario files.
+    #[command(after_help = "\
+Editors that know JSON Schema complete and check scenario files with it:
+  sdrsim schema > scenario.schema.json
+  # then, as the first line of a scenario, for the YAML language server:
+  # yaml-language-server: $schema=scenario.schema.json")]
+    Schema,
     /// Explain the published error codes.
     Codes(CodesArgs),
     /// Show what a scenario may choose where the published pages are silent or disagree.
     Policies(PoliciesArgs),
+}
+
+/// `run`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A folder stands for all *.yaml and *.yml files below it, in the order of their names; hidden files are left out.
+Each scenario's expectations are listed, then its transcript is compared with the expected one.
+
+Examples:
+  sdrsim run scenarios                          a folder
+  sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
+  sdrsim run --json mine.yaml | jq .held        for programs
+  sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line
+  cat mine.yaml | sdrsim run -                  from standard input")]
+pub struct RunArgs {
+    /// Scenario files, folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Draw with this seed instead of the scenario's. Transcripts, which were written under the scenario's own, are not compared then.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Report as JSON.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Write every effect of the one scenario to this file, as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Say only what failed.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Only read the scenarios, as `sdrsim check` does.
+    #[arg(long, conflicts_with_all = ["trace", "seed"])]
+    pub check: bool,
+}
+
+/// `check`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  sdrsim check scenarios && sdrsim run scenarios")]
+pub struct CheckArgs {
+    /// Scenario files, folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Report as JSON.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Say only what is wrong.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `bless`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Only the block under `transcript: |` changes (or is added at the end); every other byte stays.
+A scenario whose expectations fail is not blessed. Read the difference before you commit it.
+
+Example:
+  sdrsim bless mine.yaml && git diff mine.yaml")]
+pub struct BlessArgs {
+    /// Scenario files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Say only what failed.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `table`

@@ -4,8 +4,14 @@
 //! subcommand writes its answer to standard output and everything else (errors, progress) to standard error.
 
 mod args;
+mod bless;
+mod files;
+mod guard;
 mod output;
 mod pages;
+mod progress;
+mod run;
+mod summary;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -39,6 +45,10 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
     match command {
+        Command::Run(args) => run::run(args, out),
+        Command::Check(args) => run::check(args, out),
+        Command::Bless(args) => bless::bless(args, out),
+        Command::Schema => pages::schema(out),
         Command::Table(args) => pages::table(args, out),
         Command::Codes(args) => pages::codes(args, out),
         Command::Policies(args) => pages::policies(args, out),

@@ -6,6 +6,7 @@
 use super::args::Color;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// How the command ends. Of several the largest counts.
@@ -36,6 +37,34 @@ pub enum Fault {
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
+    /// A file or folder cannot be read.
+    #[error("cannot read {}: {cause}", .path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {cause}", .path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A folder holds no scenario.
+    #[error("no scenario below {}: a scenario is a file whose name ends in .yaml or .yml", .0.display())]
+    Empty(PathBuf),
+    /// A trace was asked for, but not of one scenario.
+    #[error("--trace writes the trace of one scenario, but {0} were given")]
+    TraceOfMany(usize),
+    /// The trace would replace the scenario.
+    #[error("--trace {} would replace the scenario itself", .0.display())]
+    TraceOverScenario(PathBuf),
+    /// Standard input was given twice.
+    #[error("`-` was given twice, but standard input can be read once")]
+    StdinTwice,
     /// No code begins so.
     #[error("the service publishes no error code that begins with `{0}`; `sdrsim codes` lists all")]
     NoCode(String),
@@ -47,6 +76,8 @@ pub enum Fault {
 /// Standard output and standard error.
 pub struct Output {
     out: BufWriter<Stdout>,
+    /// Whether standard output is colored.
+    pub color: bool,
     /// Whether standard error is colored.
     pub color_err: bool,
 }
@@ -55,8 +86,10 @@ impl Output {
     /// Both streams, colored as asked.
     pub fn new(color: Color) -> Output {
         let stdout = io::stdout();
+        let color_out = colored(color, stdout.is_terminal());
         Output {
             out: BufWriter::new(stdout),
+            color: color_out,
             color_err: colored(color, io::stderr().is_terminal()),
         }
     }
@@ -92,6 +125,12 @@ impl Output {
         let head = paint(self.color_err, Style::Bad, "error");
         let _ = writeln!(io::stderr(), "{head}: {error}");
     }
+
+    /// Writes a line to standard error as it is.
+    pub fn note(&mut self, text: impl fmt::Display) {
+        let _ = self.out.flush();
+        let _ = writeln!(io::stderr(), "{text}");
+    }
 }
 
 fn output_fault(error: io::Error) -> Fault {
@@ -117,14 +156,20 @@ fn colored(color: Color, terminal: bool) -> bool {
 /// What a word is to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
+    /// It is well.
+    Good,
     /// It is not.
     Bad,
+    /// A heading.
+    Strong,
 }
 
 /// The text with the escapes of a style, if it is to be colored.
 pub fn paint(color: bool, style: Style, text: &str) -> String {
     let code = match style {
+        Style::Good => "32",
         Style::Bad => "1;31",
+        Style::Strong => "1",
     };
     match color {
         true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),

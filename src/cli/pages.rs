@@ -1,4 +1,4 @@
-//! `table`, `codes` and `policies`: the pages of the published tables.
+//! `table`, `codes`, `policies` and `schema`: pages that need no scenario.
 
 use super::args::{
     CodesArgs, PageFormat, PoliciesArgs, PolicyFormat, TableArgs, TableFormat, YesNo,
@@ -6,6 +6,7 @@ use super::args::{
 use super::output::{Exit, Fault, Output};
 use sdrsim::render::codes::Filter;
 use sdrsim::render::{codes as code_pages, draw, matrix, policies as policy_pages};
+use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::status::Kind;
 
 /// `table`: the matrix or the graph of the kinds asked for, in the service's order.
@@ -66,5 +67,11 @@ pub fn policies(args: &PoliciesArgs, out: &mut Output) -> Result<Exit, Fault> {
         PolicyFormat::Text => policy_pages::text(),
         PolicyFormat::Json => policy_pages::to_json(),
     })?;
+    Ok(Exit::Held)
+}
+
+/// `schema`: the JSON Schema of scenario files.
+pub fn schema(out: &mut Output) -> Result<Exit, Fault> {
+    out.line(format!("{:#}", Scenario::schema()))?;
     Ok(Exit::Held)
 }
