@@ -11,6 +11,7 @@ pub mod expect;
 pub mod load;
 pub mod model;
 pub mod narrate;
+mod pending;
 pub mod report;
 pub mod run;
 mod scope;

@@ -8,6 +8,7 @@ use super::Scenario;
 use super::load::{Asking, Begin, Deed, Expected, Step, form_name, form_subject, push};
 use super::model::Refused;
 use super::narrate::Narrator;
+use super::pending::Pending;
 use super::report::{
     Counts, MAX_LISTED, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport,
     Verdict, VerdictKind,
@@ -18,7 +19,7 @@ use crate::engine::{Chance, Engine, Observer, Seed};
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Refusal};
 use crate::time::{SimTime, Span};
-use crate::world::{JobKey, ServerKey, Who, World};
+use crate::world::{Who, World};
 use serde_json::Value;
 
 /// Differences from the transcript that are kept.
@@ -73,34 +74,6 @@ pub struct Runner<'s, W: Observer = ()> {
     /// The step at hand, from 1.
     step: usize,
     over: bool,
-}
-
-/// Something that takes time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pending {
-    Job(JobKey, u64),
-    Act(ServerKey),
-}
-
-impl Pending {
-    fn has_ended(self, world: &World) -> bool {
-        match self {
-            Pending::Job(job, _) => world.jobs.get(job).is_none_or(|job| job.ended.is_some()),
-            Pending::Act(server) => world
-                .servers
-                .get(server)
-                .is_none_or(|server| server.act.is_none()),
-        }
-    }
-
-    fn text(self, world: &World) -> String {
-        match self {
-            Pending::Job(_, number) => format!("job {number} ends"),
-            Pending::Act(server) => {
-                format!("the act on `{}` ends", world.label(Who::Server(server)))
-            }
-        }
-    }
 }
 
 /// Why the clock stopped.

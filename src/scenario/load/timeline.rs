@@ -294,6 +294,11 @@ impl Prepare<'_> {
             let title = "a step begins `at` an instant or `after` a span, not both";
             return Err(Box::new(self.source.fault(after, title)));
         }
+        self.companions(step, asked)
+    }
+
+    /// Whether what stands beside a step's deed goes with it.
+    fn companions(&self, step: &StepModel, asked: bool) -> Checked<()> {
         let starts_job = step.call.is_some() || step.native.is_some();
         if let Some(wait) = &step.wait
             && matches!(wait.value, Wait::Job(_))
