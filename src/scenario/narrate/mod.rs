@@ -194,7 +194,10 @@ impl Narrator {
 
     /// A NIC that is unplugged and plugged in elsewhere at one instant has moved.
     fn nic(&mut self, world: &World, nic: NicKey, from: Option<ServerKey>, to: Option<ServerKey>) {
-        let label = |server| world.label(Who::Server(server));
+        let label = |server| match world.label(Who::Server(server)) {
+            gone if gone.is_empty() => "a deleted server".to_owned(),
+            label => label,
+        };
         let who = Some(Who::Nic(nic));
         let what = match (from, to) {
             (Some(from), Some(to)) => format!("moves from {} to {}", label(from), label(to)),
@@ -263,6 +266,15 @@ impl Narrator {
                     self.line(world, Who::Pair(pair), "sub-job FAIL", cause);
                 }
             }
+            Effect::NicMoved { nic, from, to } => self.nic(world, nic, from, to),
+            other => self.tell_more(world, &other),
+        }
+    }
+
+    /// What concerns neither statuses nor jobs.
+    fn tell_more(&mut self, world: &World, effect: &Effect) {
+        let none = Cause::default();
+        match *effect {
             Effect::Station { group, to } => {
                 self.line(
                     world,
@@ -277,7 +289,6 @@ impl Narrator {
                 let what = format!("{} -> {}", from.name(), to.name());
                 self.line(world, Who::Server(server), what, none);
             }
-            Effect::NicMoved { nic, from, to } => self.nic(world, nic, from, to),
             Effect::EipBound { eip, to } => {
                 let what = match to {
                     Some(nic) => format!("bound to {}", world.label(Who::Nic(nic))),
@@ -302,6 +313,15 @@ impl Narrator {
                     cause: none,
                 });
             }
+            Effect::Begin { .. }
+            | Effect::CopyBegan { .. }
+            | Effect::InStep { .. }
+            | Effect::Created { .. }
+            | Effect::Moved { .. }
+            | Effect::Gone { .. }
+            | Effect::Job { .. }
+            | Effect::SubJob { .. }
+            | Effect::NicMoved { .. } => {}
         }
     }
 }
