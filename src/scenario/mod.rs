@@ -11,7 +11,6 @@ pub mod expect;
 pub mod load;
 pub mod model;
 pub mod narrate;
-mod pending;
 pub mod report;
 pub mod run;
 mod scope;
