@@ -33,6 +33,10 @@ pub(super) fn check(
     };
     check.labels(model);
     check.made_by_steps(model);
+    if !check.faults.is_empty() {
+        // With labels in doubt, faults of references would be echoes of those found by now.
+        return check.names;
+    }
     check.places(model);
     check.machinery(model);
     check.protection(model);
@@ -285,7 +289,7 @@ impl Check<'_> {
     }
 
     fn size(&mut self, at: &Spanned<Bytes>) {
-        if at.value.0 == 0 || at.value.0 % Bytes::GIB != 0 {
+        if at.value.0 == 0 || !at.value.0.is_multiple_of(Bytes::GIB) {
             let title = format!("a disk has whole GiB and at least one, not {}", at.value);
             self.fault(self.source.fault(at, title));
         }

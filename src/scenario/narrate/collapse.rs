@@ -38,23 +38,18 @@ pub(super) fn collapse(lines: Vec<Line>) -> Vec<Line> {
     if lines.len() <= ALIKE {
         return lines;
     }
-    let mut alike: BTreeMap<(&str, &str, String, bool, &str), Vec<usize>> = BTreeMap::new();
+    let mut alike: BTreeMap<(&str, &str, String, bool, String), Vec<usize>> = BTreeMap::new();
     for (place, line) in lines.iter().enumerate() {
         let Some((base, number, part)) = split(&line.label) else {
             continue;
         };
-        let what = general(&line.what, &format!("{base}-{number}"), base);
-        let key = (
-            base,
-            part,
-            what,
-            line.cause.jobs.is_some(),
-            line.cause.rest.as_str(),
-        );
+        let head = format!("{base}-{number}");
+        let [what, why] = [&line.what, &line.cause.rest].map(|text| general(text, &head, base));
+        let key = (base, part, what, line.cause.jobs.is_some(), why);
         alike.entry(key).or_default().push(place);
     }
     let mut keep: Vec<Option<Line>> = lines.iter().cloned().map(Some).collect();
-    for ((base, part, what, _, _), places) in alike {
+    for ((base, part, what, _, why), places) in alike {
         if places.len() <= ALIKE {
             continue;
         }
@@ -66,6 +61,7 @@ pub(super) fn collapse(lines: Vec<Line>) -> Vec<Line> {
         let mut line = lines[places[0]].clone();
         line.label = format!("{base}-{low}{part}..{base}-{high}{part} ({})", places.len());
         line.what = what;
+        line.cause.rest = why;
         let jobs = places.iter().filter_map(|&place| lines[place].cause.jobs);
         line.cause.jobs = jobs.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         for &place in &places {

@@ -18,7 +18,7 @@ use crate::machine::Effect;
 use crate::machine::effect::Property;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
-use crate::world::{JobKey, Who, World};
+use crate::world::{JobKey, NicKey, ServerKey, Who, World};
 use std::collections::HashMap;
 
 /// So many equal lines of one instant stand as they are; more become one.
@@ -192,9 +192,30 @@ impl Narrator {
         }
     }
 
+    /// A NIC that is unplugged and plugged in elsewhere at one instant has moved.
+    fn nic(&mut self, world: &World, nic: NicKey, from: Option<ServerKey>, to: Option<ServerKey>) {
+        let label = |server| world.label(Who::Server(server));
+        let who = Some(Who::Nic(nic));
+        let what = match (from, to) {
+            (Some(from), Some(to)) => format!("moves from {} to {}", label(from), label(to)),
+            (Some(from), None) => format!("unplugged from {}", label(from)),
+            (None, Some(to)) => {
+                let to = label(to);
+                let mut lines = self.batch.iter_mut().rev();
+                if let Some(line) = lines.find(|line| line.who == who)
+                    && let Some(from) = line.what.strip_prefix("unplugged from ")
+                {
+                    line.what = format!("moves from {from} to {to}");
+                    return;
+                }
+                format!("plugged into {to}")
+            }
+            (None, None) => return,
+        };
+        self.line(world, Who::Nic(nic), what, Cause::default());
+    }
+
     fn tell(&mut self, world: &World, effect: &Effect) {
-        let of =
-            |who: Option<Who>| who.map_or_else(|| "nothing".to_owned(), |who| world.label(who));
         let none = Cause::default();
         match *effect {
             Effect::Begin { .. } => {}
@@ -256,15 +277,7 @@ impl Narrator {
                 let what = format!("{} -> {}", from.name(), to.name());
                 self.line(world, Who::Server(server), what, none);
             }
-            Effect::NicMoved { nic, from, to } => {
-                let (from, to) = (of(from.map(Who::Server)), of(to.map(Who::Server)));
-                self.line(
-                    world,
-                    Who::Nic(nic),
-                    format!("moves from {from} to {to}"),
-                    none,
-                );
-            }
+            Effect::NicMoved { nic, from, to } => self.nic(world, nic, from, to),
             Effect::EipBound { eip, to } => {
                 let what = match to {
                     Some(nic) => format!("bound to {}", world.label(Who::Nic(nic))),

@@ -4,21 +4,24 @@
 //! when the jobs and native acts it started have ended. A failed expectation does not end the run, so that one run tells
 //! all. What can be waited for has an end: the run's limits, or the moment at which nothing is to come.
 
+mod clock;
+mod judge;
+
 use super::Scenario;
 use super::load::{Asking, Begin, Deed, Expected, Step, form_name, form_subject, push};
-use super::model::Refused;
 use super::narrate::Narrator;
 use super::report::{
-    Counts, MAX_LISTED, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport,
-    Verdict, VerdictKind,
+    Counts, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport, Verdict,
+    VerdictKind,
 };
-use super::scope::Sight;
 use super::transcript::{Difference, compare};
 use crate::engine::{Chance, Engine, Observer, Seed};
+use crate::machine::Answer;
 use crate::machine::query::{Question, query};
-use crate::machine::{Answer, Refusal};
 use crate::time::{SimTime, Span};
-use crate::world::{JobKey, ServerKey, Who, World};
+use crate::world::{Who, World};
+use clock::Pending;
+use judge::Answers;
 use serde_json::Value;
 
 /// Differences from the transcript that are kept.
@@ -74,43 +77,6 @@ pub struct Runner<'s, W: Observer = ()> {
     step: usize,
     over: bool,
 }
-
-/// Something that takes time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pending {
-    Job(JobKey, u64),
-    Act(ServerKey),
-}
-
-impl Pending {
-    fn has_ended(self, world: &World) -> bool {
-        match self {
-            Pending::Job(job, _) => world.jobs.get(job).is_none_or(|job| job.ended.is_some()),
-            Pending::Act(server) => world
-                .servers
-                .get(server)
-                .is_none_or(|server| server.act.is_none()),
-        }
-    }
-
-    fn text(self, world: &World) -> String {
-        match self {
-            Pending::Job(_, number) => format!("job {number} ends"),
-            Pending::Act(server) => {
-                format!("the act on `{}` ends", world.label(Who::Server(server)))
-            }
-        }
-    }
-}
-
-/// Why the clock stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    Done,
-    Quiet,
-    Limit,
-}
-
 impl Scenario {
     /// A run of the scenario, under another seed than the file's if one is given. The scenario can be run again.
     #[must_use]
@@ -180,73 +146,6 @@ impl<W: Observer> Runner<'_, W> {
         self.close()
     }
 
-    fn now(&self) -> SimTime {
-        self.engine.now()
-    }
-
-    /// Lets time pass until something is so, everything up to an instant has happened, or nothing is to come.
-    fn go(
-        &mut self,
-        until: Option<SimTime>,
-        progress: &mut impl Progress,
-        mut done: impl FnMut(&World) -> bool,
-    ) -> Stop {
-        loop {
-            if done(self.engine.world()) {
-                return Stop::Done;
-            }
-            match self.engine.next_at() {
-                Some(at) if until.is_some_and(|until| at > until) => return Stop::Done,
-                Some(at) if at > self.last => return self.limit("the time", self.last),
-                Some(_) if self.engine.events() >= self.scenario.limit.events => {
-                    return self.limit("the number of events", self.now());
-                }
-                Some(_) => {}
-                None => return Stop::Quiet,
-            }
-            self.engine.step();
-            if self.engine.events().is_multiple_of(TICK) {
-                progress.tick(
-                    self.step,
-                    self.scenario.steps.len(),
-                    self.now(),
-                    self.engine.events(),
-                );
-            }
-        }
-    }
-
-    /// The run has met a limit and is over.
-    fn limit(&mut self, what: &str, at: SimTime) -> Stop {
-        if !self.over {
-            self.over = true;
-            self.engine.advance_to(at);
-            let explain = format!(
-                "{what} of the run is used up, with {} events to come",
-                self.engine.pending()
-            );
-            self.judge(
-                VerdictKind::Limit,
-                0,
-                "the run ends within its limit",
-                false,
-                explain,
-            );
-        }
-        Stop::Limit
-    }
-
-    /// Lets everything up to an instant happen and sets the clock there.
-    fn reach(&mut self, at: SimTime, progress: &mut impl Progress) {
-        if at > self.last {
-            self.go(Some(self.last), progress, |_| false);
-            self.engine.advance_to(self.last);
-            self.limit("the time", self.last);
-        } else if self.go(Some(at), progress, |_| false) != Stop::Limit {
-            self.engine.advance_to(at);
-        }
-    }
-
     fn begin(&mut self, step: &Step, progress: &mut impl Progress) {
         match step.begin {
             Begin::At(at) if at < self.now() => {
@@ -274,50 +173,6 @@ impl<W: Observer> Runner<'_, W> {
                 }
             }
         }
-    }
-
-    /// Waits for what a step has started.
-    fn wait_for(&mut self, step: usize, progress: &mut impl Progress) {
-        let world = self.engine.world();
-        self.pending
-            .retain(|(_, pending)| !pending.has_ended(world));
-        let mut open: Vec<Pending> = self
-            .pending
-            .iter()
-            .filter(|(of, _)| *of == step)
-            .map(|(_, pending)| *pending)
-            .collect();
-        let stop = self.go(None, progress, |world| {
-            while open.last().is_some_and(|pending| pending.has_ended(world)) {
-                open.pop();
-            }
-            open.is_empty()
-        });
-        if stop == Stop::Done {
-            return;
-        }
-        let world = self.engine.world();
-        open.retain(|pending| !pending.has_ended(world));
-        self.pending.retain(|(_, pending)| !open.contains(pending));
-        let at_hand = std::mem::replace(&mut self.step, step);
-        for pending in open {
-            self.never_ends(pending);
-        }
-        self.step = at_hand;
-    }
-
-    /// What the step at hand started is waited for and does not end.
-    fn never_ends(&mut self, pending: Pending) {
-        let explain = match self.over {
-            true => "it had not ended when the run met its limit",
-            false => "nothing is to come that could end it: it hangs",
-        };
-        let line = self
-            .step
-            .checked_sub(1)
-            .map_or(0, |place| self.scenario.steps[place].line);
-        let text = pending.text(self.engine.world());
-        self.judge(VerdictKind::Ends, line, &text, false, explain.to_owned());
     }
 
     fn carry_out(&mut self, step: &Step, progress: &mut impl Progress) {
@@ -355,23 +210,22 @@ impl<W: Observer> Runner<'_, W> {
 
     /// Makes the calls of a step.
     fn ask(&mut self, step: &Step, asking: &Asking) {
-        let mut refused = Vec::new();
-        let mut accepted = 0u32;
+        let mut answers = Answers::default();
         for n in 1..=asking.count() {
             let (command, form) = asking.nth(n);
             self.counts.asked += 1;
             match self.engine.submit(&command) {
                 Ok(answer) => {
-                    accepted += 1;
+                    answers.accepted += 1;
                     self.note(step, answer, asking, &form);
                 }
                 Err(refusal) => {
                     self.refused(&form, &refusal);
-                    refused.push((form, refusal));
+                    answers.refuse(&form, &refusal, step.refused);
                 }
             }
         }
-        self.judge_refusals(step, form_name(&asking.form), accepted, &refused);
+        self.judge_answers(step, form_name(&asking.form), &answers);
     }
 
     /// Notes what a call has started.
@@ -396,92 +250,26 @@ impl<W: Observer> Runner<'_, W> {
         self.pending.push((self.step, pending));
     }
 
-    fn refused(&mut self, form: &Value, refusal: &Refusal) {
-        let (operation, label) = (form_name(form).to_owned(), form_subject(form));
-        let why = match (refusal.code(), refusal) {
-            (Some(code), _) => code.to_string(),
-            (None, Refusal::Native(why)) => why.to_string(),
-            (None, other) => other.to_string(),
-        };
-        let now = self.now();
-        let narrator = &mut self.engine.observer_mut().0.0;
-        narrator.refused(now, label.clone(), &operation, why);
-        self.counts.refused += 1;
-        if self.refusals.len() < MAX_LISTED {
-            self.refusals.push(RefusalReport {
-                step: self.step,
-                operation,
-                label,
-                code: refusal.code(),
-                message: refusal.to_string(),
-                at: now.into(),
-            });
-        }
-    }
-
-    fn judge_refusals(
-        &mut self,
-        step: &Step,
-        what: &str,
-        accepted: u32,
-        refused: &[(Value, Refusal)],
-    ) {
-        let said = |(form, refusal): &(Value, Refusal)| {
-            let label = form_subject(form);
-            match label.is_empty() {
-                true => refusal.to_string(),
-                false => format!("`{label}`: {refusal}"),
-            }
-        };
-        let Some(expected) = step.refused else {
-            let Some(first) = refused.first() else { return };
-            let more = match refused.len() - 1 {
-                0 => String::new(),
-                more => format!(", and {more} more"),
-            };
-            let explain = format!("refused: {}{more}", said(first));
-            return self.judge(
-                VerdictKind::Accepted,
-                step.line,
-                &format!("{what} is accepted"),
-                false,
-                explain,
-            );
-        };
-        let text = match expected {
-            Refused::Code(code) => format!("{what} is refused with {code}"),
-            Refused::Cloud => format!("{what} is refused"),
-        };
-        let fits = |refusal: &Refusal| match expected {
-            Refused::Code(code) => refusal.code() == Some(code),
-            Refused::Cloud => refusal.code().is_none(),
-        };
-        let other = refused.iter().find(|(_, refusal)| !fits(refusal));
-        let (held, explain) = match (accepted, other, refused.first()) {
-            (0, None, Some(first)) => (true, said(first)),
-            (_, Some(other), _) => (false, said(other)),
-            _ => (false, "it was accepted".to_owned()),
-        };
-        self.judge(VerdictKind::Refused, step.line, &text, held, explain);
-    }
-
+    /// Asks the question of a step; answers what the API answers.
     fn query(&mut self, step: &Step, question: &Question) -> Option<Value> {
         let form = serde_json::to_value(&question.query).unwrap_or_default();
+        let mut answers = Answers::default();
         self.counts.asked += 1;
-        match query(self.engine.world(), self.now(), question) {
+        let answer = match query(self.engine.world(), self.now(), question) {
             Ok(view) => {
-                self.judge_refusals(step, form_name(&form), 1, &[]);
+                answers.accepted += 1;
                 Some(
                     serde_json::to_value(&view).expect("views have string keys and finite numbers"),
                 )
             }
             Err(refusal) => {
                 self.refused(&form, &refusal);
-                let name = form_name(&form).to_owned();
-                self.judge_refusals(step, &name, 0, &[(form, refusal)]);
+                answers.refuse(&form, &refusal, step.refused);
                 None
             }
-        }
+        };
+        self.judge_answers(step, form_name(&form), &answers);
+        answer
     }
 
     fn wait_until(&mut self, until: &Expected, limit: Option<Span>, progress: &mut impl Progress) {
@@ -508,50 +296,6 @@ impl<W: Observer> Runner<'_, W> {
             break (false, format!("{ends}: {explain}"));
         };
         self.judge(VerdictKind::Wait, until.line, &until.text, held, explain);
-    }
-
-    /// Whether an expectation holds now, and why.
-    fn look(&self, expected: &Expected, answer: Option<&Value>) -> (bool, String) {
-        let sight = Sight {
-            world: self.engine.world(),
-            now: self.now(),
-            answer,
-        };
-        match expected.parsed.evaluate(&sight) {
-            Ok(verdict) => (verdict.held, verdict.explain),
-            Err(error) => match error.help() {
-                Some(help) => (false, format!("{error}; {help}")),
-                None => (false, error.to_string()),
-            },
-        }
-    }
-
-    /// The run was over before this step.
-    fn missed(&mut self, step: &Step) {
-        let explain = "the run met its limit before this step".to_owned();
-        self.judge(
-            VerdictKind::Limit,
-            step.line,
-            "the step is reached",
-            false,
-            explain,
-        );
-    }
-
-    fn judge(&mut self, kind: VerdictKind, line: usize, text: &str, held: bool, explain: String) {
-        let count = &mut self.tally[usize::from(!held)];
-        *count += 1;
-        if *count <= MAX_LISTED as u64 {
-            self.verdicts.push(Verdict {
-                kind,
-                step: (kind != VerdictKind::Limit || line > 0).then_some(self.step),
-                line,
-                text: text.to_owned(),
-                held,
-                explain,
-                at: self.now().into(),
-            });
-        }
     }
 
     fn close(mut self) -> Outcome<W> {
