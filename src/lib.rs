@@ -1,4 +1,61 @@
 //! A deterministic, in-process simulation of the Storage Disaster Recovery Service (SDRS v1).
+//!
+//! The service pairs disks of servers in one availability zone with disks in another and moves the servers' work across
+//! when the first zone fails. Here it runs inside the caller's process, in virtual time, from a seed: the same calls give
+//! the same run, byte for byte, on every machine. This page is the record of the design; a change of shape changes it too.
+//!
+//! # The idea
+//!
+//! The service publishes tables, so the core is a table: [`sdrs::rules`], one row per operation. A pure [`machine`]
+//! decides, carries out and takes in what happens. It reads no clock, draws no number and does no I/O. An [`engine`]
+//! around it owns time, the queue and chance. Scenarios are YAML files that carry their own expected transcript. What a
+//! reader or tester wants to see (the status matrix, the status graph, the comparison with the published pages) is
+//! computed from the one table and the one machine, so it cannot disagree with them.
+//!
+//! # The layers
+//!
+//! From the ground up. A module names those above it in this list and none below; `tests/tidy.rs` holds every arrow.
+//!
+//! | module | holds | never |
+//! |---|---|---|
+//! | [`hash`] | the one mixing function that ids, draws and the digest rest on | |
+//! | [`time`], [`units`] | instants and spans in whole microseconds; sizes and rates; reading and printing them | floats in time |
+//! | [`sdrs`] | the published service as data: operations, rules, statuses, codes, limits, policies, views | knows a world |
+//! | [`world`] | the state: plain data, cloneable | is changed from outside `machine` |
+//! | [`machine`] | the only code that changes a world: admission, jobs, native acts, answers to questions | a clock, chance, I/O, a panic on the user's input |
+//! | [`engine`] | time and chance: the queue, how long work takes and how it ends, draws, digest, checkpoints | decides what is admitted |
+//! | [`scenario`] | files in, transcripts out: expectations, traces, faults shown with their lines | touches files |
+//! | [`render`] | drawings of the tables as text, Markdown, JSON, DOT and Mermaid | knows a world |
+//! | the command | files, terminal and exit codes | decides anything about the service |
+//!
+//! # The core types
+//!
+//! - A [`machine::Command`] may be refused; a [`machine::Event`] may not. That is why they are two types.
+//! - [`machine::admit()`] looks at a world and gives a [`machine::Admitted`] or a [`machine::Refusal`] with its published
+//!   code; [`machine::commit()`] takes nothing else and cannot fail. So check and use cannot come apart, and a refused
+//!   command changes nothing: it never held the world to change it.
+//! - [`machine::happen`] takes in what happens; an event about work that has ended since is known by its epoch and does
+//!   nothing, so nothing is ever cancelled.
+//! - Every change comes out as a [`machine::Effect`]. Digest, trace and transcript are made of effects alone.
+//! - An [`engine::Engine`] drives a machine with an [`engine::Oracle`], which says how long work takes and how it ends.
+//!   It can be forked at any instant, and everything that decides its future goes with the fork.
+//! - A [`sdrs::need::Need`] is a precondition of the closed set; a row gives it its code and its place in the order.
+//! - A stable key is the hash of a resource's label, or of its parent's key and its place there. Ids and draws derive
+//!   from it: adding an unrelated resource shifts nothing, and two policies under one seed meet the same chance.
+//! - A serial, never used twice, gives lists their order; a slot key is for access alone.
+//! - The digest sums the chains of effects of each resource, so the order of unrelated ones does not matter.
+//!
+//! # Habits
+//!
+//! 1. A module's first lines say what it is, what it deliberately is not, and why this way.
+//! 2. The service's own words. One word per concept: a command is *refused*, work has *failed*, infrastructure is *down*,
+//!    an invariant is *violated*.
+//! 3. Check everything before changing anything; code that changes cannot fail.
+//! 4. Order is always defined: events by instant and sequence, resources by serial. No hashed collection reaches an output.
+//! 5. Every loop that waits for the world has a limit.
+//! 6. A test is a scenario if it can be, else a property, else Rust. A golden file is blessed again only with a sentence
+//!    in the commit that says why. What was transcribed from the published pages is never blessed.
+//! 7. Refusals are ordinary output, errors are enums with data, and a panic is a bug that says its reason.
 
 mod decimal;
 pub mod engine;

@@ -1,2 +1,7 @@
-//! The `sdrsim` command.
-fn main() {}
+//! The `sdrsim` command: files, terminal and exit codes around the library.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

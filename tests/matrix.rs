@@ -1,5 +1,7 @@
 //! Every (operation, status) cell, executed: a resource of each kind is brought into each of its statuses by a legal run
-//! and every operation is tried on it. The outcomes are the golden file `tests/golden/matrix.md`; `BLESS=1` rewrites it.
+//! and every operation is tried on it. The outcomes are the golden file `tests/golden/cells.md`; `BLESS=1` rewrites it.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
 mod common;
 
@@ -100,7 +102,10 @@ impl Cell {
     }
 }
 
-fn group_calls() -> [(Status, Status, Op, Call, fn() -> Cell); 5] {
+/// By group operation: the status while it runs, the one after it failed, the call, and where it is made from.
+type GroupCall = (Status, Status, Op, Call, fn() -> Cell);
+
+fn group_calls() -> [GroupCall; 5] {
     use Status::*;
     let group = || by("g");
     [
@@ -289,8 +294,8 @@ fn subject(kind: Kind, status: Status) -> &'static str {
 
 /// What trying an operation is: a call that changes something, or a question.
 enum Try {
-    Call(Call),
-    Ask(Query),
+    Call(Box<Call>),
+    Ask(Box<Query>),
 }
 
 /// One well-formed request of the operation that names the subject wherever it can.
@@ -383,9 +388,9 @@ fn request(op: Op, kind: Kind, label: &str) -> Try {
         Op::DeleteFailedTask => Call::DeleteFailedTask { task: by("job-1") },
         Op::DeleteGroupFailedTasks => Call::DeleteGroupFailedTasks { group: group() },
         Op::DeleteAllFailedTasks => Call::DeleteAllFailedTasks {},
-        _ => return Try::Ask(question(op, pair)),
+        _ => return Try::Ask(Box::new(question(op, pair))),
     };
-    Try::Call(call)
+    Try::Call(Box::new(call))
 }
 
 fn question(op: Op, pair: &str) -> Query {
@@ -408,9 +413,9 @@ fn outcome(cell: &Cell, op: Op, kind: Kind, label: &str) -> String {
     let refused = match request(op, kind, label) {
         Try::Call(call) => {
             let mut run = cell.run.fork();
-            run.submit(&Command::from(call)).err()
+            run.submit(&Command::from(*call)).err()
         }
-        Try::Ask(ask) => query(cell.run.world(), cell.run.now(), &Question::from(ask)).err(),
+        Try::Ask(ask) => query(cell.run.world(), cell.run.now(), &Question::from(*ask)).err(),
     };
     match refused {
         None => "ok".to_owned(),
@@ -456,7 +461,7 @@ fn every_cell_answers_as_the_golden_file_says() {
     for &kind in Kind::ALL {
         text.push_str(&table(kind));
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/matrix.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/cells.md");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
@@ -494,16 +499,28 @@ fn every_cell_agrees_with_the_rules() {
                 if admits.statuses.contains(&status) {
                     continue;
                 }
+                // The two are one call, and the group's status selects the meaning.
+                let twins = [Op::StartProtection, Op::Reprotect];
+                let takes = |twin: Op| {
+                    rule(twin)
+                        .admitted_in(kind)
+                        .is_some_and(|a| a.statuses.contains(&status))
+                };
+                if twins.contains(&op) && twins.into_iter().any(takes) {
+                    continue;
+                }
                 assert_ne!(
                     answer, "ok",
                     "{op} was taken while the {kind:?} is {status}"
                 );
+                // The question before: what the call names must exist.
+                let unknown = ["1013", "1320", "1608", "1902"].contains(&answer.as_str());
                 let earlier = Kind::ALL
                     .iter()
                     .take_while(|&&k| k != kind)
                     .any(|&k| rule(op).admitted_in(k).is_some());
                 assert!(
-                    answer == code || earlier,
+                    answer == code || earlier || unknown,
                     "{op}, {kind:?} {status}: {answer}, not {code}"
                 );
             }

@@ -29,8 +29,10 @@ pub use oracle::{Chance, Fate, Oracle};
 pub use pace::{JobPace, Pace, Probability};
 pub use script::{Factor, Script, ScriptError, ScriptedOutcome, Twist};
 
+use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Command, Effect, Effects, Event, Refusal, admit, commit, happen};
 use crate::sdrs::op::Op;
+use crate::sdrs::view::View;
 use crate::time::SimTime;
 use crate::world::World;
 use absorb::Absorber;
@@ -188,6 +190,11 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         let answer = commit(&mut self.world, self.now, admitted, &mut self.effects);
         self.absorb();
         Ok(answer)
+    }
+
+    /// Answers a question now. It takes no time and changes nothing.
+    pub fn query(&self, question: &Question) -> Result<View, Refusal> {
+        query(&self.world, self.now, question)
     }
 
     /// Makes something happen at this instant, before everything that is pending. It counts as an event.

@@ -2,7 +2,7 @@
 //!
 //! The order is the published one: the input is well-formed, the resources exist, their statuses admit the operation
 //! (group, instance, pair, drill), nothing else runs on what it would touch, and then the preconditions in the order of
-//! the table. [`admit`] reads the world and changes nothing; what it hands on can only be given to `commit`.
+//! the table. [`admit()`] reads the world and changes nothing; what it hands on can only be given to `commit`.
 
 use super::asks::*;
 use super::command::{Ask, Call, Command};
@@ -23,7 +23,7 @@ use crate::world::{
     ProjectKey, ServerKey, SubnetKey, TaskKey, VpcKey, Who, World,
 };
 
-/// A command that the world takes, with everything looked up. Only [`admit`] makes one.
+/// A command that the world takes, with everything looked up. Only [`admit()`] makes one.
 #[derive(Clone, Debug)]
 pub struct Admitted(pub(super) Plan);
 

@@ -445,3 +445,25 @@ fn an_unknown_id_a_malformed_one_and_a_refusal_change_nothing() {
     }
     assert_eq!(serde_json::to_string(&hand.world).unwrap(), before);
 }
+
+#[test]
+fn a_label_may_be_used_again_and_its_jobs_are_new_ones() {
+    let mut hand = Hand::protected();
+    let drill = || {
+        Call::CreateDrDrill(Box::new(CreateDrDrill {
+            label: Some("d".into()),
+            server_group_id: "g".into(),
+            name: None,
+            drill_vpc_id: None,
+        }))
+    };
+    for _ in 0..3 {
+        hand.done(drill());
+        hand.done(Call::DeleteDrDrill { drill: "d".into() });
+    }
+    let mut ids: Vec<u64> = hand.world.jobs.values().map(|job| job.stable.0).collect();
+    let jobs = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), jobs);
+}

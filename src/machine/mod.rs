@@ -1,6 +1,6 @@
 //! The machine: the only code that changes a world.
 //!
-//! It decides ([`admit`]), carries out ([`commit`]), takes in what happens ([`happen`]) and answers questions. It reads
+//! It decides ([`admit()`]), carries out ([`commit()`]), takes in what happens ([`happen`]) and answers questions. It reads
 //! no clock, draws no number and does no I/O: whoever drives it hands it the instant and the events. Check and use cannot
 //! be separated, because only `admit` makes what `commit` takes, and `admit` cannot change the world.
 
@@ -12,6 +12,8 @@ pub mod commit;
 mod drills;
 pub mod effect;
 pub mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod lifecycle;
 pub(crate) mod make;

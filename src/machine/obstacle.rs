@@ -85,23 +85,23 @@ pub(super) fn at_close(world: &World, job: JobKey) -> Option<Code> {
             Who::Pair(pair) if world.pairs[pair].lost => job_error(record.op),
             _ => None,
         },
-        Op::AddNic => match record.subject {
-            Who::Instance(instance) => {
-                let station = world.groups[record.group?].station;
-                let server = world.instances[instance].servers[station.index()];
-                if server.is_none() {
-                    job_error(record.op)
-                } else {
-                    None
-                }
-            }
-            _ => None,
-        },
+        Op::AddNic => of_new_nic(world, record),
         Op::CreateDrDrill => match record.subject {
             Who::Drill(drill) => drills::obstacle(world, drill),
             _ => None,
         },
         _ => None,
+    }
+}
+
+fn of_new_nic(world: &World, job: &Job) -> Option<Code> {
+    let Who::Instance(instance) = job.subject else {
+        return None;
+    };
+    let station = world.groups[job.group?].station;
+    match world.instances[instance].servers[station.index()] {
+        Some(_) => None,
+        None => job_error(job.op),
     }
 }
 

@@ -237,10 +237,10 @@ fn settle_pair(
     let record = &world.jobs[job];
     let (op, aim) = (record.op, aim_of(&record.detail));
     world.pairs[pair].failure = code;
+    end_work(world, now, Who::Pair(pair), code.is_none(), out);
     if code.is_none() {
         outcome::turn_pair(world, now, op, pair, aim, out);
     }
-    end_work(world, now, Who::Pair(pair), code.is_none(), out);
 }
 
 fn aim_of(detail: &Detail) -> Side {

@@ -128,6 +128,8 @@ pub(crate) fn leave(world: &mut World, who: Who, out: &mut Effects) {
     world.index.remove(&stable.0);
     if let Some(status) = world.life(who).map(|life| life.status) {
         count(world, who, status, false);
+        let epoch = world.life(who).map_or(0, |life| life.epoch);
+        world.past.insert(stable.0, epoch + 1);
     }
     out.push(Effect::Gone { who, label, stable });
 }

@@ -16,7 +16,9 @@ fn id(node: Node) -> String {
 }
 
 fn causes(edges: &[Edge], separator: &str) -> String {
-    let texts: Vec<String> = edges.iter().map(Edge::to_string).collect();
+    let mut texts: Vec<String> = edges.iter().map(Edge::to_string).collect();
+    // A job that can lead to one status in two ways (back, or following the group) is named once.
+    texts.dedup();
     texts.join(separator)
 }
 

@@ -8,7 +8,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::rules::{End, Moves, RULES, Rule};
 use crate::sdrs::status::{Class, Kind, Status};
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::{Dfs, EdgeRef, Reversed};
+use petgraph::visit::{Dfs, EdgeFiltered, EdgeRef, Reversed};
 use std::collections::BTreeSet;
 
 /// A place in the life of a resource.
@@ -31,6 +31,13 @@ pub enum Edge {
     Done(Op),
     /// The operation's job ended as FAIL, or the resource's part in it failed.
     Failed(Op),
+    /// The operation's job ended, and the resource shows again what it showed before.
+    Back {
+        /// The operation.
+        op: Op,
+        /// Whether it ended as SUCCESS.
+        success: bool,
+    },
     /// An administrator deleted its server or disk behind the service's back; during an operation it shows at the end.
     NativeDeletion,
 }
@@ -39,8 +46,8 @@ impl std::fmt::Display for Edge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Edge::Accepted(op) => write!(f, "{op}"),
-            Edge::Done(op) => write!(f, "{op} SUCCESS"),
-            Edge::Failed(op) => write!(f, "{op} FAIL"),
+            Edge::Done(op) | Edge::Back { op, success: true } => write!(f, "{op} SUCCESS"),
+            Edge::Failed(op) | Edge::Back { op, success: false } => write!(f, "{op} FAIL"),
             Edge::NativeDeletion => f.write_str("native deletion"),
         }
     }
@@ -119,12 +126,8 @@ fn edges_of(kind: Kind, rule: &Rule, moves: Moves, edges: &mut BTreeSet<(Node, N
     for &status in &before {
         edges.insert((Node::Shows(status), during, Edge::Accepted(rule.op)));
     }
-    let ends = [
-        (moves.done, Edge::Done(rule.op)),
-        (moves.failed, Edge::Failed(rule.op)),
-    ];
-    for (end, edge) in ends {
-        for node in after(end, &before) {
+    for (end, success) in [(moves.done, true), (moves.failed, false)] {
+        for (node, edge) in after(end, rule.op, success, &before) {
             edges.insert((during, node, edge));
             let may_be_lost = matches!(node, Node::Shows(status) if !keeps_its_error(status));
             if may_be_lost && kind.published().contains(&Status::Invalid) {
@@ -166,23 +169,26 @@ fn before(kind: Kind, rule: &Rule, moves: Moves) -> BTreeSet<Status> {
     found
 }
 
-/// Where a job's end can lead.
-fn after(end: End, before: &BTreeSet<Status>) -> Vec<Node> {
-    const FOLLOWED: [Node; 2] = [
-        Node::Shows(Status::Available),
-        Node::Shows(Status::Protected),
-    ];
+/// Where a job's end can lead, and as what.
+fn after(end: End, op: Op, success: bool, before: &BTreeSet<Status>) -> Vec<(Node, Edge)> {
+    let edge = match success {
+        true => Edge::Done(op),
+        false => Edge::Failed(op),
+    };
+    let followed = [Status::Available, Status::Protected];
+    let followed = followed.map(|status| (Node::Shows(status), edge));
+    let back = |&s: &Status| (Node::Shows(s), Edge::Back { op, success });
     let cleared = |s: &Status| matches!(s, Status::ErrorAttaching | Status::ErrorDetaching);
     match end {
-        End::Is(status) => vec![Node::Shows(status)],
-        End::Gone => vec![Node::Gone],
-        End::FollowGroup => FOLLOWED.to_vec(),
-        End::Prior => before.iter().map(|&s| Node::Shows(s)).collect(),
+        End::Is(status) => vec![(Node::Shows(status), edge)],
+        End::Gone => vec![(Node::Gone, edge)],
+        End::FollowGroup => followed.to_vec(),
+        End::Prior => before.iter().map(back).collect(),
         End::PriorOrCleared => {
             let kept = before.iter().filter(|s| !cleared(s));
-            let mut nodes: Vec<Node> = kept.map(|&s| Node::Shows(s)).collect();
-            if before.iter().any(|s| cleared(s)) {
-                nodes.extend(FOLLOWED);
+            let mut nodes: Vec<(Node, Edge)> = kept.map(back).collect();
+            if before.iter().any(cleared) {
+                nodes.extend(followed);
             }
             nodes
         }
@@ -196,12 +202,14 @@ fn node_index(graph: &DiGraph<Node, Edge>, node: Node) -> NodeIndex {
         .expect("start and gone are in every status graph")
 }
 
-/// The published statuses of the graph that no path from [`Node::Start`] reaches, in order.
+/// The statuses of the graph that no path from [`Node::Start`] reaches, in order. [`Edge::Back`] is no part of a path: it
+/// leads only to where the resource has been.
 #[must_use]
 pub fn unreached(graph: &DiGraph<Node, Edge>) -> Vec<Status> {
-    let mut walk = Dfs::new(graph, node_index(graph, Node::Start));
+    let onward = EdgeFiltered::from_fn(graph, |edge| !matches!(edge.weight(), Edge::Back { .. }));
+    let mut walk = Dfs::new(&onward, node_index(graph, Node::Start));
     let mut seen = BTreeSet::new();
-    while let Some(at) = walk.next(graph) {
+    while let Some(at) = walk.next(&onward) {
         seen.insert(graph[at]);
     }
     missing(graph, &seen)
@@ -312,11 +320,14 @@ mod tests {
         let expanded = Edge::Done(Op::ExpandReplicationPair);
         assert!(has(pair, Extending, Node::Shows(Available), expanded));
         assert!(has(pair, Extending, Node::Shows(Protected), expanded));
-        let detached = Edge::Done(Op::DetachReplicationPair);
-        assert!(has(pair, Detaching, Node::Shows(FailedOver), detached));
-        assert!(!has(pair, Detaching, Node::Shows(ErrorAttaching), detached));
+        let op = Op::DetachReplicationPair;
+        let back = Edge::Back { op, success: true };
+        assert!(has(pair, Detaching, Node::Shows(FailedOver), back));
+        assert!(!has(pair, Detaching, Node::Shows(ErrorAttaching), back));
+        assert!(has(pair, Detaching, Node::Shows(Protected), Edge::Done(op)));
         let instance = Kind::ProtectedInstance;
-        let back = Edge::Failed(Op::AddNic);
+        let op = Op::AddNic;
+        let back = Edge::Back { op, success: false };
         assert!(has(instance, NicCreating, Node::Shows(Protected), back));
         assert!(has(
             pair,

@@ -171,6 +171,21 @@ impl Civil {
         }
     }
 
+    /// The same time of day so many months earlier. A day that the earlier month does not have becomes its last: three
+    /// months before 31 May is 28 or 29 February.
+    #[must_use]
+    pub fn months_before(self, months: u32) -> Self {
+        let month = i64::from(self.year) * 12 + i64::from(self.month) - 1 - i64::from(months);
+        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+        let last = days_in(year.rem_euclid(400) as u32, month as u32) as u8;
+        Self {
+            year: year as i32,
+            month: month as u8,
+            day: self.day.min(last),
+            ..self
+        }
+    }
+
     /// Days since 1970-01-01, the inverse of the dating above.
     fn days(&self) -> i64 {
         let month = i64::from(self.month);
@@ -564,6 +579,17 @@ mod tests {
         fn what_is_printed_parses_back(micros in -62_135_596_800_000_000_i64..=253_402_300_799_999_999) {
             let instant = UnixMicros(micros);
             prop_assert_eq!(UnixMicros::parse_instant(&instant.to_string()), Ok(instant));
+        }
+    }
+
+    #[test]
+    fn months_before_keep_the_time_of_day() {
+        for (text, months, expected) in [
+            ("2020-05-31T12:00:00Z", 3, "2020-02-29T12:00:00.000Z"),
+            ("2019-01-15T12:00:00Z", 13, "2017-12-15T12:00:00.000Z"),
+        ] {
+            let now = Civil::from_micros(UnixMicros::parse_instant(text).unwrap().0.into());
+            assert_eq!(now.months_before(months).text(TimeFormat::Job), expected);
         }
     }
 }

@@ -23,7 +23,7 @@ use protection::{Drill, Group, Instance, Life, Pair};
 use serde::{Deserialize, Serialize};
 use settings::Settings;
 use slotmap::{SlotMap, new_key_type};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
 new_key_type! {
@@ -211,6 +211,8 @@ pub struct World {
     pub control: Control,
     /// How many resources of each kind show each status.
     pub census: [[u32; Status::ALL.len()]; Kind::ALL.len()],
+    /// By the stable key of a group, instance, pair or drill that is gone: the epoch its label would go on with.
+    pub past: BTreeMap<u64, u32>,
     /// The next serial.
     pub next_serial: u32,
     /// The number of the newest job.
@@ -270,6 +272,7 @@ impl World {
             subs_kept: (0, VecDeque::new()),
             control: Control::default(),
             census: [[0; Status::ALL.len()]; Kind::ALL.len()],
+            past: BTreeMap::new(),
             next_serial: 1,
             last_job: 0,
             index,

@@ -15,10 +15,13 @@ use crate::world::{
 };
 use std::collections::BTreeMap;
 
-fn newborn(status: Status) -> Life {
+/// The life of a new resource. Under a label that was used before, epochs go on where they ended, so that neither jobs
+/// nor draws of the two are ever taken for each other's.
+fn newborn(world: &mut World, label: Label, status: Status) -> Life {
+    let stable = label.stable(&world.words);
     Life {
         status,
-        epoch: 0,
+        epoch: world.past.remove(&stable.0).unwrap_or(0),
         work: None,
     }
 }
@@ -44,12 +47,13 @@ pub(crate) fn group(
     out: &mut Effects,
 ) -> GroupKey {
     let serial = serial(world);
+    let life = newborn(world, new.label, status);
     let key = world.groups.insert(Group {
         label: new.label,
         stable: new.label.stable(&world.words),
         serial,
         project: new.project,
-        life: newborn(status),
+        life,
         name: new.name,
         description: new.description,
         domain: new.domain,
@@ -96,12 +100,13 @@ pub(crate) fn instance(
     let serial = serial(world);
     let mut servers = [None; 2];
     servers[world.groups[group].station.index()] = Some(server);
+    let life = newborn(world, label, status);
     let key = world.instances.insert(Instance {
         label,
         stable: label.stable(&world.words),
         serial,
         group,
-        life: newborn(status),
+        life,
         name,
         description,
         servers,
@@ -155,12 +160,13 @@ pub(crate) fn pair(
     let station = world.groups[group].station;
     let mut disks = [None; 2];
     disks[station.index()] = Some(disk);
+    let life = newborn(world, label, status);
     let key = world.pairs.insert(Pair {
         label,
         stable: label.stable(&world.words),
         serial,
         group,
-        life: newborn(status),
+        life,
         name,
         description,
         disks,
@@ -240,12 +246,13 @@ pub(crate) fn drill(
     out: &mut Effects,
 ) -> DrillKey {
     let serial = serial(world);
+    let life = newborn(world, label, status);
     let key = world.drills.insert(Drill {
         label,
         stable: label.stable(&world.words),
         serial,
         group,
-        life: newborn(status),
+        life,
         name,
         vpc,
         members: Vec::new(),

@@ -1,6 +1,6 @@
 //! Acts on servers, disks and networks behind the service's back: what the cloud takes and what it then does.
 //!
-//! [`admit`] looks everything up and refuses, [`carry`] changes the world and cannot fail, [`settled`] ends the acts of
+//! [`admit()`] looks everything up and refuses, [`carry`] changes the world and cannot fail, [`settled`] ends the acts of
 //! servers that take time. The service notices nothing of all this until one of its jobs needs what is gone; only a
 //! deleted server or disk shows at once, as `invalid`. Under fencing these acts never let both sides of a pair be
 //! written: that is asked when a server starts and when a disk is attached.

@@ -1,22 +1,23 @@
 //! The lists: which parameters are well-formed, which resources meet them, and which page of those is asked for.
 
+use super::ids::members_asked_for;
 use super::published;
 use super::{ListParameters, Scalar};
 use crate::machine::command::Ref;
 use crate::machine::refusal::Refusal;
-use crate::machine::resolve::{Look, Lost};
+use crate::machine::resolve::Look;
 use crate::sdrs::codes::Code;
 use crate::sdrs::limits;
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Class, Kind, Status};
 use crate::sdrs::view::{self, View};
-use crate::time::{SimTime, Span};
+use crate::time::SimTime;
 use crate::world::protection::Group;
-use crate::world::{GroupKey, InstanceKey, Who, World};
+use crate::world::{AzKey, GroupKey, InstanceKey, VpcKey, Who, World};
 
-/// How far back "a drill in the last 3 months" looks: 90 days.
-const THREE_MONTHS: Span = Span::days(90);
+/// How many calendar months back `period_no_dr_drill` looks for a drill (`sdrs_05_0402`).
+const DRILL_PERIOD_MONTHS: u32 = 3;
 
 /// The page asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub(super) struct Filters<'a> {
     page: Page,
     given: &'a ListParameters,
     status: Option<Status>,
+    az: Option<AzKey>,
+    vpc: Option<VpcKey>,
     groups: Option<Vec<GroupKey>>,
     instances: Option<Vec<InstanceKey>>,
 }
@@ -101,35 +104,28 @@ impl<'a> Filters<'a> {
         {
             return Err(bad(201, "query_type", word));
         }
-        if let Some(az) = &given.availability_zone
-            && !matches!(look.world.find(az), Some(Who::Az(_)))
-        {
-            return Err(bad(201, "availability_zone", az));
-        }
+        let az = match &given.availability_zone {
+            None => None,
+            Some(label) => Some(known_az(look.world, label)?),
+        };
         if row.op == Op::ListFailedTasks {
             known_task_words(given)?;
         }
-        let groups = many(
-            look,
-            &given.server_group_ids,
-            &given.server_group_id,
-            |look, r| look.group(r),
-            207,
-        )?;
-        let instances = many(
-            look,
-            &given.protected_instance_ids,
-            &given.protected_instance_id,
-            |look, r| look.instance(r),
-            208,
-        )?;
-        let by_group = row.op == Op::ListProtectedInstances && groups.is_some();
-        let instances = instances.filter(|_| !by_group);
+        let vpc = match &given.drill_vpc_id {
+            None => None,
+            Some(vpc) => Some(
+                look.vpc(vpc)
+                    .map_err(|_| bad(201, "drill_vpc_id", &vpc.shown(look.world)))?,
+            ),
+        };
+        let (groups, instances) = members_asked_for(look, row.op, given)?;
         Ok(Filters {
             look,
             page,
             given,
             status,
+            az,
+            vpc,
             groups,
             instances,
         })
@@ -147,13 +143,8 @@ impl<'a> Filters<'a> {
     }
 
     fn is_in_az(&self, group: &Group) -> bool {
-        self.given
-            .availability_zone
-            .as_deref()
-            .is_none_or(|wanted| {
-                let az = self.world().production_az(group);
-                self.world().find(wanted) == Some(Who::Az(az))
-            })
+        self.az
+            .is_none_or(|wanted| wanted == self.world().production_az(group))
     }
 
     /// Status and abnormality, which every kind has.
@@ -226,6 +217,13 @@ fn known_status(op: Op, word: &str) -> Result<Status, Refusal> {
         .ok_or_else(|| bad(209, "status", word))
 }
 
+fn known_az(world: &World, label: &str) -> Result<AzKey, Refusal> {
+    match world.find(label) {
+        Some(Who::Az(az)) => Ok(az),
+        _ => Err(bad(201, "availability_zone", label)),
+    }
+}
+
 fn known_task_words(given: &ListParameters) -> Result<(), Refusal> {
     let failures = || {
         Op::ALL
@@ -250,46 +248,19 @@ fn known_task_words(given: &ListParameters) -> Result<(), Refusal> {
     }
 }
 
-/// A list of ids wins over a single one; in a list unknown ids are passed over. A single unknown id finds nothing.
-fn many<K>(
-    look: Look,
-    list: &Option<Vec<Ref>>,
-    single: &Option<Ref>,
-    find: impl Fn(Look<'_>, &Ref) -> Result<K, Lost>,
-    malformed: u16,
-) -> Result<Option<Vec<K>>, Refusal> {
-    let wanted: &[Ref] = match (list, single) {
-        (Some(list), _) => list,
-        (None, Some(single)) => std::slice::from_ref(single),
-        (None, None) => return Ok(None),
-    };
-    if wanted.len() > limits::LIST_IDS_MAX {
-        return Err(bad(226, "ids", &format!("{} ids", wanted.len())));
-    }
-    let mut found = Vec::with_capacity(wanted.len());
-    for reference in wanted {
-        match find(look, reference) {
-            Ok(key) => found.push(key),
-            Err(Lost::Unknown) => {}
-            Err(Lost::Malformed) => {
-                look.or_well_formed(reference, "resource", malformed)?;
-            }
-        }
-    }
-    Ok(Some(found))
-}
-
 /// `list_protection_groups` (`sdrs_05_0402`).
 pub(super) fn groups(now: SimTime, filters: &Filters) -> View {
     let world = filters.world();
     let kind_of_query = filters.given.query_type.as_deref();
+    let period = world.calendar.at(now).months_before(DRILL_PERIOD_MONTHS);
     let (count, keys) = filters.page(world.groups.keys(), Who::Group, |key| {
         let group = &world.groups[key];
         let asked = match kind_of_query {
-            Some("stop_protected") => group.life.status == Status::Available,
-            Some("period_no_dr_drill") => group
-                .last_drill
-                .is_none_or(|drill| now.saturating_since(drill) > THREE_MONTHS),
+            Some("stop_protected") => !published::is_protected(&group.life),
+            Some("period_no_dr_drill") => {
+                let drilled = |at| world.calendar.at(at) >= period;
+                group.drills.is_empty() && !group.last_drill.is_some_and(drilled)
+            }
             _ => true,
         };
         asked
@@ -357,15 +328,10 @@ pub(super) fn pairs(now: SimTime, filters: &Filters) -> View {
 /// `list_dr_drills` (`sdrs_05_0703`).
 pub(super) fn drills(filters: &Filters) -> View {
     let world = filters.world();
-    let vpc = filters
-        .given
-        .drill_vpc_id
-        .as_ref()
-        .map(|vpc| filters.look.vpc(vpc).ok());
     let (count, keys) = filters.page(world.drills.keys(), Who::Drill, |key| {
         let drill = &world.drills[key];
         filters.is_of_groups(drill.group)
-            && vpc.is_none_or(|vpc| vpc.is_some() && vpc == drill.vpc)
+            && filters.vpc.is_none_or(|wanted| drill.vpc == Some(wanted))
             && filters.is_named(world.text(drill.name))
             && filters.is_in_status(Who::Drill(key))
     });
@@ -379,7 +345,8 @@ pub(super) fn drills(filters: &Filters) -> View {
     })
 }
 
-/// `list_failed_tasks` (`sdrs_05_0901`): without a group those of group level, with one those inside it.
+/// `list_failed_tasks` (`sdrs_05_0901`): without a group those of group level, with one those inside it. Of this list the
+/// page does not say that names are searched for fuzzily, so `resource_name` is the whole name.
 pub(super) fn tasks(filters: &Filters) -> View {
     let (world, given) = (filters.world(), filters.given);
     let groups = filters.groups.as_ref().map(|groups| {
@@ -406,7 +373,7 @@ pub(super) fn tasks(filters: &Filters) -> View {
                 && given
                     .resource_name
                     .as_deref()
-                    .is_none_or(|wanted| name.contains(wanted))
+                    .is_none_or(|wanted| name == wanted)
                 && given
                     .resource_type
                     .as_deref()

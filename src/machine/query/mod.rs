@@ -3,10 +3,13 @@
 //! A question never changes anything and takes no time. What it answers is the published JSON; what the published views
 //! leave out is added by [`view_of`] for those who look at the simulation itself.
 
+mod ids;
 mod list;
 mod plain;
 mod published;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 pub use plain::view_of;
 
@@ -23,6 +26,7 @@ use crate::world::{JobKey, Who, World};
 use list::Filters;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::num::IntErrorKind;
 pub use tags::{Match, TagQuery, TagWish};
 
 /// A query parameter as a caller writes it: a number or a text, which may be malformed.
@@ -38,12 +42,15 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The whole number that it is, if it is one.
+    /// The whole number that it is, if it is one; a text of a greater one than fits reads as the greatest that does.
     pub(crate) fn integer(&self) -> Option<i64> {
         match self {
             Scalar::Integer(n) => Some(*n),
             Scalar::Number(_) => None,
-            Scalar::Text(text) => text.parse().ok(),
+            Scalar::Text(text) => match text.parse() {
+                Ok(n) => Some(n),
+                Err(error) => (*error.kind() == IntErrorKind::PosOverflow).then_some(i64::MAX),
+            },
         }
     }
 

@@ -1,11 +1,13 @@
 //! Views for those who look at the simulation itself: every resource as JSON, with labels beside the published ids.
 //!
 //! Groups, instances, pairs, drills and jobs keep their published fields; what the pages leave out is added under names
-//! that they do not use: `label`, and references by label (`group`, `instances`, `server`, ...). The rest of the cloud,
-//! for which the service publishes no view, is written in snake case with references by label throughout.
+//! that they do not use: `label`, `transient` (an operation is under way and will end the status), and references by label
+//! (`group`, `instances`, `server`, ...). The rest of the cloud, for which the service publishes no view, is written in
+//! snake case with references by label throughout.
 
 use super::published;
 use crate::sdrs::ids::format_uuid;
+use crate::sdrs::status::Class;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, Lock};
@@ -45,6 +47,10 @@ pub fn view_of(world: &World, now: SimTime, who: Who) -> Option<Value> {
         );
     }
     map.insert("label".to_owned(), Value::String(world.label(who)));
+    if let Some(status) = world.reported(who) {
+        let is_transient = status.class() == Class::Transient;
+        map.insert("transient".to_owned(), Value::Bool(is_transient));
+    }
     Some(Value::Object(map))
 }
 

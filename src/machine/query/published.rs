@@ -9,7 +9,7 @@ use crate::sdrs::view;
 use crate::time::{SimTime, TimeFormat};
 use crate::world::job::{Job, JobStatus, Sub, Task};
 use crate::world::label::Stable;
-use crate::world::protection::{Copying, Instance, Pair, ProtectionType};
+use crate::world::protection::{Copying, Instance, Life, Pair, ProtectionType};
 use crate::world::{DrillKey, GroupKey, InstanceKey, JobKey, PairKey, ProjectKey, Who, World};
 
 fn id(world: &World, stable: Stable) -> String {
@@ -64,34 +64,28 @@ fn replication_status(copy: Copying) -> &'static str {
     }
 }
 
-/// A group reports the worst of its pairs: copying before stopped before active; without pairs it is inactive.
-fn group_replication(world: &World, key: GroupKey) -> &'static str {
-    let words = ["copying", "inactive", "active-stopped", "active"];
-    let pairs = || {
-        world.groups[key]
-            .pairs
-            .iter()
-            .map(|p| replication_status(world.pairs[p].copy))
+/// A group reports the least advanced of its copies: copying before never started before stopped before in step. Without
+/// a copy it is inactive.
+fn group_replication(copies: impl Iterator<Item = Copying>) -> &'static str {
+    let behind = |copy: &Copying| match copy {
+        Copying::Running { .. } => 3,
+        Copying::Inactive => 2,
+        Copying::Stopped => 1,
+        Copying::Active => 0,
     };
-    words
-        .into_iter()
-        .find(|word| pairs().any(|w| w == *word))
-        .unwrap_or("inactive")
+    copies
+        .max_by_key(behind)
+        .map_or("inactive", replication_status)
 }
 
-/// The view of a group (`sdrs_05_0403`).
-pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
-    let g = &world.groups[key];
-    let status = status(world, Who::Group(key));
-    let domain = &world.domains[g.domain];
-    let pairs = || g.pairs.iter().map(|p| &world.pairs[p]);
-    let unwell = |s: Status| matches!(s.class(), Class::Error | Class::Fault);
-    let abnormal = unwell(status)
-        || pairs().any(|p| unwell(p.life.status))
-        || g.instances
-            .iter()
-            .any(|i| unwell(world.instances[i].life.status));
-    let started = matches!(
+/// Whether protection is enabled for a group (`protected_status`): from the end of its start to the end of its stop or
+/// failover. A group under deletion is what it was before.
+pub(super) fn is_protected(life: &Life) -> bool {
+    let status = match (life.status, life.work) {
+        (Status::Deleting, Some(work)) => work.resume,
+        (status, _) => status,
+    };
+    matches!(
         status,
         Status::Protected
             | Status::Stopping
@@ -100,7 +94,30 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
             | Status::ErrorStopping
             | Status::ErrorReversing
             | Status::ErrorFailingOver
-    );
+    )
+}
+
+/// Whether a resource shows that something is wrong with it.
+fn is_unwell(world: &World, who: Who) -> bool {
+    matches!(status(world, who).class(), Class::Error | Class::Fault)
+}
+
+/// The view of a group (`sdrs_05_0403`).
+pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
+    let g = &world.groups[key];
+    let status = status(world, Who::Group(key));
+    let domain = &world.domains[g.domain];
+    // A pair that is still being made, or whose making or deletion failed, has no copy to speak of.
+    let copies = || {
+        let pairs = g.pairs.iter().map(|p| &world.pairs[p]);
+        pairs.filter(|p| !p.is_out() && p.life.status != Status::Creating)
+    };
+    let abnormal = is_unwell(world, Who::Group(key))
+        || g.pairs.iter().any(|p| is_unwell(world, Who::Pair(p)))
+        || g.instances
+            .iter()
+            .any(|i| is_unwell(world, Who::Instance(i)));
+    let started = is_protected(&g.life);
     let vpc = world
         .vpcs
         .get(g.vpc)
@@ -115,9 +132,9 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
         domain_name: world.text(domain.name).to_owned(),
         status: status.name().to_owned(),
         protected_status: Some(if started { "started" } else { "stopped" }.to_owned()),
-        replication_status: Some(group_replication(world, key).to_owned()),
+        replication_status: Some(group_replication(copies().map(|p| p.copy)).to_owned()),
         health_status: Some(if abnormal { "abnormal" } else { "normal" }.to_owned()),
-        progress: percent(pairs().map(|p| copied(world, now, p))),
+        progress: percent(copies().map(|p| copied(world, now, p))),
         priority_station: g.station.name().to_owned(),
         protected_instance_num: g.instances.len() as u64,
         replication_num: g.pairs.len() as u64,

@@ -1,6 +1,6 @@
 //! Tags across instances: the tags of a project and the query by tags (`sdrs_05_0801`, `sdrs_05_0806`).
 
-use super::list::{Page, bad};
+use super::list::Page;
 use super::{Scalar, published};
 use crate::machine::refusal::Refusal;
 use crate::machine::resolve::Look;
@@ -120,7 +120,7 @@ impl TagQuery {
                 .any(|list| list.len() > limits::TAG_QUERY_KEYS),
             Need::QueryKeysRepeat => self
                 .wishes()
-                .any(|list| repeats(list.iter().map(|w| w.key.as_str()))),
+                .any(|list| repeats(list.iter().map(|w| sought_key(&w.key)))),
             Need::QueryValueLimit => self
                 .wishes()
                 .flatten()
@@ -128,7 +128,7 @@ impl TagQuery {
             Need::QueryValuesRepeat => self
                 .wishes()
                 .flatten()
-                .any(|w| repeats(w.values.iter().map(String::as_str))),
+                .any(|w| repeats(w.values.iter().map(|v| sought_value(v)))),
             Need::QueryValue => values().any(|value| query_value(value).is_err()),
             _ => unreachable!("the row of the tag query holds no other need"),
         }
@@ -167,18 +167,27 @@ fn is_match(name: &str, wanted: &str) -> bool {
 }
 
 fn has(instance: &Instance, wish: &TagWish) -> bool {
-    let key = query_key(&wish.key).unwrap_or(&wish.key);
-    let Some(value) = instance.tags.get(key) else {
+    let Some(value) = instance.tags.get(sought_key(&wish.key)) else {
         return false;
     };
     wish.values.is_empty()
-        || wish.values.iter().any(|wanted| {
-            let wanted = query_value(wanted).unwrap_or(wanted);
-            match wanted.strip_prefix('*') {
+        || wish
+            .values
+            .iter()
+            .any(|wanted| match sought_value(wanted).strip_prefix('*') {
                 Some(rest) => value.contains(rest),
-                None => value == wanted,
-            }
-        })
+                None => value == sought_value(wanted),
+            })
+}
+
+/// The key that is sought: without the spaces around it. What is no key stays as it is, to be refused as that.
+fn sought_key(given: &str) -> &str {
+    query_key(given).unwrap_or(given)
+}
+
+/// The value that is sought, likewise.
+fn sought_value(given: &str) -> &str {
+    query_value(given).unwrap_or(given)
 }
 
 /// Instances of the project in the order of creation.
@@ -202,7 +211,7 @@ pub(super) fn answer(look: Look, now: SimTime, query: &TagQuery) -> Result<View,
         }
     }
     let page = Page::read(query.limit.as_ref(), query.offset.as_ref(), 2220)
-        .map_err(|_| bad(2220, "limit", "the needs say that it is well-formed"))?;
+        .expect("the needs of the row hold, and two of them are that the page is well-formed");
     let world = look.world;
     let mut found = instances(look);
     found.retain(|&key| {

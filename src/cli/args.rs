@@ -1,0 +1,267 @@
+//! The command line's words, in clap's derive form. The help texts are for someone who sees the service for the first time.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use sdrsim::sdrs::status::Kind;
+use std::path::PathBuf;
+
+/// Simulates a Storage Disaster Recovery Service (SDRS v1) in virtual time.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "\
+Exit codes:
+  0  everything held
+  1  an expectation or a transcript failed
+  2  the command line or a scenario is wrong
+  3  an invariant of the simulator itself was violated: please report it
+
+Examples:
+  sdrsim run scenarios                        run every scenario below a folder
+  sdrsim check mine.yaml                      read a scenario without running it
+  sdrsim table --kind group                   what a protection group admits in which status
+  sdrsim codes 1020                           what SDRS.1020 means"
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Whether output is colored; `auto`: on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When output is colored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios and tell which expectations held.
+    Run(RunArgs),
+    /// Read scenarios and report what is wrong with them, without running them.
+    Check(CheckArgs),
+    /// Run scenarios and write what happened into them as their expected transcript.
+    Bless(BlessArgs),
+    /// Show what is admitted in which status, or the status graph of a resource.
+    Table(TableArgs),
+    /// Print the JSON Schema of scenario files.
+    #[command(after_help = "\
+Editors that know JSON Schema complete and check scenario files with it:
+  sdrsim schema > scenario.schema.json
+  # then, as the first line of a scenario, for the YAML language server:
+  # yaml-language-server: $schema=scenario.schema.json")]
+    Schema,
+    /// Explain the published error codes.
+    Codes(CodesArgs),
+    /// Show what a scenario may choose where the published pages are silent or disagree.
+    Policies(PoliciesArgs),
+}
+
+/// `run`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A folder stands for all *.yaml and *.yml files below it, in the order of their names; hidden files are left out.
+Each scenario's expectations are listed, then its transcript is compared with the expected one.
+
+Examples:
+  sdrsim run scenarios                          a folder
+  sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
+  sdrsim run --json mine.yaml | jq .held        for programs
+  sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line
+  cat mine.yaml | sdrsim run -                  from standard input")]
+pub struct RunArgs {
+    /// Scenario files, folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Draw with this seed instead of the scenario's. Transcripts, which were written under the scenario's own, are not compared then.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Report as JSON.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Write every effect of the one scenario to this file, as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Say only what failed.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Only read the scenarios, as `sdrsim check` does.
+    #[arg(long, conflicts_with_all = ["trace", "seed"])]
+    pub check: bool,
+}
+
+/// `check`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  sdrsim check scenarios && sdrsim run scenarios")]
+pub struct CheckArgs {
+    /// Scenario files, folders of them, or `-` for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Report as JSON.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+    /// Say only what is wrong.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `bless`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Only the block under `transcript: |` changes (or is added at the end); every other byte stays.
+A scenario whose expectations fail is not blessed. Read the difference before you commit it.
+
+Example:
+  sdrsim bless mine.yaml && git diff mine.yaml")]
+pub struct BlessArgs {
+    /// Scenario files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Say only what failed.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `table`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+text, markdown and json show which operation is admitted in which status, and the code that refuses it otherwise.
+dot and mermaid draw how one status follows another. Without --kind, dot holds one graph per kind, one after the
+other, and mermaid is a Markdown page with one drawing per kind.
+
+Examples:
+  sdrsim table --kind group
+  sdrsim table --kind pair --format dot | dot -Tsvg > pair.svg
+  sdrsim table --format json | jq '.kinds[].operations[] | select(.cells.protected == \"accepted\") | .operation'")]
+pub struct TableArgs {
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub format: TableFormat,
+    /// Only this kind of resource; may be given several times.
+    #[arg(long, value_enum)]
+    pub kind: Vec<KindArg>,
+}
+
+/// The forms of `table`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// Aligned text.
+    Text,
+    /// Markdown tables.
+    Markdown,
+    /// JSON, versioned.
+    Json,
+    /// The status graph for Graphviz.
+    Dot,
+    /// The status graph for Mermaid.
+    Mermaid,
+}
+
+/// The kinds that have a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Protection groups.
+    #[value(alias = "protection_group", alias = "protection-group")]
+    Group,
+    /// Protected instances.
+    #[value(alias = "protected_instance", alias = "protected-instance")]
+    Instance,
+    /// Replication pairs.
+    #[value(alias = "replication_pair", alias = "replication-pair")]
+    Pair,
+    /// DR drills.
+    #[value(alias = "disaster_recovery_drill", alias = "disaster-recovery-drill")]
+    Drill,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Kind {
+        match kind {
+            KindArg::Group => Kind::ProtectionGroup,
+            KindArg::Instance => Kind::ProtectedInstance,
+            KindArg::Pair => Kind::ReplicationPair,
+            KindArg::Drill => Kind::DisasterRecoveryDrill,
+        }
+    }
+}
+
+/// `codes`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  sdrsim codes SDRS.1020        one code
+  sdrsim codes 13               all codes that begin with SDRS.13
+  sdrsim codes --answered no    the codes that no simulated call or job ends with, and why")]
+pub struct CodesArgs {
+    /// A code, its number, or the beginning of either.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t = PageFormat::Text)]
+    pub format: PageFormat,
+    /// Only codes that the simulation answers with, or only those that it never answers with.
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub answered: Option<YesNo>,
+}
+
+/// The forms of `codes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// Wrapped text.
+    Text,
+    /// A Markdown table.
+    Markdown,
+    /// JSON, versioned.
+    Json,
+}
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+/// `policies`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Policies are chosen under `policies:` in a scenario file; decisions are fixed.")]
+pub struct PoliciesArgs {
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Text)]
+    pub format: PolicyFormat,
+}
+
+/// The forms of `policies`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFormat {
+    /// Wrapped text.
+    Text,
+    /// JSON, versioned.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Args;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,283 @@
+//! Finding, reading and replacing files.
+//!
+//! Replacing is atomic: the new content goes into a file beside the old one, is brought to the disk, and then takes its
+//! name. Whoever looks sees the old content or the new one, never half of either.
+
+use super::output::Fault;
+use sdrsim::scenario::yaml::limits::FILE_BYTES;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Where a scenario comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Source {
+    /// The name under which errors speak of it.
+    pub fn name(&self) -> String {
+        match self {
+            Source::File(path) => path.display().to_string(),
+            Source::Stdin => "<stdin>".to_owned(),
+        }
+    }
+
+    /// The whole content. Of a file that is larger than any scenario may be, only enough to say so.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub fn read(&self) -> Result<Vec<u8>, Fault> {
+        let most = FILE_BYTES as u64 + 1;
+        let mut bytes = Vec::new();
+        let done = match self {
+            Source::File(path) => {
+                fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+            }
+            Source::Stdin => io::stdin().lock().take(most).read_to_end(&mut bytes),
+        };
+        done.map_err(|cause| Fault::Read {
+            path: self.name().into(),
+            cause,
+        })?;
+        Ok(bytes)
+    }
+}
+
+/// The scenarios that the paths stand for, in order: a file is itself, `-` is standard input, and a folder is every
+/// `*.yaml` and `*.yml` file below it, sorted by path. A file named twice is taken once.
+///
+/// # Errors
+/// A path that cannot be read, a folder without a scenario, `-` given twice.
+pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Fault> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            if found.contains(&Source::Stdin) {
+                return Err(Fault::StdinTwice);
+            }
+            found.push(Source::Stdin);
+            continue;
+        }
+        let about = fs::metadata(path).map_err(|cause| read_fault(path, cause))?;
+        let files = if about.is_dir() {
+            let mut files = Vec::new();
+            below(path, &mut BTreeSet::new(), &mut files)?;
+            if files.is_empty() {
+                return Err(Fault::Empty(path.clone()));
+            }
+            files
+        } else {
+            vec![path.clone()]
+        };
+        for file in files {
+            let real = fs::canonicalize(&file).map_err(|cause| read_fault(&file, cause))?;
+            if seen.insert(real) {
+                found.push(Source::File(file));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read_fault(path: &Path, cause: io::Error) -> Fault {
+    Fault::Read {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+/// Collects the scenario files below a folder, sorted. A folder that was seen already, by whatever name, is not entered
+/// again, so links that lead in a circle end. Hidden files and folders are left out.
+fn below(
+    folder: &Path,
+    entered: &mut BTreeSet<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), Fault> {
+    let fault = |cause| read_fault(folder, cause);
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        if !entered.insert(fs::canonicalize(&folder).map_err(fault)?) {
+            continue;
+        }
+        for entry in fs::read_dir(&folder).map_err(|cause| read_fault(&folder, cause))? {
+            let entry = entry.map_err(|cause| read_fault(&folder, cause))?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            let scenario = path
+                .extension()
+                .is_some_and(|end| end == "yaml" || end == "yml");
+            match fs::metadata(&path) {
+                Ok(about) if about.is_dir() => waiting.push(path),
+                Ok(about) if about.is_file() && scenario => files.push(path),
+                Ok(_) => {}
+                // A link that leads nowhere matters only if it bears a scenario's name.
+                Err(_) if !scenario => {}
+                Err(cause) => return Err(read_fault(&path, cause)),
+            }
+        }
+    }
+    files.sort();
+    Ok(())
+}
+
+/// A file in the making, beside the one whose name it will take.
+pub struct Replacement {
+    file: tempfile::NamedTempFile,
+    /// The file itself, links resolved: a link stays a link and what it leads to is replaced.
+    target: PathBuf,
+}
+
+impl Replacement {
+    /// Begins to replace a file, or to make a new one. Nothing is seen of it before [`Replacement::finish`]; if that
+    /// is never called, nothing remains.
+    ///
+    /// # Errors
+    /// [`Fault::Write`].
+    pub fn begin(path: &Path) -> Result<Replacement, Fault> {
+        let fault = |cause| write_fault(path, cause);
+        let target = match fs::canonicalize(path) {
+            Ok(real) => real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+            Err(error) => return Err(fault(error)),
+        };
+        match fs::metadata(&target) {
+            Ok(about) if about.is_dir() => return Err(fault(io::ErrorKind::IsADirectory.into())),
+            // A device or a pipe must not be replaced by a file.
+            Ok(about) if !about.is_file() => {
+                return Err(fault(io::Error::other("not a regular file")));
+            }
+            _ => {}
+        }
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".sdrsim-");
+        #[cfg(unix)]
+        let new_mode = {
+            use std::os::unix::fs::PermissionsExt;
+            // A new file gets what the user's mask leaves of this; an old one's own mode follows below.
+            fs::Permissions::from_mode(0o666)
+        };
+        #[cfg(unix)]
+        builder.permissions(new_mode);
+        let file = builder.tempfile_in(folder).map_err(fault)?;
+        if let Ok(about) = fs::metadata(&target) {
+            file.as_file()
+                .set_permissions(about.permissions())
+                .map_err(fault)?;
+        }
+        Ok(Replacement { file, target })
+    }
+
+    /// Brings the content to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// [`Fault::Write`]; the old file is as it was then.
+    pub fn finish(self) -> Result<(), Fault> {
+        let target = self.target;
+        self.file
+            .as_file()
+            .sync_all()
+            .map_err(|cause| write_fault(&target, cause))?;
+        self.file
+            .persist(&target)
+            .map_err(|error| write_fault(&target, error.error))?;
+        Ok(())
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// That a file cannot be written.
+pub fn write_fault(path: &Path, cause: io::Error) -> Fault {
+    Fault::Write {
+        path: path.to_owned(),
+        cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_its_scenarios_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("b")).unwrap();
+        fs::create_dir(at(".git")).unwrap();
+        for name in [
+            "z.yaml",
+            "a.yml",
+            "b/c.yaml",
+            "note.md",
+            ".git/h.yaml",
+            ".x.yml",
+        ] {
+            fs::write(at(name), "").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path(), at("b/loop")).unwrap();
+        let found = sources(&[folder.path().to_owned(), at("a.yml")]).unwrap();
+        let wanted = ["a.yml", "b/c.yaml", "z.yaml"].map(|name| Source::File(at(name)));
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn what_holds_no_scenario_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = sources(&[folder.path().to_owned()]);
+        assert!(matches!(empty, Err(Fault::Empty(_))));
+        let missing = sources(&[folder.path().join("none.yaml")]);
+        assert!(matches!(missing, Err(Fault::Read { .. })));
+        let twice = sources(&["-".into(), "-".into()]);
+        assert!(matches!(twice, Err(Fault::StdinTwice)));
+    }
+
+    #[test]
+    fn a_replacement_is_seen_only_when_finished_and_keeps_the_permissions() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        fs::write(&path, "old").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        let mut dropped = Replacement::begin(&path).unwrap();
+        dropped.write_all(b"half").unwrap();
+        drop(dropped);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        let mut new = Replacement::begin(&path).unwrap();
+        new.write_all(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        new.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o640);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Standard output and standard error: colors, exit codes, and pipes that close early.
+//!
+//! A reader that has seen enough (`sdrsim codes | head`) closes its end; that is no failure, so it ends the command
+//! quietly with exit code 0. Nothing here uses `println!`, which would panic then.
+
+use super::args::Color;
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// How the command ends. Of several the largest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All held.
+    Held = 0,
+    /// An expectation or a transcript failed.
+    Failed = 1,
+    /// The command line or a scenario is wrong.
+    Usage = 2,
+    /// An invariant of the simulator was violated.
+    Violated = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why the command cannot go on. Each but the first ends it with exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Whoever read standard output has closed it.
+    #[error("standard output was closed")]
+    PipeClosed,
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[source] io::Error),
+    /// A file or folder cannot be read.
+    #[error("cannot read {}: {cause}", .path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {cause}", .path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A folder holds no scenario.
+    #[error("no scenario below {}: a scenario is a file whose name ends in .yaml or .yml", .0.display())]
+    Empty(PathBuf),
+    /// A trace was asked for, but not of one scenario.
+    #[error("--trace writes the trace of one scenario, but {0} were given")]
+    TraceOfMany(usize),
+    /// The trace would replace the scenario.
+    #[error("--trace {} would replace the scenario itself", .0.display())]
+    TraceOverScenario(PathBuf),
+    /// Standard input was given twice.
+    #[error("`-` was given twice, but standard input can be read once")]
+    StdinTwice,
+    /// No code begins so.
+    #[error("the service publishes no error code that begins with `{0}`; `sdrsim codes` lists all")]
+    NoCode(String),
+    /// Codes begin so, but none of them is of the sort asked for.
+    #[error("none of the codes asked for is {}", if *.0 { "ever answered" } else { "never answered" })]
+    NoneAnswered(bool),
+}
+
+/// Standard output and standard error.
+pub struct Output {
+    out: BufWriter<Stdout>,
+    /// Whether standard output is colored.
+    pub color: bool,
+    /// Whether standard error is colored.
+    pub color_err: bool,
+}
+
+impl Output {
+    /// Both streams, colored as asked.
+    pub fn new(color: Color) -> Output {
+        let stdout = io::stdout();
+        let color_out = colored(color, stdout.is_terminal());
+        Output {
+            out: BufWriter::new(stdout),
+            color: color_out,
+            color_err: colored(color, io::stderr().is_terminal()),
+        }
+    }
+
+    /// Writes to standard output.
+    ///
+    /// # Errors
+    /// [`Fault::PipeClosed`] if nobody reads on, [`Fault::Output`] otherwise.
+    pub fn print(&mut self, text: impl fmt::Display) -> Result<(), Fault> {
+        write!(self.out, "{text}").map_err(output_fault)
+    }
+
+    /// As [`Output::print`], with a line break.
+    ///
+    /// # Errors
+    /// As [`Output::print`].
+    pub fn line(&mut self, text: impl fmt::Display) -> Result<(), Fault> {
+        writeln!(self.out, "{text}").map_err(output_fault)
+    }
+
+    /// Sends what is buffered on its way.
+    ///
+    /// # Errors
+    /// As [`Output::print`].
+    pub fn flush(&mut self) -> Result<(), Fault> {
+        self.out.flush().map_err(output_fault)
+    }
+
+    /// Writes an error to standard error, after what is on its way to standard output. If nobody listens there either,
+    /// the exit code has to do.
+    pub fn complain(&mut self, error: impl fmt::Display) {
+        let _ = self.out.flush();
+        let head = paint(self.color_err, Style::Bad, "error");
+        let _ = writeln!(io::stderr(), "{head}: {error}");
+    }
+
+    /// Writes a line to standard error as it is.
+    pub fn note(&mut self, text: impl fmt::Display) {
+        let _ = self.out.flush();
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+fn output_fault(error: io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Fault::PipeClosed,
+        _ => Fault::Output(error),
+    }
+}
+
+/// Whether a stream is colored. `NO_COLOR` counts if it is set and not empty.
+fn colored(color: Color, terminal: bool) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            terminal && !dumb && !set("NO_COLOR")
+        }
+    }
+}
+
+/// What a word is to the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// It is well.
+    Good,
+    /// It is not.
+    Bad,
+    /// A heading.
+    Strong,
+}
+
+/// The text with the escapes of a style, if it is to be colored.
+pub fn paint(color: bool, style: Style, text: &str) -> String {
+    let code = match style {
+        Style::Good => "32",
+        Style::Bad => "1;31",
+        Style::Strong => "1",
+    };
+    match color {
+        true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+        false => text.to_owned(),
+    }
+}

@@ -1,0 +1,435 @@
+//! The trace of a run: every effect as one line of JSON, for programs.
+//!
+//! JSON Lines, version 1. The first line is a [`Header`], the last an [`End`]; a file without its last line was cut off.
+//! Every line between them is an effect:
+//!
+//! ```json
+//! {"at":8016000,"label":"web","effect":"moved","from":"starting","to":"protected","job":1}
+//! ```
+//!
+//! `at` is in microseconds since the start, `label` is what the effect is about (empty if it is about nothing in
+//! particular), `effect` says which further keys there are. Resources are named by their labels and jobs as `job 7`; the
+//! slots in which the simulator keeps them never appear, so that two versions of it write the same trace. Within a
+//! version keys are only added. Spans are microseconds, missing values are null.
+//!
+//! This is not the transcript, which is for people and leaves out what they need not see.
+
+use crate::engine::{Digest, Observer};
+use crate::machine::{Doing, Effect};
+use crate::sdrs::codes::Code;
+use crate::sdrs::op::Op;
+use crate::sdrs::status::Status;
+use crate::time::SimTime;
+use crate::world::job::{JobStatus, Part};
+use crate::world::machinery::{Act, Power};
+use crate::world::protection::Side;
+use crate::world::{JobKey, Who, World};
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, Write};
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+/// The first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Header {
+    /// The version of the format.
+    pub version: u32,
+    /// The version of the simulator.
+    pub crate_version: &'static str,
+    /// The hash of the scenario file's text, as 16 hexadecimal digits.
+    pub scenario: String,
+    /// The seed under which it ran.
+    pub seed: u64,
+}
+
+impl Header {
+    /// The header of a run of the scenario with this text.
+    #[must_use]
+    pub fn of(text: &str, seed: u64) -> Header {
+        Header {
+            version: VERSION,
+            crate_version: env!("CARGO_PKG_VERSION"),
+            scenario: format!("{:016x}", crate::hash::hash_bytes(text.as_bytes())),
+            seed,
+        }
+    }
+}
+
+/// The last line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// The instant at which the run ended.
+    pub end: SimTime,
+    /// The digest of everything that happened.
+    pub digest: Digest,
+    /// How many events were taken in.
+    pub events: u64,
+}
+
+/// One effect.
+#[derive(Serialize)]
+struct Line {
+    at: SimTime,
+    label: String,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+enum What {
+    Begin {
+        #[serde(flatten)]
+        work: Work,
+        delay: u64,
+    },
+    CopyBegan {
+        after: Option<u64>,
+    },
+    InStep,
+    Created {
+        kind: &'static str,
+        status: Option<Status>,
+    },
+    Moved {
+        from: Status,
+        to: Status,
+        job: Option<u64>,
+    },
+    Gone {
+        kind: &'static str,
+    },
+    Job {
+        status: JobStatus,
+        code: Option<Code>,
+    },
+    SubJob {
+        job: String,
+        code: Option<Code>,
+    },
+    Station {
+        to: Side,
+    },
+    Power {
+        from: Power,
+        to: Power,
+    },
+    NicMoved {
+        from: Option<String>,
+        to: Option<String>,
+    },
+    EipBound {
+        to: Option<String>,
+    },
+    Changed {
+        property: &'static str,
+    },
+    TasksDeleted {
+        count: u32,
+    },
+}
+
+/// The work that begins: a part of a job, or a native act.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Work {
+    Job { operation: Op, part: Part },
+    Act { act: Act },
+}
+
+/// Writes a trace while it looks on.
+///
+/// An error of the writer is kept, and [`Trace::finish`] answers it; nothing is written after it.
+#[derive(Debug)]
+pub struct Trace<W: Write> {
+    writer: W,
+    failed: Option<io::Error>,
+    /// Effects that speak of something whose label is not known yet.
+    waiting: VecDeque<(SimTime, Effect)>,
+    names: Names,
+    now: SimTime,
+}
+
+/// The labels of what the world has no longer.
+#[derive(Debug, Default)]
+struct Names {
+    gone: BTreeMap<Who, String>,
+    jobs: BTreeMap<JobKey, u64>,
+}
+
+impl Names {
+    /// Notes what the world will not know when the line is written.
+    fn learn(&mut self, world: &World, effect: &Effect) {
+        match *effect {
+            Effect::Gone { who, label, .. } => {
+                self.gone.insert(who, label.text(&world.words));
+            }
+            Effect::Job { job, .. } => {
+                if let Some(record) = world.jobs.get(job) {
+                    self.jobs.insert(job, record.number);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The label of a resource; None if it is gone and its end has not been seen yet.
+    fn label(&self, world: &World, who: Who) -> Option<String> {
+        let now = world.label(who);
+        if !now.is_empty() {
+            return Some(now);
+        }
+        match who {
+            Who::Job(job) => self.jobs.get(&job).map(|number| format!("job {number}")),
+            _ => self.gone.get(&who).cloned(),
+        }
+    }
+}
+
+impl<W: Write> Trace<W> {
+    /// Begins a trace with its header.
+    ///
+    /// # Errors
+    /// What the writer answers.
+    pub fn begin(mut writer: W, header: &Header) -> io::Result<Trace<W>> {
+        line(&mut writer, header)?;
+        Ok(Trace {
+            writer,
+            failed: None,
+            waiting: VecDeque::new(),
+            names: Names::default(),
+            now: SimTime::ZERO,
+        })
+    }
+
+    /// Ends a trace with its last line and gives back the writer, flushed.
+    ///
+    /// # Errors
+    /// The first error of the writer.
+    pub fn finish(mut self, world: &World, end: &End) -> io::Result<W> {
+        self.drain(world, true);
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        line(&mut self.writer, end)?;
+        self.writer.flush()?;
+        Ok(self.writer)
+    }
+
+    /// Writes what can be named, in order; with `all`, also what cannot, under no label.
+    fn drain(&mut self, world: &World, all: bool) {
+        while let Some(&(at, effect)) = self.waiting.front() {
+            let names = &self.names;
+            let mut unnamed = false;
+            let found = describe(&effect, &mut |who| {
+                names.label(world, who).unwrap_or_else(|| {
+                    unnamed = true;
+                    String::new()
+                })
+            });
+            if unnamed && !all {
+                return;
+            }
+            self.waiting.pop_front();
+            let (label, what) = found;
+            if self.failed.is_none() {
+                self.failed = line(&mut self.writer, &Line { at, label, what }).err();
+            }
+        }
+    }
+}
+
+impl<W: Write> Observer for Trace<W> {
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
+        if at != self.now {
+            // What is gone is spoken of in the call that ended it, and not at a later instant.
+            self.now = at;
+            self.drain(world, true);
+            self.names.gone.clear();
+            self.names.jobs.clear();
+        }
+        self.names.learn(world, effect);
+        self.waiting.push_back((at, *effect));
+        self.drain(world, false);
+    }
+}
+
+fn line<W: Write, T: Serialize>(writer: &mut W, value: &T) -> io::Result<()> {
+    serde_json::to_writer(&mut *writer, value).map_err(io::Error::from)?;
+    writer.write_all(b"\n")
+}
+
+/// What an effect is about, and the effect with names for keys.
+fn describe(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
+    match *effect {
+        Effect::Begin {
+            who, doing, delay, ..
+        } => {
+            let work = match doing {
+                Doing::Job(operation, part) => Work::Job { operation, part },
+                Doing::Act(act) => Work::Act { act },
+            };
+            let delay = delay.as_micros();
+            (name(who), What::Begin { work, delay })
+        }
+        Effect::CopyBegan { pair, after, .. } => {
+            let after = after.map(|span| span.as_micros());
+            (name(Who::Pair(pair)), What::CopyBegan { after })
+        }
+        Effect::InStep { pair } => (name(Who::Pair(pair)), What::InStep),
+        Effect::Created { who, status } => {
+            let kind = who.word();
+            (name(who), What::Created { kind, status })
+        }
+        Effect::Moved {
+            who, from, to, job, ..
+        } => {
+            let job = (job != 0).then_some(job);
+            (name(who), What::Moved { from, to, job })
+        }
+        Effect::Gone { who, .. } => (name(who), What::Gone { kind: who.word() }),
+        Effect::Job { job, status, code } => (name(Who::Job(job)), What::Job { status, code }),
+        Effect::SubJob { job, pair, code } => {
+            let job = name(Who::Job(job));
+            (name(Who::Pair(pair)), What::SubJob { job, code })
+        }
+        Effect::Station { group, to } => (name(Who::Group(group)), What::Station { to }),
+        Effect::Power {
+            server, from, to, ..
+        } => (name(Who::Server(server)), What::Power { from, to }),
+        Effect::NicMoved { nic, from, to } => {
+            let from = from.map(|server| name(Who::Server(server)));
+            let to = to.map(|server| name(Who::Server(server)));
+            (name(Who::Nic(nic)), What::NicMoved { from, to })
+        }
+        Effect::EipBound { eip, to } => {
+            let to = to.map(|nic| name(Who::Nic(nic)));
+            (name(Who::Eip(eip)), What::EipBound { to })
+        }
+        Effect::Changed { who, property, .. } => {
+            let property = property.name();
+            (name(who), What::Changed { property })
+        }
+        Effect::TasksDeleted { count } => (String::new(), What::TasksDeleted { count }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fixture::Fixture;
+    use crate::engine::{Chance, Engine, Limit, RunEnd, Seed};
+    use crate::machine::command::Call;
+    use crate::world::label::Label;
+    use serde_json::{Value, json};
+
+    fn begun() -> Trace<Vec<u8>> {
+        Trace::begin(Vec::new(), &Header::of("version: 1", 7)).unwrap()
+    }
+
+    fn lines(bytes: Vec<u8>) -> Vec<Value> {
+        let text = String::from_utf8(bytes).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.collect()
+    }
+
+    fn end() -> End {
+        End {
+            end: SimTime::ZERO,
+            digest: Digest::ZERO,
+            events: 0,
+        }
+    }
+
+    #[test]
+    fn a_run_is_a_header_its_effects_and_an_end() {
+        let world = Fixture::idle_world();
+        let mut engine = Engine::with_observer(world, Chance::new(Seed(7)), begun());
+        let start = Call::StartProtection {
+            group: "web".into(),
+        };
+        engine.submit(&start.into()).unwrap();
+        assert_eq!(engine.run_until_quiet(Limit::events(100)), RunEnd::Quiet);
+        let end = End {
+            end: engine.now(),
+            digest: engine.digest(),
+            events: engine.events(),
+        };
+        let (world, trace) = engine.into_parts();
+        let lines = lines(trace.finish(&world, &end).unwrap());
+        assert_eq!(lines[0]["version"], 1);
+        assert_eq!(lines[0]["seed"], 7);
+        let last = lines.last().unwrap();
+        assert_eq!(last["end"], end.end.as_micros());
+        assert_eq!(last["events"], end.events);
+        assert_eq!(last["digest"], end.digest.to_string());
+        let moved = json!({"at": 0, "label": "web", "effect": "moved", "from": "available", "to": "starting", "job": 1});
+        assert!(lines.contains(&moved), "{lines:#?}");
+        let job = lines.iter().rfind(|line| line["effect"] == "job").unwrap();
+        assert_eq!(job["label"], "job 1");
+        assert_eq!(job["status"], "SUCCESS");
+        let body = &lines[1..lines.len() - 1];
+        assert!(body.iter().all(|line| line["label"] != ""), "{lines:#?}");
+    }
+
+    #[test]
+    fn what_is_gone_keeps_its_label_in_the_call_that_ended_it() {
+        let fix = Fixture::new();
+        let mut world = fix.world;
+        let who = Who::Pair(fix.pair);
+        let label: Label = world.label_of(who).unwrap();
+        let stable = world.stable(who).unwrap();
+        world.pairs.remove(fix.pair);
+        let mut trace = begun();
+        let at = SimTime::from_micros(5);
+        trace.see(at, &world, &Effect::InStep { pair: fix.pair });
+        trace.see(at, &world, &Effect::TasksDeleted { count: 2 });
+        let gone = Effect::Gone { who, label, stable };
+        trace.see(at, &world, &gone);
+        trace.see(at, &world, &Effect::InStep { pair: fix.pair });
+        let lines = lines(trace.finish(&world, &end()).unwrap());
+        let told = lines.iter().filter_map(|line| {
+            let effect = line.get("effect")?.as_str()?;
+            Some((effect, line["label"].as_str()?))
+        });
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                ("in_step", "data"),
+                ("tasks_deleted", ""),
+                ("gone", "data"),
+                ("in_step", "data")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_error_of_the_writer_is_answered_at_the_end() {
+        struct Full(usize);
+        impl Write for Full {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 = self
+                    .0
+                    .checked_sub(bytes.len())
+                    .ok_or(io::ErrorKind::StorageFull)?;
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let fix = Fixture::new();
+        let mut trace = Trace::begin(Full(200), &Header::of("", 0)).unwrap();
+        for _ in 0..10 {
+            trace.see(
+                SimTime::ZERO,
+                &fix.world,
+                &Effect::TasksDeleted { count: 1 },
+            );
+        }
+        let error = trace.finish(&fix.world, &end()).err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+}
