@@ -4,6 +4,32 @@
 //! when the first zone fails. Here it runs inside the caller's process, in virtual time, from a seed: the same calls give
 //! the same run, byte for byte, on every machine. This page is the record of the design; a change of shape changes it too.
 //!
+//! # Quick start
+//!
+//! ```
+//! use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
+//! use sdrsim::machine::command::Call;
+//! use sdrsim::scenario::Scenario;
+//!
+//! // A scenario file is the shortest way to a world ...
+//! let text = include_str!("../scenarios/basics/first.yaml");
+//! let scenario = Scenario::load("first.yaml", text).expect("the file is well-formed");
+//! let outcome = scenario.start(None).run(&mut ());
+//! assert!(outcome.report.verdicts.iter().all(|verdict| verdict.held));
+//!
+//! // ... and its end a beginning: from here on the calls are yours. What if protection is restored now?
+//! let mut engine = Engine::new(outcome.world, Chance::new(Seed(1)));
+//! let what_if = engine.fork();
+//! let refusal = engine.submit(&Call::StopProtection { group: "shop".into() }.into()).unwrap_err();
+//! assert_eq!(refusal.code().map(|code| code.to_string()).as_deref(), Some("SDRS.1019"));
+//! engine.submit(&Call::Reprotect { group: "shop".into() }.into())?;
+//! assert_eq!(engine.run_until_quiet(Limit::events(1_000)), RunEnd::Quiet);
+//! let shop = engine.world().find("shop").expect("the group exists");
+//! assert_eq!(engine.world().reported(shop).map(|status| status.name()), Some("protected"));
+//! assert_ne!(engine.digest(), what_if.digest());
+//! # Ok::<(), sdrsim::machine::Refusal>(())
+//! ```
+//!
 //! # The idea
 //!
 //! The service publishes tables, so the core is a table: [`sdrs::rules`], one row per operation. A pure [`machine`]

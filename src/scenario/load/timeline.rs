@@ -267,7 +267,6 @@ impl Prepare<'_> {
             step.wait.as_ref().map(|wait| &wait.value),
             Some(Wait::Until(_))
         );
-        let asked = asks.contains(&true);
         let deeds = asks.iter().filter(|ask| **ask).count()
             + usize::from(until)
             + usize::from(step.script.is_some());
@@ -294,11 +293,12 @@ impl Prepare<'_> {
             let title = "a step begins `at` an instant or `after` a span, not both";
             return Err(Box::new(self.source.fault(after, title)));
         }
-        self.companions(step, asked)
+        self.companions(step)
     }
 
     /// Whether what stands beside a deed goes with it.
-    fn companions(&self, step: &StepModel, asked: bool) -> Checked<()> {
+    fn companions(&self, step: &StepModel) -> Checked<()> {
+        let asked = step.call.is_some() || step.native.is_some() || step.query.is_some();
         let starts_job = step.call.is_some() || step.native.is_some();
         if let Some(wait) = &step.wait
             && matches!(wait.value, Wait::Job(_))
