@@ -74,6 +74,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
+    basics_first "basics/first.yaml",
     basics_instance "basics/instance.yaml",
     basics_lifecycle "basics/lifecycle.yaml",
     basics_native_disk "basics/native-disk.yaml",

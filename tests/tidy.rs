@@ -20,7 +20,6 @@ const ONE_MATCH: &[(&str, &str)] = &[
     ("src/machine/admit.rs", "admit_call"),
     ("src/machine/commit.rs", "commit"),
     ("src/machine/query/plain.rs", "protected"),
-    ("src/scenario/narrate/mod.rs", "tell"),
     ("src/scenario/yaml/mod.rs", "words"),
 ];
 

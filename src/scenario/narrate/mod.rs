@@ -19,7 +19,7 @@ use crate::machine::effect::Property;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
 use crate::world::{JobKey, NicKey, ServerKey, Who, World};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// So many equal lines of one instant stand as they are; more become one.
 pub const ALIKE: usize = 3;
@@ -34,7 +34,7 @@ pub struct Narrator {
     batch: Vec<Line>,
     told: Vec<Line>,
     /// The jobs that have not ended. Only looked up, never listed.
-    jobs: HashMap<JobKey, JobFacts>,
+    jobs: BTreeMap<JobKey, JobFacts>,
 }
 
 /// What is kept of a job, because it and its subject may be gone when it ends.
