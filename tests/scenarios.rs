@@ -83,7 +83,6 @@ scenarios! {
     basics_projects "basics/projects.yaml",
     basics_protect "basics/protect.yaml",
     basics_script "basics/script.yaml",
-    basics_template "basics/template.yaml",
     basics_templates "basics/templates.yaml",
     drill_drill "drill/drill.yaml",
     drill_no_boot "drill/no-boot.yaml",
@@ -204,4 +203,17 @@ fn together_they_use_every_operation_and_every_status() {
         text == known,
         "the transitions that no scenario shows are not those of {path}:\n{text}"
     );
+}
+
+#[test]
+fn the_readme_shows_the_first_scenario_as_it_is() {
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let text = std::fs::read_to_string(Path::new(ROOT).join("basics/first.yaml")).unwrap();
+    let (scenario, transcript) = text.split_once("\n\ntranscript: |\n").unwrap();
+    let (_, scenario) = scenario.split_once('\n').unwrap();
+    assert!(readme.contains(scenario.trim_end()), "the scenario");
+    for line in transcript.lines() {
+        assert!(readme.contains(line.trim_start()), "{line}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Scenario files: what they say, where they are wrong, and what comes of running them.
 //!
 //! [`Scenario::load`] reads a text and finds its faults with their places; [`Scenario::start`] runs it, judges what it
-//! expects and tells the run as a transcript; [`bless`] writes that into the file. This layer reads text and gives text:
+//! expects and tells the run as a transcript; [`bless()`] writes that into the file. This layer reads text and gives text:
 //! it touches no files and no terminal. It decides nothing about the service itself: statuses, refusals and time belong to
 //! the layers below.
 
