@@ -105,4 +105,54 @@ pub const DECISIONS: &[Decision] = &[
         open: "what a drill does with a member that is deleted while the drill is being made",
         ours: "It is left out.",
     },
+    Decision {
+        name: "filter-ids",
+        open: "what a list answers when its single group or instance id is unknown",
+        ours: "The code of the unknown resource; unknown ids inside a list of ids are passed over, as published.",
+    },
+    Decision {
+        name: "filter-drill-vpc",
+        open: "what the list of drills answers for a drill VPC that is malformed or unknown",
+        ours: "SDRS.0201.",
+    },
+    Decision {
+        name: "task-resource-name",
+        open: "whether `resource_name` is fuzzy in the Task Center",
+        ours: "No: its page alone does not say so.",
+    },
+    Decision {
+        name: "group-tasks",
+        open: "whether failed starts, stops and switches are inside a group or of group level",
+        ours: "Inside: group level is the creation and deletion of groups. Deleting a group's failed tasks deletes them too.",
+    },
+    Decision {
+        name: "task-ids",
+        open: "which id deletes a failed task",
+        ours: "Its job's: the list of failed tasks has no id of its own.",
+    },
+    Decision {
+        name: "rename-times",
+        open: "the shorter time format on the pages that rename groups and instances",
+        ours: "The format of the other pages is used: only examples show the shorter one.",
+    },
+    Decision {
+        name: "malformed-device",
+        open: "what a malformed device name answers",
+        ours: "SDRS.0201.",
+    },
+    Decision {
+        name: "same-label",
+        open: "what id a resource gets under a label that was used before",
+        ours: "The same id; its jobs and draws go on where those of the one before ended.",
+    },
+    Decision {
+        name: "drill-vpc-name",
+        open: "what a VPC that a drill creates is called",
+        ours: "`DRILL/vpc`, with subnets like the group's.",
+    },
+    Decision {
+        name: "native-attach",
+        open: "whether a disk that replication writes can be attached natively",
+        ours: "Only to a server of an instance that its pair is attached to, while fencing is on.",
+    },
 ];
