@@ -223,8 +223,6 @@ fn census(world: &World, kind: Kind, status: Status) -> usize {
 }
 
 proptest! {
-
-
     #[test]
     fn histories_keep_the_worlds_rules(
         seed in 0u64..1000,

@@ -157,6 +157,7 @@ scenarios! {
     drill_drill "drill/drill.yaml",
     drill_no_boot "drill/no-boot.yaml",
     failover_after_a_partial_planned_failover "failover/after-a-partial-planned-failover.yaml",
+    failover_broken_dr_disk "failover/broken-dr-disk.yaml",
     failover_consistency_group "failover/consistency-group.yaml",
     failover_failover "failover/failover.yaml",
     failover_partial "failover/partial.yaml",
@@ -210,9 +211,13 @@ fn every_file_is_listed_and_opens_with_what_it_shows() {
     assert!(names.len() >= 20);
     for path in found {
         let text = std::fs::read_to_string(&path).unwrap();
+        let comment: String = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .collect();
         assert!(
-            text.starts_with("# "),
-            "{} opens with a comment",
+            comment.contains("sdrs_05_"),
+            "{} opens with what it shows and the page it follows",
             path.display()
         );
         assert!(
