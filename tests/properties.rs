@@ -9,6 +9,7 @@ use common::*;
 use proptest::prelude::*;
 use sdrsim::engine::{Chance, Engine, Limit, Seed};
 use sdrsim::machine::command::{Call, Command, Gigabytes, Native, TagInput};
+use sdrsim::machine::query::{ListParameters, Query, Question, Scalar};
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::world::machinery::Power;
 use sdrsim::world::{Who, World};
@@ -17,6 +18,8 @@ use sdrsim::world::{Who, World};
 #[derive(Clone, Debug)]
 enum Step {
     Ask(Box<Command>),
+    /// Ask a question, which must change nothing.
+    Query(Box<Query>),
     /// Let so many events happen.
     Wait(u16),
 }
@@ -42,6 +45,35 @@ fn disk_label() -> impl Strategy<Value = String> {
         "spare-1", "spare-2", "p/dr", "s1-b", "i/vda/dr", "i/vdb/dr",
     ])
     .prop_map(str::to_owned)
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let list = || {
+        (group(), 0i64..1200).prop_map(|(g, limit)| ListParameters {
+            limit: Some(Scalar::Integer(limit)),
+            server_group_id: Some(g.as_str().into()),
+            ..ListParameters::default()
+        })
+    };
+    prop_oneof![
+        group().prop_map(|g| Query::ShowProtectionGroup {
+            group: g.as_str().into()
+        }),
+        pair().prop_map(|p| Query::ShowReplicationPair {
+            pair: p.as_str().into()
+        }),
+        instance().prop_map(|i| Query::ShowProtectedInstance {
+            instance: i.as_str().into()
+        }),
+        (1u32..40).prop_map(|n| Query::ShowJob {
+            job: format!("job-{n}").as_str().into()
+        }),
+        list().prop_map(Query::ListReplicationPairs),
+        list().prop_map(Query::ListProtectedInstances),
+        list().prop_map(Query::ListFailedTasks),
+        Just(Query::ShowQuotas {}),
+        Just(Query::ListProjectTags {}),
+    ]
 }
 
 fn group_call() -> impl Strategy<Value = Call> {
@@ -92,6 +124,11 @@ fn member_call() -> impl Strategy<Value = Call> {
             instance: i.as_str().into(),
             pair: p.as_str().into(),
         }),
+        1 => instance().prop_map(|i| Call::DeleteTag { instance: i.as_str().into(), key: "tier".into() }),
+        1 => instance().prop_map(|i| Call::BatchDeleteTags {
+            instance: i.as_str().into(),
+            tags: vec![TagInput { key: "tier".into(), value: None }],
+        }),
         1 => Just(add_nic()),
         1 => Just(Call::DeleteNic { instance: "i".into(), nic_id: "n2".into() }),
         1 => Just(resize()),
@@ -120,6 +157,14 @@ fn native() -> impl Strategy<Value = Native> {
             broken: Some(broken),
         }),
         1 => any::<bool>().prop_map(|frozen| Native::FreezeAccount { frozen }),
+        1 => Just(disk("s9", "az-1", false)),
+        1 => (disk_label(), server()).prop_map(|(d, s)| Native::AttachDisk {
+            disk: d.as_str().into(),
+            server: s.as_str().into(),
+            device: "/dev/vde".into(),
+        }),
+        1 => Just(Native::CreateNic { label: "n9".into(), server: "s1".into(), subnet: "lan".into(), ip: None }),
+        1 => Just(Native::DeleteNic { nic: "n9".into() }),
     ]
 }
 
@@ -128,6 +173,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => group_call().prop_map(|call| Step::Ask(Box::new(call.into()))),
         4 => member_call().prop_map(|call| Step::Ask(Box::new(call.into()))),
         2 => native().prop_map(|act| Step::Ask(Box::new(act.into()))),
+        2 => query().prop_map(|query| Step::Query(Box::new(query))),
         6 => (1u16..60).prop_map(Step::Wait),
     ]
 }
@@ -149,6 +195,7 @@ fn begin(seed: u64, fails: f64) -> Engine {
 fn take(engine: &mut Engine, step: &Step) -> bool {
     match step {
         Step::Ask(command) => engine.submit(command).is_err(),
+        Step::Query(query) => engine.query(&Question::from((**query).clone())).is_err(),
         Step::Wait(events) => {
             let _ = engine.run_until_quiet(Limit::events(u64::from(*events)));
             false
@@ -235,7 +282,7 @@ proptest! {
         for (n, step) in steps.iter().enumerate() {
             let before = (engine.digest(), serde_json::to_string(engine.world()).unwrap());
             let refused = take(&mut engine, step);
-            if refused {
+            if refused || matches!(step, Step::Query(_)) {
                 prop_assert_eq!(before.0, engine.digest());
                 prop_assert_eq!(before.1, serde_json::to_string(engine.world()).unwrap());
             }
