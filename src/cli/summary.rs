@@ -238,6 +238,11 @@ impl Summary {
                 out.line(format!("        {}", clean(line)))?;
             }
         }
+        if all && report.transcript.is_none() {
+            out.line(
+                "  --    transcript not compared: the file has none, or the seed is not the file's",
+            )?;
+        }
         out.line(format!(
             "  {}: {} of {}, {} until {}, seed {}, digest {}",
             if report.held { "held" } else { "failed" },
