@@ -258,10 +258,7 @@ impl Desk<'_> {
         let key = self.job(Ask::of(op, Who::Group(group), Detail::Station(aim)));
         begin_work(self.world, self.now, Who::Group(group), op, key, self.out);
         let mut place = 0;
-        while place < self.world.groups[group].instances.places() {
-            let member = self.world.groups[group].instances.at(place);
-            place += 1;
-            let Some(instance) = member else { continue };
+        while let Some(instance) = self.world.groups[group].instances.next_from(&mut place) {
             let status = self.world.instances[instance].life.status;
             if !matches!(status, Status::Error | Status::ErrorDeleting) {
                 begin_work(
@@ -275,10 +272,7 @@ impl Desk<'_> {
             }
         }
         let mut place = 0;
-        while place < self.world.groups[group].pairs.places() {
-            let member = self.world.groups[group].pairs.at(place);
-            place += 1;
-            let Some(pair) = member else { continue };
+        while let Some(pair) = self.world.groups[group].pairs.next_from(&mut place) {
             let record = &self.world.pairs[pair];
             if !record.is_out() && !settle::is_at_goal(record, op, aim) {
                 begin_work(self.world, self.now, Who::Pair(pair), op, key, self.out);

@@ -3,15 +3,14 @@
 //! Nothing here decides whether: `obstacle` has been asked before.
 
 use super::effect::{Effect, Effects};
-use super::event::Doing;
 use super::transition::end_work;
-use super::{drills, make};
+use super::{drills, make, native};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::Switch;
 use crate::sdrs::rules::{End, rule};
 use crate::sdrs::status::{Kind, Status};
-use crate::time::{SimTime, Span};
+use crate::time::SimTime;
 use crate::units::Bytes;
 use crate::world::job::Detail;
 use crate::world::machinery::{Act, Power};
@@ -101,10 +100,7 @@ pub(super) fn synced(world: &mut World, pair: PairKey, copies: u32, out: &mut Ef
 /// What a successful group operation changes together at close.
 pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, out: &mut Effects) {
     let mut place = 0;
-    while place < world.groups[group].instances.places() {
-        let member = world.groups[group].instances.at(place);
-        place += 1;
-        let Some(instance) = member else { continue };
+    while let Some(instance) = world.groups[group].instances.next_from(&mut place) {
         if world.instances[instance]
             .life
             .work
@@ -173,20 +169,10 @@ fn move_nics(
 }
 
 fn boot(world: &mut World, server: ServerKey, out: &mut Effects) {
-    let record = &mut world.servers[server];
-    if record.power != Power::Shutoff || record.act.is_some() {
-        return;
+    let record = &world.servers[server];
+    if record.power == Power::Shutoff && record.act.is_none() {
+        native::begin(world, server, Act::Boot, out);
     }
-    record.act = Some(Act::Boot);
-    record.epoch += 1;
-    let epoch = record.epoch;
-    let doing = Doing::Act(Act::Boot);
-    out.push(Effect::Begin {
-        who: Who::Server(server),
-        epoch,
-        doing,
-        delay: Span::ZERO,
-    });
 }
 
 fn exchange_nics(world: &mut World, instance: InstanceKey, out: &mut Effects) {

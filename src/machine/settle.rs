@@ -305,10 +305,7 @@ fn finish_group(
     }
     end_work(world, now, Who::Group(group), code.is_none(), out);
     let mut place = 0;
-    while place < world.groups[group].instances.places() {
-        let member = world.groups[group].instances.at(place);
-        place += 1;
-        let Some(instance) = member else { continue };
+    while let Some(instance) = world.groups[group].instances.next_from(&mut place) {
         if world.instances[instance]
             .life
             .work
@@ -329,10 +326,7 @@ fn settle_rest(
     out: &mut Effects,
 ) {
     let mut place = 0;
-    while place < world.groups[group].pairs.places() {
-        let member = world.groups[group].pairs.at(place);
-        place += 1;
-        let Some(pair) = member else { continue };
+    while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
         if world.pairs[pair]
             .life
             .work
@@ -359,10 +353,7 @@ fn level_down(world: &mut World, now: SimTime, job: JobKey, group: GroupKey, out
         return;
     };
     let mut place = 0;
-    while place < world.groups[group].pairs.places() {
-        let member = world.groups[group].pairs.at(place);
-        place += 1;
-        let Some(pair) = member else { continue };
+    while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
         if !world.pairs[pair].is_out() && world.pairs[pair].life.work.is_none() {
             move_to(world, now, Who::Pair(pair), status, number, out);
         }

@@ -171,8 +171,6 @@ pub struct Instance {
     pub pairs: Vec<PairKey>,
     /// Its tags by key.
     pub tags: BTreeMap<String, String>,
-    /// How many children it has had, for the keys of unlabelled ones.
-    pub children: u32,
     /// How many of its pairs run an operation of their own.
     pub busy: u32,
     /// Whether one of its servers was deleted natively: it is then `invalid` whenever nothing runs on it.

@@ -113,7 +113,6 @@ pub(crate) fn instance(
         set_aside: None,
         pairs: Vec::new(),
         tags: BTreeMap::new(),
-        children: 0,
         busy: 0,
         lost: false,
         created: now,

@@ -139,7 +139,7 @@ fn create_disk(world: &mut World, new: DiskPlan, out: &mut Effects) -> Who {
 }
 
 /// Begins an act of a server, which the oracle will end.
-fn begin(world: &mut World, server: ServerKey, act: Act, out: &mut Effects) {
+pub(in crate::machine) fn begin(world: &mut World, server: ServerKey, act: Act, out: &mut Effects) {
     let record = &mut world.servers[server];
     record.act = Some(act);
     record.epoch += 1;

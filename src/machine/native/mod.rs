@@ -11,7 +11,7 @@ mod carry;
 mod tests;
 
 pub(in crate::machine) use admit::admit;
-pub(in crate::machine) use carry::{carry, settled};
+pub(in crate::machine) use carry::{begin, carry, settled};
 
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
