@@ -27,6 +27,33 @@ pub enum Permission {
     Refused,
 }
 
+impl Switch {
+    /// Whether it is in force.
+    pub const fn is_on(self) -> bool {
+        matches!(self, Switch::On)
+    }
+}
+
+/// What production does when its replica is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LossOfReplica {
+    /// It goes on and logs what changes.
+    Continue,
+    /// It stops writing, so that nothing diverges.
+    Stop,
+}
+
+/// What is possible when the production AZ is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AzFailover {
+    /// A failover.
+    Allowed,
+    /// A drill only.
+    DrillOnly,
+}
+
 /// The choices of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -40,6 +67,15 @@ pub struct Policies {
     /// Whether an administrator can delete a disk of a pair natively: refused (manual, the default) or allowed (the
     /// published status table, in which such a pair is `invalid`).
     pub native_disk_delete: Permission,
+    /// What cures the loss of the production AZ: a failover where arbitration lets the DR side go on (API reference, the
+    /// default) or a drill alone (user manual).
+    pub az_failover: AzFailover,
+    /// Whether production goes on without its replica (default) or stops writing, so that nothing diverges.
+    pub on_replica_loss: LossOfReplica,
+    /// Whether a failover whose sides cannot reach each other is refused (default, published) or taken (other services).
+    pub failover_disconnected: Permission,
+    /// Whether servers that ran when their AZ went dark boot again when it returns (default), unless they are fenced.
+    pub restart_after_outage: bool,
 }
 
 impl Default for Policies {
@@ -48,6 +84,10 @@ impl Default for Policies {
             fencing: Switch::On,
             start_after_failover: false,
             native_disk_delete: Permission::Refused,
+            az_failover: AzFailover::Allowed,
+            on_replica_loss: LossOfReplica::Continue,
+            failover_disconnected: Permission::Refused,
+            restart_after_outage: true,
         }
     }
 }
