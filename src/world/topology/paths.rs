@@ -109,8 +109,10 @@ impl Topology {
         let whole = *costs.get(&from)?;
         let (mut at, mut left, mut links) = (from, whole, Vec::new());
         while at != to {
-            let leads_on =
-                |edge: &Edge<'_>| costs.get(&edge.target()) == left.checked_sub(cost(*edge)).as_ref();
+            let leads_on = |edge: &Edge<'_>| {
+                let further = costs.get(&edge.target());
+                further.is_some_and(|further| further + cost(*edge) == left)
+            };
             let next = (&open)
                 .edges(at)
                 .filter(leads_on)
