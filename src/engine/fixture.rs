@@ -118,6 +118,7 @@ fn azs(world: &mut World) -> [AzKey; 2] {
         label,
         stable,
         serial,
+        dark: 0,
     });
     ["az1", "az2"].map(|name| {
         let (label, serial) = named(world, name);
@@ -127,6 +128,8 @@ fn azs(world: &mut World) -> [AzKey; 2] {
             stable,
             serial,
             site,
+            dark: 0,
+            pool: Default::default(),
         })
     })
 }
@@ -142,6 +145,7 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
         description: word,
         azs,
         sold_out: false,
+        arbitration: Default::default(),
     });
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 0, 0), 16).unwrap();
     let label = make::plain(world, &format!("{name}-vpc"));

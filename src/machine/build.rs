@@ -4,6 +4,10 @@
 //! under the same checks, as during a run, except that whatever takes time has ended at once. A world that is built this
 //! way could have come about by itself.
 
+mod network;
+
+pub use network::NewLink;
+
 use super::admit::project_of;
 use super::command::{Command, Ref};
 use super::resolve::Look;
@@ -11,7 +15,9 @@ use super::transition::enter;
 use super::{Answer, Effect, Effects, Event, Outcome, Refusal, admit, commit, happen, make};
 use crate::time::{Calendar, SimTime};
 use crate::world::label::Label;
-use crate::world::place::{Az, Domain, Flavor, FlavorClass, Project, Quotas, Site, Usage};
+use crate::world::place::{
+    Arbitration, Az, Domain, Flavor, FlavorClass, Pool, Project, Quotas, Site, Usage,
+};
 use crate::world::settings::Settings;
 use crate::world::{AzKey, DomainKey, FlavorKey, ProjectKey, SiteKey, Who, World};
 use std::collections::{BTreeMap, VecDeque};
@@ -35,6 +41,9 @@ pub enum BuildError {
     /// A domain joins two AZs.
     #[error("the domain `{0}` joins an AZ with itself")]
     SameAz(String),
+    /// A link joins two places.
+    #[error("the link `{0}` joins a place with itself")]
+    SameEnd(String),
     /// The service or the cloud refuses it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -135,6 +144,7 @@ impl Builder {
             label,
             stable,
             serial,
+            dark: 0,
         });
         self.enter(Who::Site(key));
         Ok(key)
@@ -156,6 +166,8 @@ impl Builder {
             stable,
             serial,
             site,
+            dark: 0,
+            pool: Pool::default(),
         });
         self.enter(Who::Az(key));
         Ok(key)
@@ -198,6 +210,7 @@ impl Builder {
             description,
             azs: keys,
             sold_out,
+            arbitration: Arbitration::Static,
         };
         let key = self.world.domains.insert(domain);
         self.enter(Who::Domain(key));
@@ -276,6 +289,7 @@ impl Builder {
     /// The world at rest. The jobs that built it are forgotten, so that a run begins with job 1.
     pub fn finish(mut self) -> World {
         let world = &mut self.world;
+        world.topology.refresh(&mut Vec::new(), &mut Vec::new());
         for (_, job) in world.jobs.drain() {
             world.index.remove(&job.stable.0);
         }

@@ -44,6 +44,7 @@ impl Hand {
                 label,
                 stable,
                 serial,
+                dark: 0,
             });
             super::transition::enter(w, Who::Site(site), &mut out);
             let (label, serial) = (make::plain(w, &format!("az-{n}")), make::serial(w));
@@ -53,6 +54,8 @@ impl Hand {
                 stable,
                 serial,
                 site,
+                dark: 0,
+                pool: Default::default(),
             }));
             super::transition::enter(w, Who::Az(azs[n - 1]), &mut out);
         }
@@ -66,6 +69,7 @@ impl Hand {
             description: name,
             azs: [azs[0], azs[1]],
             sold_out: false,
+            arbitration: Default::default(),
         };
         let domain = w.domains.insert(domain);
         super::transition::enter(w, Who::Domain(domain), &mut out);

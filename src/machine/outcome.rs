@@ -478,8 +478,7 @@ fn expand(world: &mut World, now: SimTime, pair: PairKey, size: Bytes, out: &mut
     let mut grown = Bytes(0);
     for disk in record.disks.into_iter().flatten() {
         grown = size.saturating_sub(world.disks[disk].size);
-        world.disks[disk].size = size;
-        make::changed(Who::Disk(disk), super::effect::Property::Size, size.0, out);
+        make::grow_disk(world, disk, size, out);
     }
     world.pairs[pair].unsynced = left.saturating_add(grown);
     if copying || protected {

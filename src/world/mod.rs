@@ -11,6 +11,7 @@ pub mod place;
 pub mod protection;
 pub mod roster;
 pub mod settings;
+pub mod topology;
 
 use crate::sdrs::op::Op;
 use crate::sdrs::status::{Kind, Status};
@@ -25,6 +26,7 @@ use settings::Settings;
 use slotmap::{SlotMap, new_key_type};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
+use topology::Topology;
 
 new_key_type! {
     /// The slot of a project.
@@ -61,6 +63,14 @@ new_key_type! {
     pub struct JobKey;
     /// The slot of a failed task.
     pub struct TaskKey;
+    /// The slot of a link.
+    pub struct LinkKey;
+    /// The slot of a route.
+    pub struct RouteKey;
+    /// The slot of a relay or quorum witness.
+    pub struct NodeKey;
+    /// The slot of a duct.
+    pub struct DuctKey;
 }
 
 /// Any resource.
@@ -84,6 +94,9 @@ pub enum Who {
     Pair(PairKey),
     Drill(DrillKey),
     Job(JobKey),
+    Link(LinkKey),
+    Node(NodeKey),
+    Duct(DuctKey),
 }
 
 impl Who {
@@ -117,6 +130,9 @@ impl Who {
             Who::Pair(_) => "replication pair",
             Who::Drill(_) => "DR drill",
             Who::Job(_) => "job",
+            Who::Link(_) => "link",
+            Who::Node(_) => "network node",
+            Who::Duct(_) => "duct",
         }
     }
 }
@@ -197,6 +213,8 @@ pub struct World {
     pub pairs: SlotMap<PairKey, Pair>,
     /// DR drills.
     pub drills: SlotMap<DrillKey, Drill>,
+    /// The network between AZs.
+    pub topology: Topology,
     /// Jobs, running and finished.
     pub jobs: SlotMap<JobKey, Job>,
     /// Failed tasks.
@@ -265,6 +283,7 @@ impl World {
             instances: SlotMap::with_key(),
             pairs: SlotMap::with_key(),
             drills: SlotMap::with_key(),
+            topology: Topology::default(),
             jobs: SlotMap::with_key(),
             tasks: SlotMap::with_key(),
             finished: VecDeque::new(),
@@ -335,8 +354,8 @@ impl World {
 
     fn facts(&self, who: Who) -> Option<(Label, Stable, u32)> {
         macro_rules! of {
-            ($map:ident, $key:expr) => {
-                self.$map.get($key).map(|r| (r.label, r.stable, r.serial))
+            ($($map:ident).+, $key:expr) => {
+                self.$($map).+.get($key).map(|r| (r.label, r.stable, r.serial))
             };
         }
         match who {
@@ -355,6 +374,9 @@ impl World {
             Who::Instance(k) => of!(instances, k),
             Who::Pair(k) => of!(pairs, k),
             Who::Drill(k) => of!(drills, k),
+            Who::Link(k) => of!(topology.links, k),
+            Who::Node(k) => of!(topology.nodes, k),
+            Who::Duct(k) => of!(topology.ducts, k),
             Who::Job(_) => None,
         }
     }
@@ -382,7 +404,7 @@ impl World {
         stable.uuid(self.seed)
     }
 
-    /// Whether a resource belongs to a project; sites, AZs, domains and flavors belong to all.
+    /// Whether a resource belongs to a project; sites, AZs, domains, flavors and the network between AZs belong to all.
     pub fn is_of(&self, who: Who, project: ProjectKey) -> bool {
         let owner = match who {
             Who::Project(k) => Some(k),
@@ -416,7 +438,13 @@ impl World {
                 .and_then(|d| self.groups.get(d.group))
                 .map(|g| g.project),
             Who::Job(k) => self.jobs.get(k).map(|j| j.project),
-            Who::Site(_) | Who::Az(_) | Who::Domain(_) | Who::Flavor(_) => return true,
+            Who::Site(_)
+            | Who::Az(_)
+            | Who::Domain(_)
+            | Who::Flavor(_)
+            | Who::Link(_)
+            | Who::Node(_)
+            | Who::Duct(_) => return true,
         };
         owner == Some(project)
     }
@@ -429,16 +457,19 @@ impl World {
     /// Rebuilds what a checkpoint does not hold.
     pub(crate) fn reindex(&mut self) {
         self.words.reindex();
+        self.topology.reindex();
         macro_rules! enter {
-            ($($map:ident $variant:ident),*) => {
-                $(for (key, r) in &self.$map {
+            ($($($map:ident).+ => $variant:ident),*) => {
+                $(for (key, r) in &self.$($map).+ {
                     self.index.insert(r.stable.0, Who::$variant(key));
                 })*
             };
         }
         enter!(
-            projects Project, sites Site, azs Az, domains Domain, vpcs Vpc, subnets Subnet, nics Nic, eips Eip,
-            flavors Flavor, servers Server, disks Disk, groups Group, instances Instance, pairs Pair, drills Drill
+            projects => Project, sites => Site, azs => Az, domains => Domain, vpcs => Vpc, subnets => Subnet,
+            nics => Nic, eips => Eip, flavors => Flavor, servers => Server, disks => Disk, groups => Group,
+            instances => Instance, pairs => Pair, drills => Drill, topology.links => Link, topology.nodes => Node,
+            topology.ducts => Duct
         );
         for (key, job) in &self.jobs {
             self.index.insert(job.stable.0, Who::Job(key));

@@ -138,6 +138,8 @@ pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKe
         pair: None,
         drill: None,
     });
+    let used = &mut world.azs[new.az].pool.used;
+    *used = used.saturating_add(new.size);
     enter(world, Who::Disk(key), out);
     key
 }
@@ -172,7 +174,20 @@ pub(crate) fn remove_disk(world: &mut World, key: DiskKey, out: &mut Effects) {
         detach_disk(world, key, server, out);
     }
     leave(world, Who::Disk(key), out);
-    world.disks.remove(key);
+    if let Some(disk) = world.disks.remove(key) {
+        let used = &mut world.azs[disk.az].pool.used;
+        *used = used.saturating_sub(disk.size);
+    }
+}
+
+/// Grows a disk.
+pub(crate) fn grow_disk(world: &mut World, key: DiskKey, size: Bytes, out: &mut Effects) {
+    let disk = &mut world.disks[key];
+    let grown = size.saturating_sub(disk.size);
+    disk.size = size;
+    let used = &mut world.azs[disk.az].pool.used;
+    *used = used.saturating_add(grown);
+    changed(Who::Disk(key), Property::Size, size.0, out);
 }
 
 /// Attaches a disk to a server.

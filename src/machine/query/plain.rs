@@ -10,7 +10,10 @@ use crate::sdrs::ids::format_uuid;
 use crate::sdrs::status::Class;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
+use crate::units::Rate;
 use crate::world::machinery::{Act, Lock};
+use crate::world::place::Arbitration;
+use crate::world::topology::{Spot, UNLIMITED};
 use crate::world::{DiskKey, NicKey, ServerKey, Who, World};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -161,13 +164,24 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
             azs.sort_by_key(|&az| world.azs[az].serial);
             json!({ "azs": labels(world, azs.into_iter().map(Who::Az)) })
         }
-        Who::Az(key) => json!({ "site": label(world, Some(Who::Site(world.azs[key].site))) }),
+        Who::Az(key) => {
+            let az = &world.azs[key];
+            json!({
+                "site": label(world, Some(Who::Site(az.site))),
+                "pool": { "capacity_bytes": az.pool.capacity.map(|bytes| bytes.0), "used_bytes": az.pool.used.0 },
+            })
+        }
+        Who::Link(_) | Who::Node(_) | Who::Duct(_) => network(world, who),
         Who::Domain(key) => {
             let d = &world.domains[key];
             json!({
                 "name": world.text(d.name),
                 "sold_out": d.sold_out,
                 "azs": labels(world, d.azs.into_iter().map(Who::Az)),
+                "witness": match d.arbitration {
+                    Arbitration::Static => Value::Null,
+                    Arbitration::Witness { node, .. } => label(world, Some(Who::Node(node))),
+                },
             })
         }
         Who::Vpc(key) => {
@@ -210,6 +224,34 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+/// What a link, node or duct is now. Rates are null where nothing bounds them.
+fn network(world: &World, who: Who) -> Value {
+    let net = &world.topology;
+    let rate = |rate: Rate| (rate != UNLIMITED).then_some(rate.0);
+    match who {
+        Who::Link(key) => {
+            let link = &net.links[key];
+            let ends = link.ends.into_iter().map(|spot| match spot {
+                Spot::Az(az) => Who::Az(az),
+                Spot::Node(node) => Who::Node(node),
+            });
+            json!({
+                "between": labels(world, ends),
+                "duct": label(world, link.duct.map(Who::Duct)),
+                "usable": net.usable(key),
+                "bytes_per_second": rate(net.capacity(key)),
+                "latency_us": net.latency(key).as_micros(),
+            })
+        }
+        Who::Node(key) => {
+            let node = &net.nodes[key];
+            json!({ "kind": node.kind.word(), "up": node.down == 0 })
+        }
+        Who::Duct(key) => json!({ "up": net.ducts[key].down == 0 }),
+        _ => Value::Null,
     }
 }
 
