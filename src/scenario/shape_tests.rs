@@ -26,10 +26,17 @@ vpcs:
   cold: {project: iced, cidr: 10.1.0.0/16, subnets: {low: 10.1.1.0/24}}
 servers:
   vm: {project: iced, az: az-1, vpc: cold, flavor: m1, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+  own: {az: az-1, vpc: net, flavor: m1, disks: {/dev/vda: {size: 1 GiB, bootable: true}}}
 groups:
   web: {project: iced, domain: metro, vpc: cold}
 instances:
   app: {group: web, server: vm}
+disks: {d: {az: az-1, size: 1 GiB}}
+timeline:
+  - call: {create_protection_group: {as: told, description: a, domain_id: metro, source_vpc_id: net, source_availability_zone: az-1, target_availability_zone: az-2}}
+  - call: {create_protected_instance: {as: it, description: b, server_group_id: told, server_id: own}}
+  - script: [{op: create_replication_pair, what: {fail: SDRS.1812}}]
+  - call: {create_replication_pair: {as: lost, description: c, server_group_id: told, volume_id: d}}
 ";
 
 /// What has come up, by path from a collection's word.

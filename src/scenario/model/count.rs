@@ -3,7 +3,7 @@
 use crate::scenario::load::MAX_RESOURCES;
 use crate::scenario::yaml::Spanned;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 
 /// A whole number that is no greater than what a file may ask for in all.
@@ -19,6 +19,15 @@ impl<'de> Deserialize<'de> for Count {
                 write!(f, "a whole number from 1 to {MAX_RESOURCES}")
             }
 
+            // Said in words of its own, because only those keep the place of the scalar.
+            fn visit_str<E: Error>(self, text: &str) -> Result<Count, E> {
+                Err(E::custom(no_count(text)))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Count, E> {
+                Err(E::custom(no_count(number)))
+            }
+
             fn visit_u64<E: Error>(self, count: u64) -> Result<Count, E> {
                 match u32::try_from(count) {
                     Ok(fits) if count <= MAX_RESOURCES => Ok(Count(fits)),
@@ -29,7 +38,7 @@ impl<'de> Deserialize<'de> for Count {
             fn visit_i64<E: Error>(self, count: i64) -> Result<Count, E> {
                 match u64::try_from(count) {
                     Ok(count) => self.visit_u64(count),
-                    Err(_) => Err(E::invalid_value(Unexpected::Signed(count), &self)),
+                    Err(_) => Err(E::custom(no_count(count))),
                 }
             }
 
@@ -42,6 +51,10 @@ impl<'de> Deserialize<'de> for Count {
         }
         deserializer.deserialize_any(Whole)
     }
+}
+
+fn no_count(found: impl fmt::Display) -> String {
+    format!("expected a whole number from 1 to {MAX_RESOURCES}, found `{found}`")
 }
 
 fn too_many(count: &str) -> String {
