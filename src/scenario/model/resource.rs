@@ -1,5 +1,6 @@
 //! What stands when the run begins: servers, disks, addresses, groups, instances and pairs.
 
+use super::count;
 use crate::scenario::yaml::{Labelled, Spanned};
 use crate::sdrs::device::Hypervisor;
 use crate::units::Bytes;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct ServerModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// Its AZ.
@@ -90,7 +91,7 @@ fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 pub struct DiskModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// Its AZ.
@@ -149,7 +150,7 @@ pub struct EipModel {
 #[serde(deny_unknown_fields)]
 pub struct GroupModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// The active-active domain.
@@ -190,7 +191,7 @@ pub struct GroupModel {
 #[serde(deny_unknown_fields)]
 pub struct InstanceModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// The group.
@@ -227,7 +228,7 @@ pub struct InstanceModel {
 #[serde(deny_unknown_fields)]
 pub struct PairModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// The group.
