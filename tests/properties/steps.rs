@@ -13,6 +13,9 @@ use sdrsim::units::Bytes;
 use sdrsim::world::machinery::Power;
 use sdrsim::world::place::Quotas;
 use sdrsim::world::protection::ProtectionType;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// One step of a history.
 #[derive(Clone, Debug)]
@@ -148,7 +151,7 @@ fn native_creation() -> impl Strategy<Value = Native> {
                     name: None,
                     az: az.into(),
                     // Small ones and the greatest that there are.
-                    size: Bytes(if gib % 8 == 0 { gib << 30 } else { gib % 40 << 30 }),
+                    size: Bytes(if gib % 8 == 0 { gib << 30 } else { (gib % 40) << 30 }),
                     kind: Default::default(),
                     bootable: false,
                     shared,
@@ -287,9 +290,53 @@ fn native() -> impl Strategy<Value = Native> {
     ]
 }
 
-/// The project that asks: mostly the default one.
-fn project() -> impl Strategy<Value = Option<String>> {
-    prop_oneof![3 => Just(None), 1 => Just(Some(OTHER.to_owned()))]
+/// What belongs to the first project, and the like of it in the second.
+const ALIKE: &[(&str, &str)] = &[
+    ("g", "other-g"),
+    ("i", "other-i"),
+    ("p", "other-p"),
+    ("i/vda", "other-i/vda"),
+    ("d", "other-drill"),
+    ("s1", "other-s"),
+    ("i/dr", "other-i/dr"),
+    ("spare-1", "other-d"),
+    ("net", "other-net"),
+    ("lan", "other-lan"),
+];
+
+/// The same form with the labels of the second project.
+fn moved(form: Value) -> Value {
+    match form {
+        Value::String(text) => match ALIKE.iter().find(|(first, _)| *first == text) {
+            Some((_, second)) => Value::from(*second),
+            None => Value::String(text),
+        },
+        Value::Array(items) => items.into_iter().map(moved).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, of)| (key, moved(of))).collect(),
+        other => other,
+    }
+}
+
+/// Who asks, and whether of what is its own: mostly the first project; the second asks as often of its own as of what
+/// the first one would ask.
+fn asked_by<T: Serialize + DeserializeOwned>(
+    what: T,
+    (second, own): (bool, bool),
+) -> (Option<String>, T) {
+    let project = second.then(|| OTHER.to_owned());
+    if !(second && own) {
+        return (project, what);
+    }
+    let form = moved(serde_json::to_value(what).unwrap());
+    (project, serde_json::from_value(form).unwrap())
+}
+
+fn moved_call(call: Call) -> Call {
+    asked_by(call, (true, true)).1
+}
+
+fn asker() -> impl Strategy<Value = (bool, bool)> {
+    prop_oneof![2 => Just((false, true)), 1 => any::<bool>().prop_map(|own| (true, own))]
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -305,8 +352,14 @@ fn ask() -> impl Strategy<Value = Ask> {
 /// Any step.
 pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        10 => (project(), ask()).prop_map(|(project, ask)| Step::Ask(Box::new(Command { project, ask }))),
-        2 => (project(), query()).prop_map(|(project, query)| Step::Query(Box::new(Question { project, query }))),
+        10 => (asker(), ask()).prop_map(|(asker, ask)| {
+            let (project, ask) = asked_by(ask, asker);
+            Step::Ask(Box::new(Command { project, ask }))
+        }),
+        2 => (asker(), query()).prop_map(|(asker, query)| {
+            let (project, query) = asked_by(query, asker);
+            Step::Query(Box::new(Question { project, query }))
+        }),
         6 => (1u16..60).prop_map(Step::Wait),
     ]
 }
@@ -324,7 +377,7 @@ fn quotas(server_groups: i64, replications: i64) -> Quotas {
     }
 }
 
-/// Two projects with a group, and in the first an instance, each with quotas that are soon reached.
+/// Two projects, each with a protected group of an instance and a pair, and with quotas that are soon reached.
 pub fn begin(seed: u64, fails: f64) -> Engine {
     let mut pace = Pace::default();
     for &op in Op::ALL {
@@ -336,7 +389,9 @@ pub fn begin(seed: u64, fails: f64) -> Engine {
     region.project("default", quotas(3, 6), false).unwrap();
     region.now(create_group("g")).unwrap();
     region.now(create_instance("i", "s1")).unwrap();
-    region.project(OTHER, quotas(1, 2), false).unwrap();
+    region.now(create_pair("p", "spare-1")).unwrap();
+    region.now(start()).unwrap();
+    region.project(OTHER, quotas(2, 3), false).unwrap();
     let mut other = |ask: Ask| {
         let project = Some(OTHER.to_owned());
         region.now(Command { project, ask }).unwrap();
@@ -363,10 +418,15 @@ pub fn begin(seed: u64, fails: f64) -> Engine {
         ip: None,
     }))));
     other(Ask::Native(disk("other-d", "az-1", false)));
-    let Call::CreateProtectionGroup(mut group) = create_group("other-g") else {
-        unreachable!("a group is created by its call");
-    };
-    group.source_vpc_id = "other-net".into();
-    other(Ask::Call(Call::CreateProtectionGroup(group)));
+    other(Ask::Native(disk("other-s-a", "az-1", true)));
+    other(Ask::Native(Native::AttachDisk {
+        disk: "other-s-a".into(),
+        server: "other-s".into(),
+        device: "/dev/vda".into(),
+    }));
+    other(Ask::Call(moved_call(create_group("g"))));
+    other(Ask::Call(moved_call(create_instance("i", "s1"))));
+    other(Ask::Call(moved_call(create_pair("p", "spare-1"))));
+    other(Ask::Call(moved_call(start())));
     Engine::new(region.finish(), Chance::new(Seed(seed)).at_pace(pace))
 }
