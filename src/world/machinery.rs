@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
     /// Running.
+    #[default]
     Active,
     /// Shut off.
     Shutoff,
@@ -157,6 +159,7 @@ pub struct Server {
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -168,6 +171,7 @@ pub struct Server {
 )]
 pub enum DiskType {
     /// Ultra-high I/O.
+    #[default]
     #[serde(rename = "SSD")]
     Ssd,
     /// High I/O.

@@ -1,6 +1,7 @@
 //! What stands when the run begins: servers, disks, addresses, groups, instances and pairs.
 
 use super::count;
+use crate::machine::command::grows_online;
 use crate::scenario::yaml::{Labelled, Spanned};
 use crate::sdrs::device::Hypervisor;
 use crate::units::Bytes;
@@ -31,7 +32,7 @@ pub struct ServerModel {
     #[serde(default)]
     pub hypervisor: Hypervisor,
     /// Whether it runs; absent: active.
-    #[serde(default = "active")]
+    #[serde(default)]
     pub power: Power,
     /// The subnet of its primary NIC; absent: the VPC's first subnet, if it has one.
     #[serde(default)]
@@ -53,10 +54,6 @@ pub struct ServerModel {
     pub project: Option<Spanned<String>>,
 }
 
-fn active() -> Power {
-    Power::Active
-}
-
 /// A disk that is written with its server.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,7 +62,7 @@ pub struct InlineDisk {
     #[schemars(with = "Bytes")]
     pub size: Spanned<Bytes>,
     /// Its type; absent: SSD.
-    #[serde(default = "ssd", rename = "type")]
+    #[serde(default, rename = "type")]
     pub kind: DiskType,
     /// Whether a system boots from it.
     #[serde(default)]
@@ -74,16 +71,8 @@ pub struct InlineDisk {
     #[serde(default)]
     pub encrypted: bool,
     /// Whether it can grow while in use; absent: true.
-    #[serde(default = "yes")]
+    #[serde(default = "grows_online")]
     pub grows_online: bool,
-}
-
-fn ssd() -> DiskType {
-    DiskType::Ssd
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// A disk, or a template of disks.
@@ -101,7 +90,7 @@ pub struct DiskModel {
     #[schemars(with = "Bytes")]
     pub size: Spanned<Bytes>,
     /// Its type; absent: SSD.
-    #[serde(default = "ssd", rename = "type")]
+    #[serde(default, rename = "type")]
     pub kind: DiskType,
     /// Whether a system boots from it.
     #[serde(default)]
@@ -113,7 +102,7 @@ pub struct DiskModel {
     #[serde(default)]
     pub encrypted: bool,
     /// Whether it can grow while in use; absent: true.
-    #[serde(default = "yes")]
+    #[serde(default = "grows_online")]
     pub grows_online: bool,
     /// The servers it is attached to, each with the device name it has there.
     #[serde(default)]
