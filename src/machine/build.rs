@@ -18,7 +18,7 @@ use crate::sdrs::names::is_name;
 use crate::time::{Calendar, SimTime};
 use crate::world::label::Label;
 use crate::world::place::{
-    Arbitration, Az, Domain, Flavor, FlavorClass, Pool, Project, Quotas, Site, Usage,
+    Arbitration, Az, Domain, Flavor, FlavorClass, Mode, Pool, Project, Quotas, Site, Usage,
 };
 use crate::world::settings::Settings;
 use crate::world::{AzKey, DomainKey, FlavorKey, ProjectKey, SiteKey, Who, World};
@@ -258,6 +258,8 @@ impl Builder {
             azs: keys,
             sold_out,
             arbitration: Arbitration::Static,
+            mode: Mode::Static,
+            windows: 0,
         };
         let key = self.world.domains.insert(domain);
         self.enter(Who::Domain(key));
@@ -329,6 +331,7 @@ impl Builder {
                         epoch,
                         doing,
                         outcome,
+                        turn: 0,
                     });
                 }
                 Effect::CopyBegan {

@@ -112,6 +112,7 @@ impl Fixture {
                     epoch,
                     doing,
                     outcome: Outcome::Done,
+                    turn: 0,
                 }),
                 Effect::CopyBegan { pair, copies, .. } => {
                     self.due.push_back(Event::Synced { pair, copies });

@@ -47,6 +47,11 @@ impl World {
         self.topology.routes[group.route].path.is_some()
     }
 
+    /// Whether the control plane is down, by a fault of its own or with the AZ that it stands in.
+    pub fn is_control_down(&self) -> bool {
+        self.control.down > 0 || self.control.az.is_some_and(|az| !self.is_lit(az))
+    }
+
     /// What keeps a pair from replicating, whether it was written down for the pair or follows from its group's cut.
     pub fn outage(&self, pair: PairKey) -> Option<Outage> {
         let record = &self.pairs[pair];
@@ -123,7 +128,7 @@ impl World {
         let alone = self.gap(pair, side).rate();
         if side == record.station && record.outage.is_none() && self.unwritten(record).is_none() {
             let route = self.groups[record.group].route;
-            return alone + self.flows.passing(route, record.mirrored);
+            return alone + self.flows.write_factor(route).of(record.mirrored);
         }
         alone
     }

@@ -4,18 +4,25 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod fault;
+pub mod flow;
+pub mod health;
 pub mod job;
 pub mod label;
 pub mod machinery;
 pub mod place;
 pub mod protection;
+pub mod replica;
 pub mod roster;
 pub mod settings;
 pub mod topology;
 
 use crate::sdrs::op::Op;
 use crate::sdrs::status::{Kind, Status};
-use crate::time::{Calendar, Span};
+use crate::sdrs::policy::PolicySet;
+use crate::time::{Calendar, SimTime, Span};
+use fault::{Hazard, Held, Marks};
+use flow::{Aim, Flows};
 use job::{Job, Task};
 use label::{Label, Stable, Word, Words};
 use machinery::{Disk, Server};
@@ -164,6 +171,23 @@ pub struct Control {
     pub running: u32,
     /// Jobs that wait as INIT, first come first served.
     pub waiting: VecDeque<JobKey>,
+    /// The AZ it stands in and falls with; None: it is regional.
+    pub az: Option<AzKey>,
+    /// How many faults of its own hold it down.
+    pub down: u32,
+    /// Since when it stands still.
+    pub since: Option<SimTime>,
+    /// How long it has stood still in all, at the end of each standstill.
+    pub stood: Vec<Span>,
+    /// Ends of pieces of jobs that came while it stood still.
+    pub held: Vec<Held>,
+}
+
+impl Control {
+    /// How many standstills have ended.
+    pub fn turn(&self) -> u32 {
+        self.stood.len() as u32
+    }
 }
 
 /// The state of a region.
@@ -171,6 +195,8 @@ pub struct Control {
 pub struct World {
     /// The region's name.
     pub region: String,
+    /// The instant of the last command or event that came to the machine.
+    pub now: SimTime,
     /// The seed from which ids derive.
     pub seed: u64,
     /// What instant the run begins at.
@@ -227,6 +253,14 @@ pub struct World {
     pub subs_kept: (usize, VecDeque<JobKey>),
     /// The control plane.
     pub control: Control,
+    /// Copies under way and the links that they share.
+    pub flows: Flows,
+    /// What breaks by itself.
+    pub hazards: Vec<Hazard>,
+    /// What broke and was not assessed yet.
+    pub marks: Marks,
+    /// The policies of which another value would have decided something differently so far.
+    pub hung: PolicySet,
     /// How many resources of each kind show each status.
     pub census: [[u32; Status::ALL.len()]; Kind::ALL.len()],
     /// By the stable key of a group, instance, pair or drill that is gone: the epoch its label would go on with.
@@ -241,6 +275,12 @@ pub struct World {
     /// Lists of sub-jobs to use again.
     #[serde(skip)]
     pub(crate) spare: Vec<Vec<job::Sub>>,
+    /// Room for the aims of one settlement.
+    #[serde(skip)]
+    pub(crate) aims: Vec<Aim>,
+    /// Room for the copies that one event ends.
+    #[serde(skip)]
+    pub(crate) ended: Vec<PairKey>,
 }
 
 impl World {
@@ -262,6 +302,7 @@ impl World {
         index.insert(stable.0, Who::Project(default_project));
         World {
             region: region.to_owned(),
+            now: SimTime::ZERO,
             seed,
             calendar,
             settings,
@@ -290,12 +331,18 @@ impl World {
             failures: VecDeque::new(),
             subs_kept: (0, VecDeque::new()),
             control: Control::default(),
+            flows: Flows::default(),
+            hazards: Vec::new(),
+            marks: Marks::default(),
+            hung: PolicySet::default(),
             census: [[0; Status::ALL.len()]; Kind::ALL.len()],
             past: BTreeMap::new(),
             next_serial: 1,
             last_job: 0,
             index,
             spare: Vec::new(),
+            aims: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -390,13 +437,6 @@ impl World {
             Who::Drill(k) => self.drills.get(k).map(|r| &r.life),
             _ => None,
         }
-    }
-
-    /// What a resource reports as its status.
-    ///
-    /// Nothing can break yet, so this is the stored status; a pair or instance that a fault has hit will report `fault`.
-    pub fn reported(&self, who: Who) -> Option<Status> {
-        self.life(who).map(|life| life.status)
     }
 
     /// The published UUID of a resource.

@@ -129,6 +129,30 @@ pub enum Arbitration {
     },
 }
 
+/// How a domain arbitrates at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// By its witness.
+    Witness,
+    /// Its witness is lost, and it has not given it up yet: a path lost now stops both sides.
+    Window,
+    /// For the preferred site.
+    #[default]
+    Static,
+}
+
+impl Mode {
+    /// The word that transcripts and views use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Witness => "witness",
+            Mode::Window => "window",
+            Mode::Static => "static",
+        }
+    }
+}
+
 /// An active-active domain: the pair of AZs between which groups may protect (page `sdrs_05_0301`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Domain {
@@ -148,6 +172,10 @@ pub struct Domain {
     pub sold_out: bool,
     /// Who goes on when its AZs lose each other.
     pub arbitration: Arbitration,
+    /// How that is decided at the moment.
+    pub mode: Mode,
+    /// How many windows it has had.
+    pub windows: u32,
 }
 
 /// A virtual private cloud.

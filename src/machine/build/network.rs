@@ -4,7 +4,7 @@ use super::{BuildError, Builder};
 use crate::machine::make;
 use crate::time::Span;
 use crate::units::{Bytes, Rate};
-use crate::world::place::Arbitration;
+use crate::world::place::{Arbitration, Mode};
 use crate::world::topology::{Duct, Link, Node, NodeKind, Spot, UNLIMITED};
 use crate::world::{DuctKey, LinkKey, NodeKey, Who};
 
@@ -136,6 +136,7 @@ impl Builder {
             }
             _ => return Err(unknown("witness", witness)),
         };
+        self.world.domains[key].mode = Mode::Witness;
         self.world.domains[key].arbitration = Arbitration::Witness {
             node,
             fallback_after,

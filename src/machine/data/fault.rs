@@ -4,7 +4,7 @@
 
 use super::standstill::control_changed;
 use crate::machine::effect::{Effect, Effects};
-use crate::machine::event::Blow;
+use crate::world::fault::Blow;
 use crate::time::SimTime;
 use crate::world::{AzKey, DiskKey, World};
 

@@ -207,7 +207,7 @@ fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
 fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
     let disks = world.pairs[pair].disks.into_iter().flatten();
     let bounds = disks.filter_map(|disk| world.disks[disk].throughput);
-    bounds.chain(world.settings.copy_rate.limit()).min()
+    bounds.chain([world.settings.copy_rate]).min()
 }
 
 /// The DR disk holds what the production disk holds.
@@ -240,13 +240,27 @@ pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
 
 /// A class of copies has come to its next end. A stale turn does nothing.
 pub(super) fn due(world: &mut World, now: SimTime, flow: FlowKey, turn: u32, out: &mut Effects) {
-    let mut finished = std::mem::take(&mut world.finished_copies);
+    let mut finished = std::mem::take(&mut world.ended);
     world.flows.due(now, flow, turn, &mut finished);
     for pair in finished.drain(..) {
         in_step(world, pair);
         out.push(Effect::InStep { pair });
     }
-    world.finished_copies = finished;
+    world.ended = finished;
+}
+
+/// A copy has ended, whatever its arithmetic says. A stale end does nothing.
+pub(super) fn synced(world: &mut World, now: SimTime, pair: PairKey, copies: u32, out: &mut Effects) {
+    let Some(record) = world.pairs.get(pair) else {
+        return;
+    };
+    if let Copying::Running(ticket) = record.copy
+        && record.copies == copies
+    {
+        world.flows.stop(now, ticket, record.serial, pair);
+        in_step(world, pair);
+        out.push(Effect::InStep { pair });
+    }
 }
 
 /// A failover takes a pair's DR copy as it is: replication stops, and the sides part.
@@ -381,7 +395,10 @@ pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
     world.flows.settle(now, &mut aims);
     for Aim { flow, turn, at, stalled } in aims.drain(..) {
         let after = at.map(|at| at.saturating_since(now));
-        out.push(Effect::Aim { flow, turn, after, stalled });
+        out.push(Effect::Aim { flow, turn, after });
+        if let Some(route) = world.flows.route_of(flow).filter(|_| stalled) {
+            out.push(Effect::Stalled { route });
+        }
     }
     world.aims = aims;
 }

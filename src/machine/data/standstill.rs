@@ -4,7 +4,7 @@
 //! job knows how many standstills had ended when it was announced; what has been stood since is owed to it.
 
 use crate::machine::effect::{Effect, Effects};
-use crate::machine::event::Event;
+use crate::machine::event::{Doing, Event, Outcome};
 use crate::time::{SimTime, Span};
 use crate::world::World;
 
@@ -53,12 +53,17 @@ pub(super) fn control_changed(world: &mut World, now: SimTime, out: &mut Effects
             let before = world.control.stood.last().copied().unwrap_or(Span::ZERO);
             world.control.stood.push(before.saturating_add(now.saturating_since(since)));
             out.push(Effect::Control { down: false });
-            for (at, event) in std::mem::take(&mut world.control.held) {
-                let Event::Settled { turn, .. } = event else {
-                    continue;
+            for held in std::mem::take(&mut world.control.held) {
+                let due = held.at.saturating_add(owed(world, held.turn));
+                let event = Event::Settled {
+                    who: held.who,
+                    epoch: held.epoch,
+                    doing: Doing::Job(held.op, held.part),
+                    outcome: held.failure.map_or(Outcome::Done, Outcome::Failed),
+                    turn: world.control.turn(),
                 };
-                let due = at.saturating_add(owed(world, turn));
-                out.push(Effect::Again { event: event.renewed(world.control.turn()), after: due.saturating_since(now) });
+                let after = due.saturating_since(now);
+                out.push(Effect::Again { event, after });
             }
         }
         _ => {}

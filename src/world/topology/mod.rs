@@ -132,6 +132,8 @@ pub struct Route {
     pub azs: [AzKey; 2],
     /// The path in use, as of the last [`Topology::refresh`]; None if there is no way.
     pub path: Option<Path>,
+    /// Bytes a second that the pairs on it mirror, or would if there were a way.
+    pub foreground: u64,
 }
 
 /// A link as all faults together leave it.
@@ -231,13 +233,12 @@ impl Topology {
     }
 
     /// The route between two AZs, in either order; made, with the path of this instant, when it is first asked for.
-    #[cfg_attr(not(test), expect(dead_code, reason = "copies will ask for it"))]
     pub(crate) fn route_between(&mut self, a: AzKey, b: AzKey) -> RouteKey {
         let azs = ordered(a, b);
         if let Some(&route) = self.index.routes.get(&azs) {
             return route;
         }
-        let route = self.routes.insert(Route { azs, path: None });
+        let route = self.routes.insert(Route { azs, path: None, foreground: 0 });
         self.index.routes.insert(azs, route);
         self.assign(route, self.best(azs));
         route
@@ -330,7 +331,6 @@ impl Topology {
 }
 
 /// Faults. Each only marks what it touches; [`Topology::refresh`] draws the consequences.
-#[cfg_attr(not(test), expect(dead_code, reason = "faults will call these"))]
 impl Topology {
     /// One more fault holds a link down.
     pub(crate) fn break_link(&mut self, link: LinkKey) {
