@@ -4,6 +4,7 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod flow;
 pub mod job;
 pub mod label;
 pub mod machinery;
@@ -61,6 +62,12 @@ new_key_type! {
     pub struct JobKey;
     /// The slot of a failed task.
     pub struct TaskKey;
+    /// The slot of a link of the network.
+    pub struct LinkKey;
+    /// The slot of a route between two AZs.
+    pub struct RouteKey;
+    /// The slot of a class of copies that share one route and one rate limit.
+    pub struct FlowKey;
 }
 
 /// Any resource.
