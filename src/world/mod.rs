@@ -78,6 +78,8 @@ new_key_type! {
     pub struct NodeKey;
     /// The slot of a duct.
     pub struct DuctKey;
+    /// The slot of a class of copies that share one route and one rate limit.
+    pub struct FlowKey;
 }
 
 /// Any resource.
