@@ -85,6 +85,9 @@ fn create_disk(label: &str) -> Native {
         shared: false,
         encrypted: false,
         grows_online: true,
+        load: None,
+        throughput: None,
+        write_latency: Default::default(),
     }))
 }
 

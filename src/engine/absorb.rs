@@ -84,14 +84,26 @@ impl Absorber {
                     epoch,
                     doing,
                     outcome,
+                    turn: world.control.turn(),
                 };
                 self.after(begins, after, settled);
             }
-            Effect::CopyBegan {
-                pair,
-                copies,
+            Effect::Aim { flow, turn, after } => self.after(now, after, Event::Due { flow, turn }),
+            Effect::Assess => self.queue.push(now, Event::Assess),
+            Effect::Window {
+                domain,
+                windows,
                 after,
-            } => self.after(now, after, Event::Synced { pair, copies }),
+            } => self.after(now, Some(after), Event::WindowEnds { domain, windows }),
+            Effect::Again { event, after } => self.after(now, Some(after), event),
+            Effect::HazardWaits {
+                hazard,
+                turn,
+                broken,
+            } => {
+                let after = oracle.hazard(world, hazard, turn, broken);
+                self.after(now, after, Event::Hazard { hazard, turn });
+            }
             _ => {}
         }
     }

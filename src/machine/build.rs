@@ -221,10 +221,7 @@ impl Builder {
     }
 
     fn find_az(&self, label: &str) -> Result<AzKey, BuildError> {
-        let look = Look {
-            world: &self.world,
-            project: self.world.default_project,
-        };
+        let look = Look::new(&self.world, self.world.default_project);
         let unknown = || BuildError::Unknown {
             word: "AZ",
             label: label.to_owned(),
@@ -334,11 +331,7 @@ impl Builder {
                         turn: 0,
                     });
                 }
-                Effect::CopyBegan {
-                    pair,
-                    copies,
-                    after: Some(_),
-                } => {
+                Effect::CopyBegan { pair, copies } => {
                     self.due.push_back(Event::Synced { pair, copies });
                 }
                 _ => {}

@@ -44,6 +44,10 @@ pub enum Property {
     SoldOut,
     /// How much room is left.
     Capacity,
+    /// What is written to it.
+    Load,
+    /// Whether its content is damaged.
+    Damage,
 }
 
 impl Property {
@@ -61,6 +65,8 @@ impl Property {
             Property::Fence => "fence",
             Property::SoldOut => "sold out",
             Property::Capacity => "capacity",
+            Property::Load => "load",
+            Property::Damage => "damaged",
         }
     }
 }

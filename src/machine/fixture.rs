@@ -202,6 +202,9 @@ pub(crate) fn new_disk(label: &str, az: &str, bootable: bool) -> CreateDisk {
         shared: false,
         encrypted: false,
         grows_online: true,
+        load: None,
+        throughput: None,
+        write_latency: Default::default(),
     }
 }
 

@@ -26,6 +26,13 @@ impl World {
         self.is_lit(az) && pool.failed == 0 && pool.read_only == 0
     }
 
+    /// Whether the storage of an AZ has room for so much more.
+    pub fn has_pool_room(&self, az: AzKey, size: Bytes) -> bool {
+        let pool = &self.azs[az].pool;
+        let used = pool.used.saturating_add(size);
+        pool.capacity.is_none_or(|capacity| used <= capacity)
+    }
+
     /// Whether a disk can be read and written: neither it nor its pool, AZ or every server it is attached to is lost.
     pub fn is_usable(&self, disk: DiskKey) -> bool {
         let record = &self.disks[disk];

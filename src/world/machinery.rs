@@ -249,6 +249,17 @@ impl DiskStatus {
     }
 }
 
+/// How a disk is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writing {
+    /// What a running server writes to it.
+    pub load: Option<Load>,
+    /// The most that can be written to it; None: no bound.
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes.
+    pub latency: Span,
+}
+
 /// A disk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Disk {

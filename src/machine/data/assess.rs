@@ -64,7 +64,7 @@ fn reroute(world: &mut World, now: SimTime) -> Vec<RouteKey> {
     let (mut routes, mut links): (Vec<RouteKey>, Vec<LinkKey>) = (Vec::new(), Vec::new());
     world.topology.refresh(&mut routes, &mut links);
     for link in links {
-        world.flows.set_link(now, link, world.topology.capacity(link));
+        world.flows.set_link(link, world.topology.capacity(link));
     }
     for &route in &routes {
         let path = world.topology.routes[route].path.as_ref();

@@ -19,14 +19,14 @@ pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 
 use super::effect::{Effect, Effects};
-use crate::sdrs::policy::{LossOfReplica, Permission};
+use crate::sdrs::policy::LossOfReplica;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
-use crate::world::protection::{Copying, Side};
+use crate::world::protection::{Copying, Side, Verdict};
 use crate::world::replica::{Level, Outage, Recovery, marked};
-use crate::world::{DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
+use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
 pub(crate) fn touch(world: &mut World, pair: PairKey) {
@@ -73,7 +73,20 @@ fn shift_foreground(world: &mut World, route: RouteKey, before: u64, after: u64)
     let sum = world.topology.routes[route].foreground;
     let sum = sum.saturating_sub(before).saturating_add(after);
     world.topology.routes[route].foreground = sum;
-    world.flows.set_foreground(world.now, route, Rate(sum));
+    world.flows.set_foreground(route, Rate(sum));
+}
+
+/// Takes stock of what was written to the pair of a disk before its load changes: what a bitmap marks depends on the load.
+pub(crate) fn touch_disk(world: &mut World, disk: DiskKey) {
+    let Some(pair) = world.disks[disk].pair else {
+        return;
+    };
+    if world.pairs.contains_key(pair) {
+        touch(world, pair);
+        if !world.pairs[pair].parted && !matches!(world.pairs[pair].copy, Copying::Running(_)) {
+            fold(world, world.now, pair);
+        }
+    }
 }
 
 /// Touches and refreshes the pair of a disk, after the disk or a server it is attached to has changed.
@@ -338,10 +351,18 @@ pub(super) fn grown(world: &mut World, now: SimTime, pair: PairKey, by: Bytes, o
 }
 
 /// A pair is about to be removed, or to lose a disk: it replicates no longer and writes nothing.
-pub(crate) fn withdraw(world: &mut World, now: SimTime, pair: PairKey) {
+pub(crate) fn withdraw(world: &mut World, pair: PairKey) {
     if world.pairs[pair].is_replicating() {
-        stop_copy(world, now, pair);
+        stop_copy(world, world.now, pair);
     }
+}
+
+/// The route between two AZs, made known to the links' shares when it is first asked for.
+pub(crate) fn route(world: &mut World, azs: [AzKey; 2]) -> RouteKey {
+    let route = world.topology.route_between(azs[0], azs[1]);
+    let path = world.topology.routes[route].path.as_ref();
+    world.flows.set_route(world.now, route, path.map(|path| path.links.as_slice()));
+    route
 }
 
 /// Whether a failover of a group with live production could not reach it to fence it.
@@ -357,10 +378,18 @@ pub(super) fn is_beyond_fence(world: &World, group: GroupKey) -> bool {
     })
 }
 
-/// Whether some pair of a group has lost its copy's way and the policy refuses to go on without it.
-pub(super) fn is_disconnected(world: &World, group: GroupKey) -> bool {
-    world.settings.policies.failover_disconnected == Permission::Refused
-        && any_at(world, group, Level::Five)
+/// Whether arbitration keeps the DR side of a group from taking over: production was stopped by it, or lost with its AZ,
+/// and the DR side was not let go on. Pairs that had lost production before the path was lost had no part in it.
+pub(super) fn is_held(world: &World, group: GroupKey) -> bool {
+    let record = &world.groups[group];
+    let Some(cut) = record.cut.filter(|cut| cut.verdict != Verdict::DrSide) else {
+        return false;
+    };
+    let stopped = cut.verdict == Verdict::Neither || !world.is_lit(world.production_az(record));
+    stopped
+        && record.pairs.iter().filter_map(|pair| world.outage(pair)).any(|outage| {
+            outage.level == Level::Two && outage.since >= cut.since
+        })
 }
 
 /// Whether some pair of a group that takes part has a fault level.

@@ -9,8 +9,8 @@ use super::published;
 use crate::sdrs::ids::format_uuid;
 use crate::sdrs::status::Class;
 use crate::time::SimTime;
-use crate::world::job::JobStatus;
 use crate::units::Rate;
+use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, Lock};
 use crate::world::place::Arbitration;
 use crate::world::topology::{Spot, UNLIMITED};
@@ -101,7 +101,7 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
                 labels(world, p.attached.iter().map(|a| Who::Instance(a.0))),
             ));
             add.push(("consistent", json!(p.consistent)));
-            add.push(("left_bytes", json!(p.left(now).0)));
+            add.push(("left_bytes", json!(world.left(key, now).0)));
         }
         Who::Drill(key) => {
             map = object(&published::drill(world, key));
