@@ -154,36 +154,8 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
             let p = &world.projects[key];
             json!({ "frozen": p.frozen, "quotas": p.quotas, "usage": p.usage })
         }
-        Who::Site(key) => {
-            let mut azs: Vec<_> = world
-                .azs
-                .iter()
-                .filter(|(_, az)| az.site == key)
-                .map(|(az, _)| az)
-                .collect();
-            azs.sort_by_key(|&az| world.azs[az].serial);
-            json!({ "azs": labels(world, azs.into_iter().map(Who::Az)) })
-        }
-        Who::Az(key) => {
-            let az = &world.azs[key];
-            json!({
-                "site": label(world, Some(Who::Site(az.site))),
-                "pool": { "capacity_bytes": az.pool.capacity.map(|bytes| bytes.0), "used_bytes": az.pool.used.0 },
-            })
-        }
+        Who::Site(_) | Who::Az(_) | Who::Domain(_) => place(world, who),
         Who::Link(_) | Who::Node(_) | Who::Duct(_) => network(world, who),
-        Who::Domain(key) => {
-            let d = &world.domains[key];
-            json!({
-                "name": world.text(d.name),
-                "sold_out": d.sold_out,
-                "azs": labels(world, d.azs.into_iter().map(Who::Az)),
-                "witness": match d.arbitration {
-                    Arbitration::Static => Value::Null,
-                    Arbitration::Witness { node, .. } => label(world, Some(Who::Node(node))),
-                },
-            })
-        }
         Who::Vpc(key) => {
             let v = &world.vpcs[key];
             json!({
@@ -224,6 +196,42 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+/// What a site, AZ or domain is.
+fn place(world: &World, who: Who) -> Value {
+    match who {
+        Who::Site(key) => {
+            let mut azs: Vec<_> = world
+                .azs
+                .iter()
+                .filter(|(_, az)| az.site == key)
+                .map(|(az, _)| az)
+                .collect();
+            azs.sort_by_key(|&az| world.azs[az].serial);
+            json!({ "azs": labels(world, azs.into_iter().map(Who::Az)) })
+        }
+        Who::Az(key) => {
+            let az = &world.azs[key];
+            json!({
+                "site": label(world, Some(Who::Site(az.site))),
+                "pool": { "capacity_bytes": az.pool.capacity.map(|bytes| bytes.0), "used_bytes": az.pool.used.0 },
+            })
+        }
+        Who::Domain(key) => {
+            let d = &world.domains[key];
+            json!({
+                "name": world.text(d.name),
+                "sold_out": d.sold_out,
+                "azs": labels(world, d.azs.into_iter().map(Who::Az)),
+                "witness": match d.arbitration {
+                    Arbitration::Static => Value::Null,
+                    Arbitration::Witness { node, .. } => label(world, Some(Who::Node(node))),
+                },
+            })
+        }
+        _ => Value::Null,
     }
 }
 
