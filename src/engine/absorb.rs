@@ -154,13 +154,15 @@ mod tests {
             epoch,
             doing: DOING,
             outcome,
+            turn: 0,
         }
     }
 
     #[test]
     fn work_and_copies_become_events_and_the_rest_does_not() {
         let fix = Fixture::new();
-        let (pair, copies, who) = (fix.pair, 4, Who::Pair(fix.pair));
+        let (pair, turn, who) = (fix.pair, 4, Who::Pair(fix.pair));
+        let flow = crate::world::FlowKey::default();
         let fate = |after, outcome| Fate { after, outcome };
         let mut told = Told(
             vec![
@@ -171,11 +173,7 @@ mod tests {
             ],
             Vec::new(),
         );
-        let copy = |after| Effect::CopyBegan {
-            pair,
-            copies,
-            after,
-        };
+        let copy = |after| Effect::Aim { flow, turn, after };
         let effects = [
             begin(who, 1, Span::ZERO),
             begin(who, 2, Span::micros(7)),
@@ -191,7 +189,7 @@ mod tests {
         let at = SimTime::from_micros;
         let expected = [
             (at(117), settled(who, 3, FAILED)),
-            (at(117), Event::Synced { pair, copies }),
+            (at(117), Event::Due { flow, turn }),
             (at(150), settled(who, 1, Outcome::Done)),
             (SimTime::MAX, settled(who, 4, Outcome::Done)),
         ];

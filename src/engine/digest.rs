@@ -11,8 +11,8 @@ use crate::machine::{Doing, Effect};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
 use crate::world::label::Stable;
-use crate::world::replica::Recovery;
 use crate::world::machinery::Act;
+use crate::world::replica::Recovery;
 use crate::world::{Who, World};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -130,11 +130,18 @@ impl Fold {
             earliest,
             latest,
             acknowledged,
+            rpo,
             lost,
+            whole,
             damaged,
         } = recovery;
         let instants = self.word(earliest.as_micros()).word(latest.as_micros());
-        instants.word(acknowledged.as_micros()).word(lost).word(damaged.into())
+        instants
+            .word(acknowledged.as_micros())
+            .word(rpo.as_micros())
+            .word(whole.into())
+            .word(lost)
+            .word(damaged.into())
     }
 
     /// A word that may be absent: told apart from every word that is there.
@@ -216,13 +223,18 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             drill,
             recovery,
             rescue,
-        } => on(22, Who::Drill(drill)).recovery(recovery).word(rescue.into()),
+        } => on(22, Who::Drill(drill))
+            .recovery(recovery)
+            .word(rescue.into()),
         Effect::Discarded {
             pair,
             bytes,
             kept,
             both,
-        } => on(23, Who::Pair(pair)).word(bytes).word(kept).word(both.as_micros()),
+        } => on(23, Who::Pair(pair))
+            .word(bytes)
+            .word(kept)
+            .word(both.as_micros()),
         Effect::Control { down } => fold(24, 0).word(down.into()),
         Effect::Usable { server } => on(25, Who::Server(server)),
         Effect::Stalled { route } => {

@@ -146,6 +146,8 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
         azs,
         sold_out: false,
         arbitration: Default::default(),
+        mode: Default::default(),
+        windows: 0,
     });
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 0, 0), 16).unwrap();
     let label = make::plain(world, &format!("{name}-vpc"));
@@ -233,6 +235,7 @@ fn disk(world: &mut World, name: &str, az: AzKey, gib: u32) -> DiskKey {
         shared: false,
         encrypted: false,
         grows_online: true,
+        write: Default::default(),
     };
     make::disk(world, new, &mut Vec::new())
 }

@@ -143,12 +143,20 @@ pub fn admit(world: &World, command: &Command) -> Result<Admitted, Refusal> {
 }
 
 /// The same as it would be under these policies.
-pub(crate) fn admit_under(world: &World, policies: Policies, command: &Command) -> Result<Admitted, Refusal> {
+pub(crate) fn admit_under(
+    world: &World,
+    policies: Policies,
+    command: &Command,
+) -> Result<Admitted, Refusal> {
     if world.is_control_down() && matches!(command.ask, Ask::Call(_)) {
         return Err(Refusal::Unavailable { code: CONTROL_DOWN });
     }
     let project = project_of(world, command.project.as_deref())?;
-    let look = Look { world, project, policies };
+    let look = Look {
+        world,
+        project,
+        policies,
+    };
     match &command.ask {
         Ask::Call(call) => admit_call(look, call),
         Ask::Native(act) => native::admit(look, act).map(Plan::Native),
@@ -159,7 +167,10 @@ pub(crate) fn admit_under(world: &World, policies: Policies, command: &Command) 
 /// The policies of which another value would have decided differently whether the world takes a command now.
 pub fn hangs_on(world: &World, command: &Command) -> PolicySet {
     let mut set = PolicySet::default();
-    let decides = matches!(command.ask, Ask::Native(_) | Ask::Call(Call::Failover { .. } | Call::GroupAction { .. }));
+    let decides = matches!(
+        command.ask,
+        Ask::Native(_) | Ask::Call(Call::Failover { .. } | Call::GroupAction { .. })
+    );
     if !decides {
         return set;
     }

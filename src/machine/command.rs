@@ -8,8 +8,8 @@ use crate::time::SpanText;
 use crate::units::{Bytes, Rate};
 use crate::world::Who;
 use crate::world::machinery::{DiskType, Power};
-use crate::world::replica::Load;
 use crate::world::protection::{ProtectionType, Side};
+use crate::world::replica::Load;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -67,9 +67,10 @@ pub(super) fn obstacle(world: &World, drill: DrillKey) -> Option<Code> {
         {
             return Some(Code::of(1922));
         }
-        let broken = world.instances[instance].pairs.iter().any(|&pair| {
-            !world.is_side_usable(&world.pairs[pair], dr)
-        });
+        let broken = world.instances[instance]
+            .pairs
+            .iter()
+            .any(|&pair| !world.is_side_usable(&world.pairs[pair], dr));
         if broken {
             return Some(Code::of(1905));
         }
@@ -133,7 +134,11 @@ pub(super) fn fill(world: &mut World, now: SimTime, drill: DrillKey, out: &mut E
     let record = &world.drills[drill];
     if let Some(recovery) = record.recovery {
         let rescue = record.rescue;
-        out.push(Effect::Snapshot { drill, recovery, rescue });
+        out.push(Effect::Snapshot {
+            drill,
+            recovery,
+            rescue,
+        });
     }
 }
 
@@ -200,7 +205,10 @@ fn make_server(
         let label = make::free_part(world, label, word.trim_start_matches("/dev/"));
         let disk = make::disk_like(world, copy, label, az, out);
         world.disks[disk].drill = Some(drill);
-        if world.drills[drill].recovery.is_some_and(|recovery| recovery.damaged) {
+        if world.drills[drill]
+            .recovery
+            .is_some_and(|recovery| recovery.damaged)
+        {
             world.disks[disk].damaged = Some(world.now);
         }
         make::attach_disk(world, disk, server, device, out);

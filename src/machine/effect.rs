@@ -14,7 +14,8 @@ use crate::world::place::Mode;
 use crate::world::protection::{Side, Verdict};
 use crate::world::replica::Recovery;
 use crate::world::{
-    DomainKey, DrillKey, EipKey, FlowKey, GroupKey, JobKey, NicKey, PairKey, RouteKey, ServerKey, Who,
+    DomainKey, DrillKey, EipKey, FlowKey, GroupKey, JobKey, NicKey, PairKey, RouteKey, ServerKey,
+    Who,
 };
 use serde::{Deserialize, Serialize};
 

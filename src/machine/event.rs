@@ -2,9 +2,9 @@
 
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
+pub use crate::world::fault::Blow;
 use crate::world::job::Part;
 use crate::world::machinery::Act;
-pub use crate::world::fault::Blow;
 use crate::world::{DomainKey, FlowKey, PairKey, Who};
 use serde::{Deserialize, Serialize};
 
@@ -88,9 +88,19 @@ impl Event {
     #[must_use]
     pub(crate) fn renewed(self, turns: u32) -> Event {
         match self {
-            Event::Settled { who, epoch, doing, outcome, .. } => {
-                Event::Settled { who, epoch, doing, outcome, turn: turns }
-            }
+            Event::Settled {
+                who,
+                epoch,
+                doing,
+                outcome,
+                ..
+            } => Event::Settled {
+                who,
+                epoch,
+                doing,
+                outcome,
+                turn: turns,
+            },
             other => other,
         }
     }

@@ -25,5 +25,9 @@ pub(super) fn turned(world: &mut World, now: SimTime, hazard: u32, turn: u64, ou
             false => data::mended(world, now, blow, out),
         }
     }
-    out.push(Effect::HazardWaits { hazard, turn, broken });
+    out.push(Effect::HazardWaits {
+        hazard,
+        turn,
+        broken,
+    });
 }

@@ -70,6 +70,8 @@ impl Hand {
             azs: [azs[0], azs[1]],
             sold_out: false,
             arbitration: Default::default(),
+            mode: Default::default(),
+            windows: 0,
         };
         let domain = w.domains.insert(domain);
         super::transition::enter(w, Who::Domain(domain), &mut out);
@@ -154,6 +156,7 @@ impl Hand {
                         epoch,
                         doing,
                         outcome,
+                        turn: 0,
                     });
                 }
                 Effect::CopyBegan { pair, copies, .. } => {
@@ -236,6 +239,7 @@ fn new_disk(
         shared: false,
         encrypted: false,
         grows_online: true,
+        write: Default::default(),
     }
 }
 

@@ -6,16 +6,16 @@
 
 pub mod admit;
 mod asks;
-pub(crate) mod data;
 pub mod build;
 pub mod command;
 pub mod commit;
+pub(crate) mod data;
 mod drills;
 pub mod effect;
 pub mod event;
-mod hazard;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod hazard;
 #[cfg(test)]
 mod lifecycle;
 pub(crate) mod make;
@@ -60,7 +60,15 @@ pub fn happen(world: &mut World, now: SimTime, event: Event, out: &mut Effects) 
                         Outcome::Done => None,
                         Outcome::Failed(code) => Some(code),
                     };
-                    world.control.held.push(Held { at: now, who, epoch, op, part, failure, turn });
+                    world.control.held.push(Held {
+                        at: now,
+                        who,
+                        epoch,
+                        op,
+                        part,
+                        failure,
+                        turn,
+                    });
                 }
                 data::Stands::Owed(after) => {
                     let event = event.renewed(world.control.turn());

@@ -425,12 +425,8 @@ fn join_disks(
 fn expand(world: &mut World, now: SimTime, pair: PairKey, size: Bytes, out: &mut Effects) {
     let mut grown = Bytes(0);
     for disk in world.pairs[pair].disks.into_iter().flatten() {
-        let record = &mut world.disks[disk];
-        grown = size.saturating_sub(record.size);
-        record.size = size;
-        let pool = &mut world.azs[record.az].pool;
-        pool.used = pool.used.saturating_add(grown);
-        make::changed(Who::Disk(disk), super::effect::Property::Size, size.0, out);
+        grown = size.saturating_sub(world.disks[disk].size);
+        make::grow_disk(world, disk, size, out);
     }
     data::grown(world, now, pair, grown, out);
 }

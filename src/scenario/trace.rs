@@ -20,9 +20,9 @@ use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
+use crate::world::fault::Blow;
 use crate::world::job::{JobStatus, Part};
 use crate::world::machinery::{Act, Power};
-use crate::world::fault::Blow;
 use crate::world::place::Mode;
 use crate::world::protection::{Side, Verdict};
 use crate::world::replica::Recovery;
@@ -175,6 +175,7 @@ struct Told {
     latest_point: u64,
     last_acknowledged: u64,
     rpo: u64,
+    skew: u64,
     bytes_lost: u64,
     damaged: bool,
 }
@@ -185,7 +186,8 @@ impl Told {
             recovery_point: recovery.earliest.as_micros(),
             latest_point: recovery.latest.as_micros(),
             last_acknowledged: recovery.acknowledged.as_micros(),
-            rpo: recovery.rpo().as_micros(),
+            rpo: recovery.rpo.as_micros(),
+            skew: recovery.skew().as_micros(),
             bytes_lost: recovery.lost,
             damaged: recovery.damaged,
         }
@@ -380,23 +382,47 @@ fn describe(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
 
 /// The same for faults, arbitration and recoveries. What only asks for an event is not in a trace; see [`is_told`].
 fn disaster(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
-    let mut target = |blow: Blow| blow.target().map_or_else(|| "control-plane".to_owned(), &mut *name);
+    let mut target = |blow: Blow| {
+        blow.target()
+            .map_or_else(|| "control-plane".to_owned(), &mut *name)
+    };
     match *effect {
-        Effect::Struck { blow } => (target(blow), What::Struck { fault: blow.words() }),
-        Effect::Mended { blow } => (target(blow), What::Mended { fault: blow.words() }),
+        Effect::Struck { blow } => (
+            target(blow),
+            What::Struck {
+                fault: blow.words(),
+            },
+        ),
+        Effect::Mended { blow } => (
+            target(blow),
+            What::Mended {
+                fault: blow.words(),
+            },
+        ),
         Effect::Mode { domain, mode } => (name(Who::Domain(domain)), What::Arbitration { mode }),
         Effect::Cut { group, verdict } => (name(Who::Group(group)), What::CutOff { verdict }),
         Effect::Joined { group } => (name(Who::Group(group)), What::Joined),
-        Effect::Health { group, two, five } => (name(Who::Group(group)), What::FaultLevels { two, five }),
+        Effect::Health { group, two, five } => {
+            (name(Who::Group(group)), What::FaultLevels { two, five })
+        }
         Effect::Recovered { group, recovery } => {
             let recovery = Told::of(recovery);
             (name(Who::Group(group)), What::Recovered { recovery })
         }
-        Effect::Snapshot { drill, recovery, rescue } => {
+        Effect::Snapshot {
+            drill,
+            recovery,
+            rescue,
+        } => {
             let recovery = Told::of(recovery);
             (name(Who::Drill(drill)), What::Snapshot { recovery, rescue })
         }
-        Effect::Discarded { pair, bytes, kept, both } => {
+        Effect::Discarded {
+            pair,
+            bytes,
+            kept,
+            both,
+        } => {
             let both = both.as_micros();
             (name(Who::Pair(pair)), What::Discarded { bytes, kept, both })
         }

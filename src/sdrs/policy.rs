@@ -206,7 +206,10 @@ impl PolicySet {
 
     /// Those it has, in the order of the register.
     pub fn iter(self) -> impl Iterator<Item = Policy> {
-        Policy::ALL.iter().copied().filter(move |&policy| self.has(policy))
+        Policy::ALL
+            .iter()
+            .copied()
+            .filter(move |&policy| self.has(policy))
     }
 }
 

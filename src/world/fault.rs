@@ -92,10 +92,22 @@ impl Blow {
     /// The words that transcripts use while it lasts.
     pub const fn words(self) -> &'static str {
         match self {
-            Blow::Az { destroyed: true, .. } | Blow::Site { destroyed: true, .. } => "destroyed",
-            Blow::Disk { destroyed: true, .. } | Blow::Server { destroyed: true, .. } => "destroyed",
+            Blow::Az {
+                destroyed: true, ..
+            }
+            | Blow::Site {
+                destroyed: true, ..
+            } => "destroyed",
+            Blow::Disk {
+                destroyed: true, ..
+            }
+            | Blow::Server {
+                destroyed: true, ..
+            } => "destroyed",
             Blow::Az { .. } | Blow::Site { .. } => "dark",
-            Blow::Pool { read_only: true, .. } => "storage read-only",
+            Blow::Pool {
+                read_only: true, ..
+            } => "storage read-only",
             Blow::Pool { .. } => "storage failed",
             Blow::Slow { .. } => "degraded",
             Blow::Disk { .. } | Blow::Server { .. } => "lost",

@@ -36,7 +36,8 @@ impl World {
     /// Whether a disk can be read and written: neither it nor its pool, AZ or every server it is attached to is lost.
     pub fn is_usable(&self, disk: DiskKey) -> bool {
         let record = &self.disks[disk];
-        let cut_off = !record.servers.is_empty() && record.servers.iter().all(|&s| self.servers[s].lost > 0);
+        let cut_off =
+            !record.servers.is_empty() && record.servers.iter().all(|&s| self.servers[s].lost > 0);
         !record.broken && record.lost == 0 && !cut_off && self.is_writable(record.az)
     }
 
@@ -70,7 +71,11 @@ impl World {
         if pair.outage.is_some() || !pair.is_replicating() {
             return None;
         }
-        let Cut { since, verdict, production_lost } = self.groups[pair.group].cut?;
+        let Cut {
+            since,
+            verdict,
+            production_lost,
+        } = self.groups[pair.group].cut?;
         let stops = production_lost || verdict != Verdict::Production;
         let level = match pair.copy == Copying::Active && stops {
             true => Level::Two,
@@ -78,7 +83,11 @@ impl World {
         };
         let silent = self.settings.policies.on_replica_loss == LossOfReplica::Stop;
         let halted = (level == Level::Two || production_lost || silent).then_some(since);
-        Some(Outage { since, level, halted })
+        Some(Outage {
+            since,
+            level,
+            halted,
+        })
     }
 
     /// The fault level of a pair.
@@ -89,7 +98,10 @@ impl World {
     /// The worst fault level among the pairs of an instance.
     pub fn instance_level(&self, instance: InstanceKey) -> Level {
         let pairs = self.instances[instance].pairs.iter();
-        pairs.map(|&pair| self.level(pair)).max().unwrap_or_default()
+        pairs
+            .map(|&pair| self.level(pair))
+            .max()
+            .unwrap_or_default()
     }
 
     /// What a resource reports as its status: a pair stored `protected` that has a fault level, and an instance with such
@@ -113,7 +125,11 @@ impl World {
         let record = &self.pairs[pair];
         let mut gap = record.gaps[side.index()];
         if side == record.station
-            && let Some(Outage { since, halted: None, .. }) = self.unwritten(record)
+            && let Some(Outage {
+                since,
+                halted: None,
+                ..
+            }) = self.unwritten(record)
         {
             gap.set_rate(since, record.mirrored);
         }
@@ -143,8 +159,11 @@ impl World {
     /// How long one synchronous write of a pair takes now; None while its path is lost.
     pub fn write_latency(&self, pair: PairKey) -> Option<Span> {
         let record = &self.pairs[pair];
-        let path = self.topology.routes[self.groups[record.group].route].path.as_ref()?;
-        let latency = |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].write_latency);
+        let path = self.topology.routes[self.groups[record.group].route]
+            .path
+            .as_ref()?;
+        let latency =
+            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].write_latency);
         let (local, remote) = (latency(record.station)?, latency(record.station.other())?);
         Some(write_latency(local, remote, path.latency))
     }
@@ -152,10 +171,18 @@ impl World {
     /// The most that can be written to a pair synchronously: the slowest of both disks and the path. None: no bound.
     pub fn write_throughput(&self, pair: PairKey) -> Option<Rate> {
         let record = &self.pairs[pair];
-        let disks = record.disks.into_iter().flatten().filter_map(|disk| self.disks[disk].throughput);
-        let path = self.topology.routes[self.groups[record.group].route].path.as_ref();
+        let disks = record
+            .disks
+            .into_iter()
+            .flatten()
+            .filter_map(|disk| self.disks[disk].throughput);
+        let path = self.topology.routes[self.groups[record.group].route]
+            .path
+            .as_ref();
         let links = path.into_iter().flat_map(|path| &path.links);
-        let links = links.map(|&link| self.topology.capacity(link)).filter(|rate| rate.0 < u64::MAX);
+        let links = links
+            .map(|&link| self.topology.capacity(link))
+            .filter(|rate| rate.0 < u64::MAX);
         disks.chain(links).min()
     }
 
@@ -172,12 +199,16 @@ impl World {
         let point = record.stands.or(gap.first(now)).unwrap_or(now);
         let halted = self.outage(pair).and_then(|outage| outage.halted);
         let lost = gap.bytes(now).saturating_add(record.behind);
+        let acknowledged = halted.unwrap_or(now);
         let damage = record.disks[record.station.index()].and_then(|disk| self.disks[disk].damaged);
-        let own = record.disks[record.station.other().index()].and_then(|disk| self.disks[disk].damaged);
+        let own =
+            record.disks[record.station.other().index()].and_then(|disk| self.disks[disk].damaged);
         Some(Recovery {
             earliest: point,
             latest: point,
-            acknowledged: halted.unwrap_or(now).max(SimTime::ZERO),
+            acknowledged,
+            rpo: acknowledged.saturating_since(point),
+            whole: lost == 0,
             lost: u64::try_from(lost).unwrap_or(u64::MAX),
             damaged: own.is_some() || damage.is_some_and(|since| since < point),
         })
@@ -187,12 +218,18 @@ impl World {
     /// consistency group have one recovery point.
     pub fn group_recovery(&self, group: GroupKey, now: SimTime) -> Option<Recovery> {
         let record = &self.groups[group];
-        let pairs = record.pairs.iter().filter(|&pair| !self.pairs[pair].is_out());
+        let pairs = record
+            .pairs
+            .iter()
+            .filter(|&pair| !self.pairs[pair].is_out());
         let each = pairs.filter_map(|pair| self.recovery(pair, now));
         let whole = each.reduce(Recovery::and)?;
         Some(match record.protection {
             ProtectionType::ReplicationPair => whole,
-            ProtectionType::ConsistencyGroup => Recovery { latest: whole.earliest, ..whole },
+            ProtectionType::ConsistencyGroup => Recovery {
+                latest: whole.earliest,
+                ..whole
+            },
         })
     }
 
@@ -223,7 +260,9 @@ impl World {
     pub fn is_writer(&self, pair: PairKey, side: Side) -> bool {
         let record = &self.pairs[pair];
         match side == record.station {
-            true => self.outage(pair).is_none_or(|outage| outage.halted.is_none()),
+            true => self
+                .outage(pair)
+                .is_none_or(|outage| outage.halted.is_none()),
             false => record.parted && !self.settings.policies.fencing.is_on(),
         }
     }
@@ -235,7 +274,9 @@ impl World {
         let production = record.servers[group.station.index()];
         let rescued = || {
             let drills = group.drills.iter().map(|&drill| &self.drills[drill]);
-            let mut servers = drills.filter(|drill| drill.rescue).flat_map(|drill| &drill.servers);
+            let mut servers = drills
+                .filter(|drill| drill.rescue)
+                .flat_map(|drill| &drill.servers);
             servers.any(|&(of, server)| of == instance && self.serves(server))
         };
         production.is_some_and(|server| self.serves(server)) || rescued()

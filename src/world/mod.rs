@@ -18,8 +18,8 @@ pub mod settings;
 pub mod topology;
 
 use crate::sdrs::op::Op;
-use crate::sdrs::status::{Kind, Status};
 use crate::sdrs::policy::PolicySet;
+use crate::sdrs::status::{Kind, Status};
 use crate::time::{Calendar, SimTime, Span};
 use fault::{Hazard, Held, Marks};
 use flow::{Aim, Flows};

@@ -1,7 +1,7 @@
 //! The protected side: groups, instances, pairs and drills.
 
-use super::label::{Label, Stable, Word};
 use super::flow::Ticket;
+use super::label::{Label, Stable, Word};
 use super::replica::{Gap, Outage, Recovery};
 use super::roster::Roster;
 use super::{

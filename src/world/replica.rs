@@ -59,7 +59,13 @@ pub fn occupied(blocks: f64, writes: f64) -> f64 {
 /// What a bitmap of `block_size` per bit marks after `written` bytes of a load on a disk, when `dirty` bytes were marked
 /// before, anywhere on it: the union of both. Whole blocks, never more than the disk.
 #[must_use]
-pub fn marked(disk: Bytes, block_size: Bytes, load: Option<Load>, written: u128, dirty: Bytes) -> Bytes {
+pub fn marked(
+    disk: Bytes,
+    block_size: Bytes,
+    load: Option<Load>,
+    written: u128,
+    dirty: Bytes,
+) -> Bytes {
     let dirty = dirty.min(disk);
     let Some(load) = load.filter(|_| written > 0 && disk.0 > 0) else {
         return dirty;
@@ -77,7 +83,9 @@ pub fn marked(disk: Bytes, block_size: Bytes, load: Option<Load>, written: u128,
 }
 
 /// The fault level of a pair, in the published numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Level {
     /// Nothing stands in the way.
     #[default]
@@ -207,6 +215,11 @@ pub struct Recovery {
     pub latest: SimTime,
     /// When production could last acknowledge a write.
     pub acknowledged: SimTime,
+    /// RPO: the span from the recovery point to when production could last acknowledge a write; of several pairs the
+    /// longest. Never negative, and zero where no write is missing.
+    pub rpo: Span,
+    /// Whether no acknowledged write is missing.
+    pub whole: bool,
     /// Bytes acknowledged after the recovery point used.
     pub lost: u64,
     /// Whether what was recovered holds damaged content.
@@ -214,11 +227,13 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// RPO: what production could acknowledge after the recovery point, as a span. Never negative.
+    /// Cross-disk skew: how far the recovery points of several pairs lie apart. None lie apart where nothing is missing.
     #[must_use]
-    pub fn rpo(&self) -> Span {
-        let micros = self.acknowledged.as_micros();
-        Span::micros(micros.saturating_sub(self.earliest.as_micros()))
+    pub fn skew(&self) -> Span {
+        match self.whole {
+            true => Span::ZERO,
+            false => self.latest.saturating_since(self.earliest),
+        }
     }
 
     /// Both as one.
@@ -228,6 +243,8 @@ impl Recovery {
             earliest: self.earliest.min(other.earliest),
             latest: self.latest.max(other.latest),
             acknowledged: self.acknowledged.max(other.acknowledged),
+            rpo: self.rpo.max(other.rpo),
+            whole: self.whole && other.whole,
             lost: self.lost.saturating_add(other.lost),
             damaged: self.damaged || other.damaged,
         }
@@ -256,18 +273,34 @@ mod tests {
     fn a_coarse_bitmap_marks_nearly_all_where_a_fine_one_marks_little() {
         let (disk, written) = (Bytes(100 * GIB), 2000 * 600 * 4096_u128);
         let load = Some(Load::uniform(Rate(2000 * 4096)));
-        let share = |block: u64| marked(disk, Bytes(block), load, written, Bytes(0)).0 as f64 / disk.0 as f64;
-        assert!((share(4 << 10) - 0.04474).abs() < 5e-6, "{}", share(4 << 10));
-        assert!((share(1 << 20) - 0.99999).abs() < 5e-6, "{}", share(1 << 20));
+        let share = |block: u64| {
+            marked(disk, Bytes(block), load, written, Bytes(0)).0 as f64 / disk.0 as f64
+        };
+        assert!(
+            (share(4 << 10) - 0.04474).abs() < 5e-6,
+            "{}",
+            share(4 << 10)
+        );
+        assert!(
+            (share(1 << 20) - 0.99999).abs() < 5e-6,
+            "{}",
+            share(1 << 20)
+        );
     }
 
     #[test]
     fn marks_are_a_union_and_never_more_than_the_disk() {
         let (disk, block) = (Bytes(GIB), Bytes(4096));
-        let load = Load { working_set: Some(Bytes(GIB / 4)), ..Load::uniform(Rate(1)) };
+        let load = Load {
+            working_set: Some(Bytes(GIB / 4)),
+            ..Load::uniform(Rate(1))
+        };
         let all_of_the_set = marked(disk, block, Some(load), u128::from(u64::MAX), Bytes(0));
         assert_eq!(all_of_the_set, Bytes(GIB / 4));
-        assert_eq!(marked(disk, block, Some(load), u128::from(u64::MAX), disk), disk);
+        assert_eq!(
+            marked(disk, block, Some(load), u128::from(u64::MAX), disk),
+            disk
+        );
         assert_eq!(marked(disk, block, None, 5, Bytes(8192)), Bytes(8192));
         assert_eq!(marked(disk, block, Some(load), 0, Bytes(8192)), Bytes(8192));
     }
@@ -275,10 +308,16 @@ mod tests {
     #[test]
     fn a_gap_counts_what_is_written_and_forgets_nothing_by_being_read() {
         let mut gap = Gap::default();
-        assert_eq!((gap.bytes(at(9)), gap.first(at(9)), gap.last(at(9))), (0, None, None));
+        assert_eq!(
+            (gap.bytes(at(9)), gap.first(at(9)), gap.last(at(9))),
+            (0, None, None)
+        );
         gap.set_rate(at(10), 3);
         assert_eq!(gap.first(at(10)), None, "nothing is written in no time");
-        assert_eq!((gap.bytes(at(20)), gap.first(at(20)), gap.last(at(20))), (30, Some(at(10)), Some(at(20))));
+        assert_eq!(
+            (gap.bytes(at(20)), gap.first(at(20)), gap.last(at(20))),
+            (30, Some(at(10)), Some(at(20)))
+        );
         gap.set_rate(at(20), 0);
         assert_eq!((gap.bytes(at(50)), gap.last(at(50))), (30, Some(at(20))));
         gap.set_rate(at(60), 2);
@@ -288,12 +327,22 @@ mod tests {
 
     #[test]
     fn recoveries_join_to_the_worst() {
-        let one = Recovery { earliest: at(5), latest: at(5), acknowledged: at(9), lost: 1, damaged: false };
-        let other = Recovery { earliest: at(7), latest: at(8), acknowledged: at(8), lost: 2, damaged: true };
-        let both = one.and(other);
-        assert_eq!(both, Recovery { earliest: at(5), latest: at(8), acknowledged: at(9), lost: 3, damaged: true });
-        assert_eq!(both.rpo(), Span::micros(4_000_000));
-        let ahead = Recovery { acknowledged: at(1), ..one };
-        assert_eq!(ahead.rpo(), Span::ZERO);
+        let recovery = |earliest, latest, acknowledged, rpo, lost, whole| Recovery {
+            earliest: at(earliest),
+            latest: at(latest),
+            acknowledged: at(acknowledged),
+            rpo: Span::secs(rpo),
+            lost,
+            whole,
+            damaged: !whole,
+        };
+        let (one, other) = (
+            recovery(9, 9, 9, 0, 0, true),
+            recovery(5, 5, 8, 3, 2, false),
+        );
+        assert_eq!(one.and(other), recovery(5, 9, 9, 3, 2, false));
+        assert_eq!(one.and(other).skew(), Span::secs(4));
+        let later = recovery(8, 8, 8, 0, 0, true);
+        assert_eq!(one.and(later).skew(), Span::ZERO);
     }
 }

@@ -18,15 +18,26 @@ pub(super) fn modes(world: &mut World, now: SimTime, out: &mut Effects) {
     let domains: Vec<DomainKey> = world.domains.keys().collect();
     for key in domains {
         let domain = &world.domains[key];
-        let Arbitration::Witness { node, fallback_after } = domain.arbitration else {
+        let Arbitration::Witness {
+            node,
+            fallback_after,
+        } = domain.arbitration
+        else {
             continue;
         };
-        let reached = domain.azs.iter().any(|&az| world.topology.reaches(az, node));
+        let reached = domain
+            .azs
+            .iter()
+            .any(|&az| world.topology.reaches(az, node));
         match (reached, domain.mode) {
             (false, Mode::Witness) => {
                 set_mode(world, key, Mode::Window, out);
                 let windows = world.domains[key].windows;
-                out.push(Effect::Window { domain: key, windows, after: fallback_after });
+                out.push(Effect::Window {
+                    domain: key,
+                    windows,
+                    after: fallback_after,
+                });
             }
             (true, Mode::Window | Mode::Static) => {
                 set_mode(world, key, Mode::Witness, out);
@@ -48,7 +59,10 @@ fn set_mode(world: &mut World, key: DomainKey, mode: Mode, out: &mut Effects) {
 
 /// The window of a domain has ended. If the witness is still lost the domain decides as if it were static.
 pub(crate) fn window_ends(world: &mut World, key: DomainKey, windows: u32, out: &mut Effects) {
-    let waits = world.domains.get(key).is_some_and(|d| d.mode == Mode::Window && d.windows == windows);
+    let waits = world
+        .domains
+        .get(key)
+        .is_some_and(|d| d.mode == Mode::Window && d.windows == windows);
     if waits {
         set_mode(world, key, Mode::Static, out);
     }

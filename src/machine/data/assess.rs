@@ -23,8 +23,10 @@ pub(crate) fn assess(world: &mut World, now: SimTime, out: &mut Effects) {
     // By serial, which is the order in which groups are taken: those to walk, and those that only lost their path.
     let mut touched: BTreeMap<u32, (GroupKey, bool)> = BTreeMap::new();
     if marks.network {
-        let routes = reroute(world, now);
-        super::arbitration::modes(world, now, out);
+        let (routes, reach) = reroute(world, now);
+        if reach {
+            super::arbitration::modes(world, now, out);
+        }
         for route in routes {
             cut_or_join(world, now, route, &mut touched, out);
         }
@@ -59,18 +61,21 @@ pub(crate) fn assess(world: &mut World, now: SimTime, out: &mut Effects) {
     }
 }
 
-/// Recomputes the paths that a change touches and tells the links' shares; gives the routes that changed.
-fn reroute(world: &mut World, now: SimTime) -> Vec<RouteKey> {
+/// Recomputes the paths that a change touches and tells the links' shares; gives the routes that changed, and whether
+/// witnesses may be reached by others than before.
+fn reroute(world: &mut World, now: SimTime) -> (Vec<RouteKey>, bool) {
     let (mut routes, mut links): (Vec<RouteKey>, Vec<LinkKey>) = (Vec::new(), Vec::new());
-    world.topology.refresh(&mut routes, &mut links);
+    let reach = world.topology.refresh(&mut routes, &mut links);
     for link in links {
         world.flows.set_link(link, world.topology.capacity(link));
     }
     for &route in &routes {
         let path = world.topology.routes[route].path.as_ref();
-        world.flows.set_route(now, route, path.map(|path| path.links.as_slice()));
+        world
+            .flows
+            .set_route(now, route, path.map(|path| path.links.as_slice()));
     }
-    routes
+    (routes, reach)
 }
 
 /// Records for each group of a route that its path is lost, or that it is to be walked because the path is back.
@@ -94,11 +99,18 @@ fn cut_or_join(
             let verdict = super::arbitration::judge(world, group);
             let record = &world.groups[group];
             let production_lost = !world.is_writable(world.production_az(record));
-            world.groups[group].cut = Some(Cut { since: now, verdict, production_lost });
+            world.groups[group].cut = Some(Cut {
+                since: now,
+                verdict,
+                production_lost,
+            });
             out.push(Effect::Cut { group, verdict });
             // The members of a consistency group stand still together, whatever each of them has lost.
             let whole = world.groups[group].protection == ProtectionType::ReplicationPair;
-            if whole && world.groups[group].in_step + world.groups[group].copying > 0 && !production_lost {
+            if whole
+                && world.groups[group].in_step + world.groups[group].copying > 0
+                && !production_lost
+            {
                 world.hung.add(Policy::OnReplicaLoss);
             }
             touched.insert(serial, (group, !whole));
@@ -165,10 +177,14 @@ pub(super) fn walk(world: &mut World, now: SimTime, group: GroupKey, out: &mut E
 fn is_degraded(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
     let connected = world.is_connected(record);
-    record.pairs.iter().map(|pair| &world.pairs[pair]).any(|pair| {
-        let dr = world.is_side_usable(pair, pair.station.other());
-        pair.is_replicating() && (!connected || !dr)
-    })
+    record
+        .pairs
+        .iter()
+        .map(|pair| &world.pairs[pair])
+        .any(|pair| {
+            let dr = world.is_side_usable(pair, pair.station.other());
+            pair.is_replicating() && (!connected || !dr)
+        })
 }
 
 /// Begins, changes or ends the outage of a pair.
@@ -190,7 +206,10 @@ fn pair_assessed(
     let production = world.is_side_usable(record, record.station);
     let replica = world.is_side_usable(record, record.station.other());
     let connected = world.is_connected(group);
-    let stopped = !connected && group.cut.is_some_and(|cut| cut.verdict != Verdict::Production);
+    let stopped = !connected
+        && group
+            .cut
+            .is_some_and(|cut| cut.verdict != Verdict::Production);
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
     let whole = production && replica && connected && !suspended;
     let in_step = record.copy == Copying::Active;

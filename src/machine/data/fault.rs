@@ -4,8 +4,8 @@
 
 use super::standstill::control_changed;
 use crate::machine::effect::{Effect, Effects};
-use crate::world::fault::Blow;
 use crate::time::SimTime;
+use crate::world::fault::Blow;
 use crate::world::{AzKey, DiskKey, World};
 
 /// A fault begins. One whose target is gone does nothing.
@@ -39,16 +39,27 @@ fn count(faults: &mut u32, more: bool) -> bool {
 fn hit(world: &mut World, blow: Blow, more: bool) -> bool {
     match blow {
         Blow::Az { az, destroyed } => {
-            let done = world.azs.get_mut(az).is_some_and(|az| count(&mut az.dark, more));
+            let done = world
+                .azs
+                .get_mut(az)
+                .is_some_and(|az| count(&mut az.dark, more));
             if done {
                 darken(world, az, destroyed && more);
             }
             done
         }
         Blow::Site { site, destroyed } => {
-            let done = world.sites.get_mut(site).is_some_and(|site| count(&mut site.dark, more));
+            let done = world
+                .sites
+                .get_mut(site)
+                .is_some_and(|site| count(&mut site.dark, more));
             if done {
-                let azs: Vec<AzKey> = world.azs.iter().filter(|(_, az)| az.site == site).map(|(key, _)| key).collect();
+                let azs: Vec<AzKey> = world
+                    .azs
+                    .iter()
+                    .filter(|(_, az)| az.site == site)
+                    .map(|(key, _)| key)
+                    .collect();
                 for az in azs {
                     darken(world, az, destroyed && more);
                 }
@@ -66,7 +77,10 @@ fn hit(world: &mut World, blow: Blow, more: bool) -> bool {
             done
         }
         Blow::Disk { disk, destroyed } => {
-            let done = world.disks.get_mut(disk).is_some_and(|disk| count(&mut disk.lost, more));
+            let done = world
+                .disks
+                .get_mut(disk)
+                .is_some_and(|disk| count(&mut disk.lost, more));
             if done {
                 blank(world, disk, destroyed && more);
                 world.marks.disks.push(disk);
@@ -130,7 +144,12 @@ fn darken(world: &mut World, az: AzKey, destroyed: bool) {
     world.marks.network = true;
     world.marks.azs.push(az);
     if destroyed {
-        let disks: Vec<DiskKey> = world.disks.iter().filter(|(_, disk)| disk.az == az).map(|(key, _)| key).collect();
+        let disks: Vec<DiskKey> = world
+            .disks
+            .iter()
+            .filter(|(_, disk)| disk.az == az)
+            .map(|(key, _)| key)
+            .collect();
         for disk in disks {
             blank(world, disk, true);
         }

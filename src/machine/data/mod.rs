@@ -60,7 +60,11 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &mut world.pairs[pair];
     let before = std::mem::replace(&mut record.mirrored, mirrored);
     for side in [Side::Source, Side::Target] {
-        let alone = if whole && side == station { 0 } else { rates[side.index()] };
+        let alone = if whole && side == station {
+            0
+        } else {
+            rates[side.index()]
+        };
         record.gaps[side.index()].set_rate(now, alone);
     }
     if before != mirrored {
@@ -120,7 +124,10 @@ fn demand(world: &World, disk: Option<DiskKey>) -> u64 {
     if blank || !record.servers.iter().any(runs) {
         return 0;
     }
-    record.throughput.map_or(load.rate, |most| most.min(load.rate)).0
+    record
+        .throughput
+        .map_or(load.rate, |most| most.min(load.rate))
+        .0
 }
 
 /// Takes a copy that runs out of its class; it waits.
@@ -263,7 +270,13 @@ pub(super) fn due(world: &mut World, now: SimTime, flow: FlowKey, turn: u32, out
 }
 
 /// A copy has ended, whatever its arithmetic says. A stale end does nothing.
-pub(super) fn synced(world: &mut World, now: SimTime, pair: PairKey, copies: u32, out: &mut Effects) {
+pub(super) fn synced(
+    world: &mut World,
+    now: SimTime,
+    pair: PairKey,
+    copies: u32,
+    out: &mut Effects,
+) {
     let Some(record) = world.pairs.get(pair) else {
         return;
     };
@@ -321,17 +334,33 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     if !record.parted || bytes == 0 {
         return;
     }
-    let both = match (lost.first(now), kept.first(now), lost.last(now), kept.last(now)) {
+    let both = match (
+        lost.first(now),
+        kept.first(now),
+        lost.last(now),
+        kept.last(now),
+    ) {
         (Some(a), Some(b), Some(c), Some(d)) => c.min(d).saturating_since(a.max(b)),
         _ => crate::time::Span::ZERO,
     };
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     let kept = u64::try_from(kept.bytes(now)).unwrap_or(u64::MAX);
-    out.push(Effect::Discarded { pair, bytes, kept, both });
+    out.push(Effect::Discarded {
+        pair,
+        bytes,
+        kept,
+        both,
+    });
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
-        let dirty = marked(disk.size, block, disk.load, lost.bytes(now), record.unsynced);
+        let dirty = marked(
+            disk.size,
+            block,
+            disk.load,
+            lost.bytes(now),
+            record.unsynced,
+        );
         world.pairs[pair].unsynced = dirty;
     }
     world.pairs[pair].gaps[loser].clear(now);
@@ -361,7 +390,9 @@ pub(crate) fn withdraw(world: &mut World, pair: PairKey) {
 pub(crate) fn route(world: &mut World, azs: [AzKey; 2]) -> RouteKey {
     let route = world.topology.route_between(azs[0], azs[1]);
     let path = world.topology.routes[route].path.as_ref();
-    world.flows.set_route(world.now, route, path.map(|path| path.links.as_slice()));
+    world
+        .flows
+        .set_route(world.now, route, path.map(|path| path.links.as_slice()));
     route
 }
 
@@ -372,7 +403,9 @@ pub(super) fn is_beyond_fence(world: &World, group: GroupKey) -> bool {
         return false;
     }
     record.pairs.iter().any(|pair| {
-        let lives = world.outage(pair).is_none_or(|outage| outage.halted.is_none());
+        let lives = world
+            .outage(pair)
+            .is_none_or(|outage| outage.halted.is_none());
         let record = &world.pairs[pair];
         !record.parted && record.is_replicating() && lives
     })
@@ -387,9 +420,11 @@ pub(super) fn is_held(world: &World, group: GroupKey) -> bool {
     };
     let stopped = cut.verdict == Verdict::Neither || !world.is_lit(world.production_az(record));
     stopped
-        && record.pairs.iter().filter_map(|pair| world.outage(pair)).any(|outage| {
-            outage.level == Level::Two && outage.since >= cut.since
-        })
+        && record
+            .pairs
+            .iter()
+            .filter_map(|pair| world.outage(pair))
+            .any(|outage| outage.level == Level::Two && outage.since >= cut.since)
 }
 
 /// Whether some pair of a group that takes part has a fault level.
@@ -422,7 +457,13 @@ fn lost_its_way(world: &World, server: ServerKey) -> bool {
 pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
     let mut aims = std::mem::take(&mut world.aims);
     world.flows.settle(now, &mut aims);
-    for Aim { flow, turn, at, stalled } in aims.drain(..) {
+    for Aim {
+        flow,
+        turn,
+        at,
+        stalled,
+    } in aims.drain(..)
+    {
         let after = at.map(|at| at.saturating_since(now));
         out.push(Effect::Aim { flow, turn, after });
         if let Some(route) = world.flows.route_of(flow).filter(|_| stalled) {
@@ -434,5 +475,9 @@ pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
 
 /// An outage that begins now.
 fn outage(now: SimTime, level: Level, halted: bool) -> Outage {
-    Outage { since: now, level, halted: halted.then_some(now) }
+    Outage {
+        since: now,
+        level,
+        halted: halted.then_some(now),
+    }
 }

@@ -51,7 +51,10 @@ pub(super) fn control_changed(world: &mut World, now: SimTime, out: &mut Effects
         (false, Some(since)) => {
             world.control.since = None;
             let before = world.control.stood.last().copied().unwrap_or(Span::ZERO);
-            world.control.stood.push(before.saturating_add(now.saturating_since(since)));
+            world
+                .control
+                .stood
+                .push(before.saturating_add(now.saturating_since(since)));
             out.push(Effect::Control { down: false });
             for held in std::mem::take(&mut world.control.held) {
                 let due = held.at.saturating_add(owed(world, held.turn));

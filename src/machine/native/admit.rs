@@ -9,8 +9,8 @@ use crate::machine::resolve::Look;
 use crate::sdrs::device::Device;
 use crate::sdrs::net::{Cidr, parse_ipv4};
 use crate::sdrs::policy::{Permission, Switch};
-use crate::world::replica::Load;
 use crate::world::machinery::{Act, Lock, Power, Writing};
+use crate::world::replica::Load;
 use crate::world::{
     AzKey, DiskKey, DomainKey, EipKey, FlavorKey, NicKey, ServerKey, SubnetKey, VpcKey, Who, World,
 };
@@ -393,8 +393,7 @@ fn attach(look: Look, disk: &Ref, server: &Ref, device: &str) -> Result<NativePl
     if record.servers.contains(&server) || (attached && !record.shared) {
         return Err(no(NativeRefusal::Attached(label())));
     }
-    if look.policies.fencing == Switch::On && is_replica_for_another(world, disk, server)
-    {
+    if look.policies.fencing == Switch::On && is_replica_for_another(world, disk, server) {
         return Err(no(NativeRefusal::Paired(label())));
     }
     Ok(NativePlan::Attach {

@@ -104,7 +104,9 @@ fn carry_network(world: &mut World, plan: NativePlan, out: &mut Effects) -> Opti
 
 /// The disks of a pair carry the same work, wherever it runs.
 fn set_load(world: &mut World, disk: DiskKey, load: Option<Load>, out: &mut Effects) {
-    let pair = world.disks[disk].pair.and_then(|pair| world.pairs.get(pair));
+    let pair = world.disks[disk]
+        .pair
+        .and_then(|pair| world.pairs.get(pair));
     let both = pair.map_or([Some(disk), None], |pair| pair.disks);
     for disk in both.into_iter().flatten() {
         if world.disks[disk].load == load {
@@ -237,9 +239,11 @@ fn leave_drill(world: &mut World, disk: DiskKey, drill: Option<DrillKey>) {
 /// has no copy to use.
 fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects) {
     let pair = world.disks[disk].pair;
+    if let Some(pair) = pair {
+        data::withdraw(world, pair);
+    }
     make::remove_disk(world, disk, out);
     let Some(pair) = pair else { return };
-    data::withdraw(world, pair);
     let record = &mut world.pairs[pair];
     if record.disks[record.station.other().index()] == Some(disk) {
         record.consistent = false;
@@ -271,11 +275,11 @@ fn set(world: &mut World, plan: NativePlan, out: &mut Effects) {
             broken,
         } => {
             let record = &mut world.disks[disk];
-            let who = Who::Disk(disk);
+            let (who, was) = (Who::Disk(disk), record.broken);
             put(&mut record.locked, locked, who, Property::Lock, out);
             put(&mut record.frozen, frozen, who, Property::Frozen, out);
             put(&mut record.broken, broken, who, Property::Health, out);
-            if broken.is_some() {
+            if broken.is_some_and(|broken| broken != was) {
                 world.marks.disks.push(disk);
                 out.push(Effect::Assess);
             }

@@ -1,14 +1,14 @@
 //! How each need is decided, by what it speaks of.
 
 use super::{Asked, NAMED, hypervisor_of};
+use crate::machine::data;
 use crate::sdrs::limits;
 use crate::sdrs::need::Need;
 use crate::sdrs::op::Op;
-use crate::world::machinery::{DiskStatus, Lock, Power};
-use crate::world::protection::Side;
-use crate::machine::data;
 use crate::sdrs::policy::{AzFailover, Permission};
 use crate::world::NicKey;
+use crate::world::machinery::{DiskStatus, Lock, Power};
+use crate::world::protection::Side;
 use crate::world::replica::Level;
 
 pub(super) fn of_new_group(need: Need, asked: &Asked) -> bool {

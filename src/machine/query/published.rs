@@ -9,8 +9,8 @@ use crate::sdrs::view;
 use crate::time::{SimTime, TimeFormat};
 use crate::world::job::{Job, JobStatus, Sub, Task};
 use crate::world::label::Stable;
+use crate::world::protection::{Copying, Instance, Life, ProtectionType};
 use crate::world::replica::Level;
-use crate::world::protection::{Copying, Instance, Life, Pair, ProtectionType};
 use crate::world::{DrillKey, GroupKey, InstanceKey, JobKey, PairKey, ProjectKey, Who, World};
 
 fn id(world: &World, stable: Stable) -> String {
@@ -144,7 +144,9 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
         domain_name: world.text(domain.name).to_owned(),
         status: status.name().to_owned(),
         protected_status: Some(if started { "started" } else { "stopped" }.to_owned()),
-        replication_status: Some(group_replication(copies().map(|p| standing(world, p))).to_owned()),
+        replication_status: Some(
+            group_replication(copies().map(|p| standing(world, p))).to_owned(),
+        ),
         health_status: Some(if abnormal { "abnormal" } else { "normal" }.to_owned()),
         progress: percent(copies().map(|p| copied(world, now, p))),
         priority_station: g.station.name().to_owned(),

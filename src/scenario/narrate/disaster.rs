@@ -22,7 +22,8 @@ impl Narrator {
                 let azs = world.topology.routes.get(route).map(|route| route.azs);
                 if let Some([a, b]) = azs {
                     let other = world.label(Who::Az(b));
-                    let what = format!("copies to {other} stalled: writes leave nothing of the path");
+                    let what =
+                        format!("copies to {other} stalled: writes leave nothing of the path");
                     self.line(world, Who::Az(a), what, none);
                 }
             }
@@ -39,13 +40,32 @@ impl Narrator {
                 self.line(world, Who::Group(group), health(two, five), none);
             }
             Effect::Recovered { group, recovery } => {
-                self.line(world, Who::Group(group), format!("recovered: {}", told(recovery)), none);
+                self.line(
+                    world,
+                    Who::Group(group),
+                    format!("recovered: {}", told(recovery)),
+                    none,
+                );
             }
-            Effect::Snapshot { drill, recovery, rescue } => {
+            Effect::Snapshot {
+                drill,
+                recovery,
+                rescue,
+            } => {
                 let what = if rescue { "recovered" } else { "rehearsed" };
-                self.line(world, Who::Drill(drill), format!("{what}: {}", told(recovery)), none);
+                self.line(
+                    world,
+                    Who::Drill(drill),
+                    format!("{what}: {}", told(recovery)),
+                    none,
+                );
             }
-            Effect::Discarded { pair, bytes, kept, both } => {
+            Effect::Discarded {
+                pair,
+                bytes,
+                kept,
+                both,
+            } => {
                 let (lost, kept) = (Bytes(bytes), Bytes(kept));
                 let what = format!("sides met: {lost} lost, {kept} kept, both written for {both}");
                 self.line(world, Who::Pair(pair), what, none);
@@ -92,7 +112,13 @@ fn words(blow: Blow) -> String {
 }
 
 fn health(two: u32, five: u32) -> String {
-    let pairs = |n: u32| if n == 1 { "1 pair".to_owned() } else { format!("{n} pairs") };
+    let pairs = |n: u32| {
+        if n == 1 {
+            "1 pair".to_owned()
+        } else {
+            format!("{n} pairs")
+        }
+    };
     match (two, five) {
         (0, 0) => "no fault level".to_owned(),
         (two, 0) => format!("fault level 2: {}", pairs(two)),
@@ -103,8 +129,8 @@ fn health(two: u32, five: u32) -> String {
 
 /// RPO, bytes lost, and the skew where there is one.
 fn told(recovery: Recovery) -> String {
-    let mut told = format!("RPO {}, {} lost", recovery.rpo(), Bytes(recovery.lost));
-    let skew = recovery.latest.saturating_since(recovery.earliest);
+    let mut told = format!("RPO {}, {} lost", recovery.rpo, Bytes(recovery.lost));
+    let skew = recovery.skew();
     if skew != Span::ZERO {
         told.push_str(&format!(", skew {skew}"));
     }

@@ -238,7 +238,11 @@ impl Topology {
         if let Some(&route) = self.index.routes.get(&azs) {
             return route;
         }
-        let route = self.routes.insert(Route { azs, path: None, foreground: 0 });
+        let route = self.routes.insert(Route {
+            azs,
+            path: None,
+            foreground: 0,
+        });
         self.index.routes.insert(azs, route);
         self.assign(route, self.best(azs));
         route
