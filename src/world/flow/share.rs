@@ -375,8 +375,8 @@ mod tests {
             let rates = fill(&left, &claims);
             let on = |link: usize| claims.iter().zip(&rates).filter(move |(c, _)| c.links.contains(&link));
             let used = |link: usize| on(link).map(|(c, rate)| c.copies * rate).sum::<u64>();
-            for link in 0..left.len() {
-                prop_assert!(used(link) <= left[link]);
+            for (link, &left) in left.iter().enumerate() {
+                prop_assert!(used(link) <= left);
             }
             for (claim, &rate) in claims.iter().zip(&rates) {
                 prop_assert!(claim.limit.is_none_or(|limit| rate <= limit));
@@ -397,10 +397,10 @@ mod tests {
             let demands: Vec<Demand<'_>> = wishes.iter().zip(&paths)
                 .map(|(w, links)| Demand { speed: w.0, links }).collect();
             let passing = pass(&capacities, &demands);
-            for link in 0..capacities.len() {
-                prop_assert!(passing.used[link] + passing.left[link] <= capacities[link]);
+            for (link, &capacity) in capacities.iter().enumerate() {
+                prop_assert!(passing.used[link] + passing.left[link] <= capacity);
                 let wanted: u64 = demands.iter().filter(|d| d.links.contains(&link)).map(|d| d.speed).sum();
-                prop_assert_eq!(passing.left[link] > 0, wanted < capacities[link]);
+                prop_assert_eq!(passing.left[link] > 0, wanted < capacity);
             }
             for (demand, factor) in demands.iter().zip(&passing.factors) {
                 let fits = demand.links.iter().all(|&link| {

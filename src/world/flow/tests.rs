@@ -398,13 +398,13 @@ fn an_ideal_path_knows_limits_alone() {
     );
     run.start(0, None, 5);
     run.to(seconds(20));
+    // Nothing is faster than the class without a bound, whose copies end in the order of their starts.
     let ends = [
-        (0, run.pairs[3]),
         (0, run.pairs[2]),
+        (0, run.pairs[3]),
         (10_000_000, run.pairs[1]),
     ];
-    // Later copies of a boundless class come after the earlier ones.
-    assert_eq!(run.ended, [ends[1], ends[0], ends[2]]);
+    assert_eq!(run.ended, ends);
 }
 
 #[test]
@@ -446,7 +446,7 @@ fn many_starts_are_settled_once_and_tell_once() {
     run.flows.settle(run.now, &mut out);
     assert_eq!(out.len(), 1);
     assert_eq!(out[0].at, Some(seconds(1)));
-    // One more that ends last changes the rate and so the end; the same figures again change nothing.
+    // The same figures again are no news.
     run.flows.set_link(run.links[0], mib(100));
     out.clear();
     run.flows.settle(run.now, &mut out);
@@ -531,11 +531,11 @@ fn play(history: &[(u64, Act)], look: &BTreeSet<u64>) -> Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn histories_share_fairly_lose_no_byte_and_go_the_same_way_observed_or_not(
         history in proptest::collection::vec((0_u64..40_000_000, act()), 1..40),
-        look in proptest::collection::btree_set(0_u64..1_500_000_000, 0..150),
+        look in proptest::collection::btree_set(0_u64..1_500_000_000, 0..1000),
     ) {
         let alone = play(&history, &BTreeSet::new());
         let observed = play(&history, &look);
