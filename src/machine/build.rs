@@ -89,7 +89,7 @@ impl Builder {
         if self.world.find(text).is_some() {
             return Err(BuildError::LabelTaken(text.to_owned()));
         }
-        Ok(make::plain(&mut self.world, text))
+        Ok(make::label(&mut self.world, text))
     }
 
     fn enter(&mut self, who: Who) {
@@ -185,7 +185,6 @@ impl Builder {
         if keys[0] == keys[1] {
             return Err(BuildError::SameAz(label.to_owned()));
         }
-        let name = self.world.words.intern(label);
         let label = self.label(label)?;
         let stable = label.stable(&self.world.words);
         let serial = make::serial(&mut self.world);
@@ -194,7 +193,7 @@ impl Builder {
             label,
             stable,
             serial,
-            name,
+            name: label,
             description,
             azs: keys,
             sold_out,

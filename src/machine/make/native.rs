@@ -7,7 +7,7 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
 use crate::units::Bytes;
-use crate::world::label::{Label, Word};
+use crate::world::label::{Label, Name};
 use crate::world::machinery::{Disk, DiskType, Power, Server};
 use crate::world::place::{Eip, Nic, Subnet, Vpc};
 use crate::world::{
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 pub(crate) struct NewServer {
     pub label: Label,
     pub project: ProjectKey,
-    pub name: Word,
+    pub name: Name,
     pub az: AzKey,
     pub vpc: VpcKey,
     pub flavor: FlavorKey,
@@ -105,7 +105,7 @@ pub(crate) fn set_power(world: &mut World, key: ServerKey, to: Power, out: &mut 
 pub(crate) struct NewDisk {
     pub label: Label,
     pub project: ProjectKey,
-    pub name: Word,
+    pub name: Name,
     pub az: AzKey,
     pub size: Bytes,
     pub kind: DiskType,
@@ -216,7 +216,7 @@ pub(crate) fn detach_disk(world: &mut World, disk: DiskKey, server: ServerKey, o
 pub(crate) fn vpc(
     world: &mut World,
     label: Label,
-    name: Word,
+    name: Name,
     project: ProjectKey,
     cidr: Cidr,
     out: &mut Effects,

@@ -264,7 +264,7 @@ pub(super) fn groups(now: SimTime, filters: &Filters) -> View {
             _ => true,
         };
         asked
-            && filters.is_named(world.text(group.name))
+            && filters.is_named(&world.name(group.name))
             && filters.is_in_az(group)
             && filters.is_in_status(Who::Group(key))
     });
@@ -288,7 +288,7 @@ pub(super) fn instances(now: SimTime, filters: &Filters) -> View {
                 .instances
                 .as_ref()
                 .is_none_or(|wanted| wanted.contains(&key))
-            && filters.is_named(world.text(instance.name))
+            && filters.is_named(&world.name(instance.name))
             && filters.is_in_az(&world.groups[instance.group])
             && filters.is_in_status(Who::Instance(key))
     });
@@ -311,7 +311,7 @@ pub(super) fn pairs(now: SimTime, filters: &Filters) -> View {
             |wanted: &Vec<InstanceKey>| pair.attached.iter().any(|a| wanted.contains(&a.0));
         filters.is_of_groups(pair.group)
             && filters.instances.as_ref().is_none_or(attached)
-            && filters.is_named(world.text(pair.name))
+            && filters.is_named(&world.name(pair.name))
             && filters.is_in_az(&world.groups[pair.group])
             && filters.is_in_status(Who::Pair(key))
     });
@@ -332,7 +332,7 @@ pub(super) fn drills(filters: &Filters) -> View {
         let drill = &world.drills[key];
         filters.is_of_groups(drill.group)
             && filters.vpc.is_none_or(|wanted| drill.vpc == Some(wanted))
-            && filters.is_named(world.text(drill.name))
+            && filters.is_named(&world.name(drill.name))
             && filters.is_in_status(Who::Drill(key))
     });
     let disaster_recovery_drills = keys
@@ -365,7 +365,7 @@ pub(super) fn tasks(filters: &Filters) -> View {
         })
         .filter(|task| {
             let failure = rule(task.op).job.map(|job| job.failure);
-            let name = world.text(task.resource.1);
+            let name = world.name(task.resource.1);
             given
                 .failure_status
                 .as_deref()

@@ -124,12 +124,12 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
         .map_or_else(String::new, |vpc| id(world, vpc.stable));
     view::Group {
         id: id(world, g.stable),
-        name: world.text(g.name).to_owned(),
+        name: world.name(g.name).into_owned(),
         description: g.description.map(|d| world.text(d).to_owned()),
         source_availability_zone: world.label(Who::Az(g.azs[0])),
         target_availability_zone: world.label(Who::Az(g.azs[1])),
         domain_id: id(world, domain.stable),
-        domain_name: world.text(domain.name).to_owned(),
+        domain_name: world.name(domain.name).into_owned(),
         status: status.name().to_owned(),
         protected_status: Some(if started { "started" } else { "stopped" }.to_owned()),
         replication_status: Some(group_replication(copies().map(|p| p.copy)).to_owned()),
@@ -185,7 +185,7 @@ pub(super) fn instance(world: &World, now: SimTime, key: InstanceKey) -> view::I
     });
     view::Instance {
         id: id(world, i.stable),
-        name: world.text(i.name).to_owned(),
+        name: world.name(i.name).into_owned(),
         description: i.description.map(|d| world.text(d).to_owned()),
         server_group_id: id(world, g.stable),
         status: status(world, Who::Instance(key)).name().to_owned(),
@@ -224,7 +224,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         });
     view::Pair {
         id: id(world, p.stable),
-        name: world.text(p.name).to_owned(),
+        name: world.name(p.name).into_owned(),
         description: p.description.map(|d| world.text(d).to_owned()),
         replication_model: "hypermetro".to_owned(),
         status: status.name().to_owned(),
@@ -266,7 +266,7 @@ pub(super) fn drill(world: &World, key: DrillKey) -> view::Drill {
     let vpc = d.vpc.and_then(|vpc| world.vpcs.get(vpc));
     view::Drill {
         id: id(world, d.stable),
-        name: world.text(d.name).to_owned(),
+        name: world.name(d.name).into_owned(),
         status: status(world, Who::Drill(key)).name().to_owned(),
         server_group_id: id(world, world.groups[d.group].stable),
         drill_vpc_id: vpc.map_or_else(String::new, |vpc| id(world, vpc.stable)),
@@ -363,7 +363,7 @@ pub(super) fn task(world: &World, task: &Task) -> view::FailedTask {
     view::FailedTask {
         job_status: JobStatus::Fail.name().to_owned(),
         resource_id: id(world, task.resource.0),
-        resource_name: world.text(task.resource.1).to_owned(),
+        resource_name: world.name(task.resource.1).into_owned(),
         resource_type: resource_type(task).to_owned(),
         failure_status: facts.failure.to_owned(),
         job_id: job_id(world, task.stable),
@@ -385,7 +385,7 @@ pub(super) fn domains(world: &World) -> view::DomainList {
         };
         view::Domain {
             id: id(world, d.stable),
-            name: world.text(d.name).to_owned(),
+            name: world.name(d.name).into_owned(),
             description: Some(world.text(d.description).to_owned()).filter(|text| !text.is_empty()),
             sold_out: d.sold_out,
             local_replication_cluster: cluster(0),
