@@ -245,7 +245,7 @@ impl Desk<'_> {
             began: None,
             ended: None,
             code: None,
-            subs: world.spare.pop().unwrap_or_default(),
+            subs: Vec::new(),
             left: 0,
             failed: 0,
         });

@@ -332,6 +332,34 @@ pub(crate) fn plug(world: &mut World, nic: NicKey, to: Option<ServerKey>, out: &
     out.push(Effect::NicMoved { nic, from, to });
 }
 
+/// Unplugs all NICs of a server; answers them in their order, in the list that was the server's.
+pub(crate) fn unplug_all(world: &mut World, server: ServerKey, out: &mut Effects) -> Vec<NicKey> {
+    let nics = std::mem::take(&mut world.servers[server].nics);
+    for &nic in &nics {
+        world.nics[nic].server = None;
+        let (from, to) = (Some(server), None);
+        out.push(Effect::NicMoved { nic, from, to });
+    }
+    nics
+}
+
+/// Plugs NICs into a server that has none, in their order; the list becomes the server's. `from` is where they were.
+pub(crate) fn plug_all(
+    world: &mut World,
+    nics: Vec<NicKey>,
+    from: Option<ServerKey>,
+    server: ServerKey,
+    out: &mut Effects,
+) {
+    for (place, &nic) in nics.iter().enumerate() {
+        let record = &mut world.nics[nic];
+        (record.server, record.primary) = (Some(server), place == 0);
+        let to = Some(server);
+        out.push(Effect::NicMoved { nic, from, to });
+    }
+    world.servers[server].nics = nics;
+}
+
 /// Removes a NIC: its address is free again and its EIP unbound.
 pub(crate) fn remove_nic(world: &mut World, key: NicKey, out: &mut Effects) {
     if let Some(eip) = world.nics[key].eip {
