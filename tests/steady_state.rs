@@ -5,8 +5,9 @@
 
 use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
 use sdrsim::machine::Command;
-use sdrsim::machine::command::Call;
+use sdrsim::machine::command::{Call, Native, Ref};
 use sdrsim::scenario::Scenario;
+use sdrsim::world::protection::Side;
 use sdrsim::world::{Who, World};
 
 const GROUPS: u32 = 5;
@@ -35,21 +36,33 @@ timeline: []
     world
 }
 
-/// Everything that can be done to groups, in an order that ends where it began.
+/// Everything that can be done to groups, in an order that ends where it began: out by a failover and home by a planned
+/// one, for which the servers are shut down.
 fn round(world: &World) -> Vec<Vec<Command>> {
-    let operations: [fn(sdrsim::machine::command::Ref) -> Call; 6] = [
-        |group| Call::StartProtection { group },
-        |group| Call::Failover { group },
-        |group| Call::Reprotect { group },
-        |group| Call::Failover { group },
-        |group| Call::Reprotect { group },
-        |group| Call::StopProtection { group },
-    ];
-    let groups = || world.groups.keys().map(|key| Who::Group(key).into());
-    operations
-        .iter()
-        .map(|call| groups().map(|group| call(group).into()).collect())
-        .collect()
+    let groups = |call: fn(Ref) -> Call| -> Vec<Command> {
+        let groups = world.groups.keys().map(|key| Who::Group(key).into());
+        groups.map(|group| call(group).into()).collect()
+    };
+    let servers = |side: Side, act: fn(Ref) -> Native| -> Vec<Command> {
+        let instances = world.instances.values();
+        let servers = instances.filter_map(|instance| instance.servers[side.index()]);
+        servers
+            .map(|server| act(Who::Server(server).into()).into())
+            .collect()
+    };
+    vec![
+        groups(|group| Call::StartProtection { group }),
+        groups(|group| Call::Failover { group }),
+        servers(Side::Target, |server| Native::StartServer { server }),
+        groups(|group| Call::Reprotect { group }),
+        servers(Side::Target, |server| Native::StopServer { server }),
+        groups(|group| Call::PlannedFailover {
+            group,
+            priority_station: "source".into(),
+        }),
+        groups(|group| Call::StopProtection { group }),
+        servers(Side::Source, |server| Native::StartServer { server }),
+    ]
 }
 
 fn play(engine: &mut Engine, round: &[Vec<Command>], times: u32) {

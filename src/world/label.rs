@@ -184,8 +184,26 @@ mod tests {
     fn a_label_keeps_its_text_and_has_one_form() {
         let mut words = Words::default();
         let texts = [
-            "", "-", "/", "web", "web-17", "web-0", "web-017", "web-", "-5", "web/", "/vda", "web-17/vda", "web/vda-2",
-            "web-17/vda/dr", "web-17-3", "web-+3", "web-4294967294", "web-4294967295", "web-99999999999", "wéb-3/ñ",
+            "",
+            "-",
+            "/",
+            "web",
+            "web-17",
+            "web-0",
+            "web-017",
+            "web-",
+            "-5",
+            "web/",
+            "/vda",
+            "web-17/vda",
+            "web/vda-2",
+            "web-17/vda/dr",
+            "web-17-3",
+            "web-+3",
+            "web-4294967294",
+            "web-4294967295",
+            "web-99999999999",
+            "wéb-3/ñ",
         ];
         for text in texts {
             let label = Label::of(text, &mut words);
