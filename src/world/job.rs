@@ -2,6 +2,7 @@
 
 use super::label::{Name, Stable};
 use super::{GroupKey, InstanceKey, NicKey, PairKey, ProjectKey, Who};
+use crate::hash;
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
@@ -169,6 +170,13 @@ pub struct Job {
     pub left: u32,
     /// Sub-jobs that failed.
     pub failed: u32,
+}
+
+impl Job {
+    /// The stable key of a sub-job, from which its id derives: of the job and of the pair.
+    pub fn sub_stable(&self, sub: &Sub) -> Stable {
+        Stable(hash::combine(self.stable.0, sub.stable.0))
+    }
 }
 
 /// A failed task of the Task Center.

@@ -1,6 +1,5 @@
 //! The published views of single resources, built from the world.
 
-use crate::hash;
 use crate::sdrs::codes::{Code, row};
 use crate::sdrs::ids::{format_job_id, format_uuid};
 use crate::sdrs::rules::rule;
@@ -288,7 +287,8 @@ fn sub_job_type(job: &Job) -> String {
         .map_or_else(|| facts.job_type.replace("NoCG", "RepNoCG"), str::to_owned)
 }
 
-fn sub_job(world: &World, now: SimTime, job: &Job, sub: &Sub) -> view::Job {
+/// The view of a sub-job: the same in its job's `sub_jobs` and where it is asked for by its own id.
+pub(super) fn sub_job(world: &World, now: SimTime, job: &Job, sub: &Sub) -> view::Job {
     let (status, begun) = match (sub.ended, sub.code) {
         (Some(_), None) => (JobStatus::Success, true),
         (Some(_), Some(_)) => (JobStatus::Fail, true),
@@ -302,7 +302,7 @@ fn sub_job(world: &World, now: SimTime, job: &Job, sub: &Sub) -> view::Job {
             replication_pair_id: Some(id(world, sub.stable)),
             ..Default::default()
         },
-        job_id: job_id(world, Stable(hash::combine(job.stable.0, sub.stable.0))),
+        job_id: job_id(world, job.sub_stable(sub)),
         job_type: sub_job_type(job),
         begin_time: begun.then(|| job_time(world, sub.began)),
         end_time: sub.ended.map(|at| job_time(world, at)),
