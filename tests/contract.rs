@@ -3,6 +3,10 @@
 //! Everything is compared in both directions: what the contract has must be in the crate, and the
 //! crate has nothing of its own. A deviation is named here, with its reason, or is a failure.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
+
+#[path = "contract/effects.rs"]
+mod effects;
 #[path = "contract/rules.rs"]
 mod rules;
 #[path = "contract/statuses.rs"]

@@ -1,5 +1,8 @@
 //! Faulty scenario files: each is told where it is wrong and what helps. Hostile ones are in `scenario_hostile.rs`.
 
+#[path = "scenario_errors/expectations.rs"]
+mod expectations;
+
 use sdrsim::scenario::{Diagnostic, Scenario};
 use std::fmt::Write as _;
 

@@ -41,16 +41,28 @@ fn soon(text: &str) -> Vec<Diagnostic> {
 fn hostile_counts_are_refused_before_anything_is_made() {
     for (count, title) in [
         (
-            "4000000000",
-            "the file asks for more than 20000000 resources in all",
+            "20000001",
+            "a template has at most 20000000 members, not 20000001",
         ),
         (
             "1000000000000",
-            "expected a whole number that is not negative, within range",
+            "a template has at most 20000000 members, not 1000000000000",
         ),
         (
             "-1",
-            "expected a whole number that is not negative, within range",
+            "expected a whole number from 1 to 20000000, found `-1`",
+        ),
+        (
+            "many",
+            "expected a whole number from 1 to 20000000, found `many`",
+        ),
+        (
+            "2.5",
+            "expected a whole number from 1 to 20000000, found `2.5`",
+        ),
+        (
+            "20000000",
+            "the file asks for more than 20000000 resources in all",
         ),
     ] {
         let text = format!("{BASE}disks:\n  d: {{count: {count}, az: az-1, size: 1 GiB}}\n");

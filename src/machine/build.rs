@@ -2,13 +2,15 @@
 //!
 //! Places have no commands, so the builder makes them itself; everything else comes about by the same commands, and so
 //! under the same checks, as during a run, except that whatever takes time has ended at once. A world that is built this
-//! way could have come about by itself.
+//! way could have come about by itself. A scenario file is built by the same builder, so what a file may not say cannot be
+//! built either: labels have one form and are given once, references lead somewhere, values are possible.
 
 use super::admit::project_of;
-use super::command::{Command, Ref};
+use super::command::{Ask, Call, Command, Native, Ref};
 use super::resolve::Look;
 use super::transition::enter;
 use super::{Answer, Effect, Effects, Event, Outcome, Refusal, admit, commit, happen, make};
+use crate::sdrs::names::is_name;
 use crate::time::{Calendar, SimTime};
 use crate::world::label::Label;
 use crate::world::place::{Az, Domain, Flavor, FlavorClass, Project, Quotas, Site, Usage};
@@ -21,6 +23,10 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// A label is a name as the API has it: 1 to 64 letters, digits, `.`, `_` and `-`. What a command makes may also be
+    /// labelled as a part, with `/` between such names.
+    #[error("`{0}` is not a label: a label has 1 to 64 letters, digits, `.`, `_` and `-`")]
+    NotALabel(String),
     /// Labels are unique in a world.
     #[error("the label `{0}` is taken")]
     LabelTaken(String),
@@ -35,15 +41,28 @@ pub enum BuildError {
     /// A domain joins two AZs.
     #[error("the domain `{0}` joins an AZ with itself")]
     SameAz(String),
+    /// A quota is -1, which is unlimited, or counts from 0.
+    #[error("the project `{project}` cannot have a quota of {limit} {of}")]
+    Quota {
+        /// The label of the project.
+        project: String,
+        /// What is limited.
+        of: &'static str,
+        /// The limit asked for.
+        limit: i64,
+    },
+    /// A flavor has at least one CPU and one MiB of memory.
+    #[error("the flavor `{0}` has no CPU or no memory")]
+    EmptyFlavor(String),
     /// The service or the cloud refuses it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// A job that the command started failed.
+    /// A job that the command started failed. What it did before stands, as after a failed job of a run.
     #[error("{0} failed while the world was being built")]
     Failed(&'static str),
 }
 
-/// Makes a world.
+/// Makes a world; see [`World::builder`]. An error changes nothing, but for [`BuildError::Failed`].
 #[derive(Clone, Debug)]
 pub struct Builder {
     world: World,
@@ -62,6 +81,27 @@ pub struct NewFlavor {
     pub ram_mib: u32,
     /// By AZ: how many more servers of this flavor can be made there; AZs that are left out hold any number.
     pub free: BTreeMap<String, u32>,
+}
+
+impl World {
+    /// Builds a world in Rust, held to what a scenario file is held to.
+    ///
+    /// ```
+    /// use sdrsim::machine::BuildError;
+    /// use sdrsim::time::Calendar;
+    /// use sdrsim::world::{World, settings::Settings};
+    ///
+    /// let mut region = World::builder("eu-de", 1, Calendar::default(), Settings::default());
+    /// region.site("north")?;
+    /// region.az("az-1", "north")?;
+    /// let nowhere = region.az("az-2", "south").unwrap_err();
+    /// assert_eq!(nowhere.to_string(), "there is no site `south`");
+    /// assert_eq!(region.finish().azs.len(), 1);
+    /// # Ok::<(), BuildError>(())
+    /// ```
+    pub fn builder(region: &str, seed: u64, calendar: Calendar, settings: Settings) -> Builder {
+        Builder::new(region, seed, calendar, settings)
+    }
 }
 
 impl Builder {
@@ -86,6 +126,9 @@ impl Builder {
     }
 
     fn label(&mut self, text: &str) -> Result<Label, BuildError> {
+        if !is_name(text) {
+            return Err(BuildError::NotALabel(text.to_owned()));
+        }
         if self.world.find(text).is_some() {
             return Err(BuildError::LabelTaken(text.to_owned()));
         }
@@ -97,17 +140,21 @@ impl Builder {
         self.out.clear();
     }
 
-    /// Adds a project; `default` exists already and gets the quotas.
+    /// Adds a project; `default` exists already and gets the quotas and the account's state.
+    ///
+    /// Errors: a quota below -1, then the label.
     pub fn project(
         &mut self,
         label: &str,
         quotas: Quotas,
         frozen: bool,
     ) -> Result<ProjectKey, BuildError> {
-        if let Some(Who::Project(key)) = self.world.find(label) {
-            let project = &mut self.world.projects[key];
+        check_quotas(label, &quotas)?;
+        let default = self.world.default_project;
+        if self.world.find(label) == Some(Who::Project(default)) {
+            let project = &mut self.world.projects[default];
             (project.quotas, project.frozen) = (quotas, frozen);
-            return Ok(key);
+            return Ok(default);
         }
         let label = self.label(label)?;
         let stable = label.stable(&self.world.words);
@@ -126,7 +173,7 @@ impl Builder {
         Ok(key)
     }
 
-    /// Adds a site.
+    /// Adds a site. Error: the label.
     pub fn site(&mut self, label: &str) -> Result<SiteKey, BuildError> {
         let label = self.label(label)?;
         let stable = label.stable(&self.world.words);
@@ -140,7 +187,7 @@ impl Builder {
         Ok(key)
     }
 
-    /// Adds an AZ in a site.
+    /// Adds an AZ in a site. Errors: the site, then the label.
     pub fn az(&mut self, label: &str, site: &str) -> Result<AzKey, BuildError> {
         let Some(Who::Site(site)) = self.world.find(site) else {
             return Err(BuildError::Unknown {
@@ -174,7 +221,7 @@ impl Builder {
             .map_err(|_| unknown())
     }
 
-    /// Adds a domain that joins two AZs.
+    /// Adds a domain that joins two AZs. Errors: the AZs, then the label.
     pub fn domain(
         &mut self,
         label: &str,
@@ -203,11 +250,14 @@ impl Builder {
         Ok(key)
     }
 
-    /// Adds a flavor.
+    /// Adds a flavor. Errors: the AZs with limited room, no CPU or no memory, then the label.
     pub fn flavor(&mut self, label: &str, new: NewFlavor) -> Result<FlavorKey, BuildError> {
         let mut free = BTreeMap::new();
         for (az, room) in &new.free {
             free.insert(self.find_az(az)?, *room);
+        }
+        if new.vcpus == 0 || new.ram_mib == 0 {
+            return Err(BuildError::EmptyFlavor(label.to_owned()));
         }
         let label = self.label(label)?;
         let stable = label.stable(&self.world.words);
@@ -226,10 +276,17 @@ impl Builder {
         Ok(key)
     }
 
-    /// Carries a command out; whatever it starts has ended well when this returns.
+    /// Carries a command out; whatever it starts has ended when this returns.
+    ///
+    /// Errors: the form of the label that it gives, what the service or the cloud refuses, and a job that fails.
     pub fn now(&mut self, command: impl Into<Command>) -> Result<Answer, BuildError> {
         let command = command.into();
         project_of(&self.world, command.project.as_deref())?;
+        if let Some(label) = given_label(&command.ask)
+            && !label.split('/').all(is_name)
+        {
+            return Err(BuildError::NotALabel(label.to_owned()));
+        }
         let admitted = admit(&self.world, &command)?;
         let answer = commit(&mut self.world, SimTime::ZERO, admitted, &mut self.out);
         self.take_in();
@@ -282,5 +339,53 @@ impl Builder {
         world.subs_kept = (0, VecDeque::new());
         world.last_job = 0;
         self.world
+    }
+}
+
+fn check_quotas(project: &str, quotas: &Quotas) -> Result<(), BuildError> {
+    // Taken apart, so that a new quota is not forgotten here.
+    let Quotas {
+        server_groups,
+        replications,
+        instances_per_group,
+        unattached_pairs,
+        vpcs,
+        subnets,
+    } = *quotas;
+    let all = [
+        ("protection groups", server_groups),
+        ("replication pairs", replications),
+        ("protected instances per group", instances_per_group),
+        ("unattached pairs", unattached_pairs),
+        ("VPCs", vpcs),
+        ("subnets", subnets),
+    ];
+    match all.into_iter().find(|(_, limit)| *limit < -1) {
+        None => Ok(()),
+        Some((of, limit)) => Err(BuildError::Quota {
+            project: project.to_owned(),
+            of,
+            limit,
+        }),
+    }
+}
+
+/// The label that a command gives to what it makes, if it gives one.
+fn given_label(ask: &Ask) -> Option<&str> {
+    match ask {
+        Ask::Call(Call::CreateProtectionGroup(new)) => new.label.as_deref(),
+        Ask::Call(Call::CreateProtectedInstance(new)) => new.label.as_deref(),
+        Ask::Call(Call::CreateReplicationPair(new)) => new.label.as_deref(),
+        Ask::Call(Call::CreateDrDrill(new)) => new.label.as_deref(),
+        Ask::Call(Call::AddNic { label, .. }) => label.as_deref(),
+        Ask::Native(Native::CreateServer(new)) => Some(&new.label),
+        Ask::Native(Native::CreateDisk(new)) => Some(&new.label),
+        Ask::Native(
+            Native::CreateVpc { label, .. }
+            | Native::CreateSubnet { label, .. }
+            | Native::CreateNic { label, .. }
+            | Native::CreateEip { label, .. },
+        ) => Some(label),
+        Ask::Call(_) | Ask::Native(_) => None,
     }
 }

@@ -465,7 +465,7 @@ pub struct CreateServer {
     #[serde(default)]
     pub hypervisor: Hypervisor,
     /// Whether it runs; absent: active.
-    #[serde(default = "active")]
+    #[serde(default)]
     pub power: Power,
     /// The subnet of its primary NIC; absent: the VPC's first subnet, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -473,10 +473,6 @@ pub struct CreateServer {
     /// The address of its primary NIC; absent: the next free one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
-}
-
-fn active() -> Power {
-    Power::Active
 }
 
 /// A new disk.
@@ -493,8 +489,8 @@ pub struct CreateDisk {
     pub az: Ref,
     /// Its size, whole GiB.
     pub size: Bytes,
-    /// Its type.
-    #[serde(default = "ssd", rename = "type")]
+    /// Its type; absent: SSD.
+    #[serde(default, rename = "type")]
     pub kind: DiskType,
     /// Whether a system boots from it.
     #[serde(default)]
@@ -506,15 +502,12 @@ pub struct CreateDisk {
     #[serde(default)]
     pub encrypted: bool,
     /// Whether it can grow while in use; absent: true.
-    #[serde(default = "yes")]
+    #[serde(default = "grows_online")]
     pub grows_online: bool,
 }
 
-fn ssd() -> DiskType {
-    DiskType::Ssd
-}
-
-fn yes() -> bool {
+/// Disks of servers and of files, too, grow online unless they say otherwise.
+pub(crate) const fn grows_online() -> bool {
     true
 }
 

@@ -14,6 +14,7 @@ pub mod narrate;
 pub mod report;
 pub mod run;
 mod scope;
+mod shape;
 pub mod trace;
 pub mod transcript;
 pub mod yaml;

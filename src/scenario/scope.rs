@@ -132,20 +132,29 @@ impl Sight<'_> {
     }
 }
 
-/// Each quota of a project with what is used of it.
-fn limits(project: &Project) -> [(&'static str, i64, i64); 5] {
+/// The types of quota, in order.
+pub(super) const QUOTAS: [&str; 5] = [
+    "server_groups",
+    "replications",
+    "unattached_pairs",
+    "vpcs",
+    "subnets",
+];
+
+/// Each quota of a project with what is used of it, in the order of [`QUOTAS`].
+fn limits(project: &Project) -> impl Iterator<Item = (&'static str, i64, i64)> {
     let (usage, quotas) = (&project.usage, &project.quotas);
-    [
-        ("server_groups", usage.server_groups, quotas.server_groups),
-        ("replications", usage.replications, quotas.replications),
-        (
-            "unattached_pairs",
-            usage.unattached_pairs,
-            quotas.unattached_pairs,
-        ),
-        ("vpcs", usage.vpcs, quotas.vpcs),
-        ("subnets", usage.subnets, quotas.subnets),
-    ]
+    let amounts = [
+        (usage.server_groups, quotas.server_groups),
+        (usage.replications, quotas.replications),
+        (usage.unattached_pairs, quotas.unattached_pairs),
+        (usage.vpcs, quotas.vpcs),
+        (usage.subnets, quotas.subnets),
+    ];
+    QUOTAS
+        .into_iter()
+        .zip(amounts)
+        .map(|(name, (used, quota))| (name, used, quota))
 }
 
 impl Scope for Sight<'_> {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
     /// Running.
+    #[default]
     Active,
     /// Shut off.
     Shutoff,
@@ -151,6 +153,7 @@ pub struct Server {
     Clone,
     Copy,
     Debug,
+    Default,
     PartialEq,
     Eq,
     PartialOrd,
@@ -162,6 +165,7 @@ pub struct Server {
 )]
 pub enum DiskType {
     /// Ultra-high I/O.
+    #[default]
     #[serde(rename = "SSD")]
     Ssd,
     /// High I/O.

@@ -14,8 +14,8 @@ use toml::{Table, Value};
 /// Where the crate wants to differ: operation, key, reason. Nowhere today; an entry that is not needed fails.
 const DEVIATIONS: &[(&str, &str, &str)] = &[];
 
-/// Keys that hold prose for readers; scenarios show what they say.
-const PROSE: &[&str] = &["effects"];
+/// The key that holds prose; each line of it is named in [`super::effects`] with what shows it.
+const PROSE: &str = "effects";
 
 /// Keys whose lists are sets.
 const SETS: &[&str] = &[
@@ -158,7 +158,7 @@ fn write_moves(rule: &Rule, table: &mut Table) {
 fn published() -> Vec<Table> {
     let mut operations = super::array(&super::operations()["operation"]);
     for operation in &mut operations {
-        operation.retain(|key, _| !PROSE.contains(&key));
+        operation.retain(|key, _| key != PROSE);
         for &key in SETS {
             if let Some(Value::Array(items)) = operation.get_mut(key) {
                 items.sort_by_key(|item| item.to_string());

@@ -122,11 +122,11 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// A comparison with a literal.
-    Compare(Op, Literal),
+    Compare(Op, At<Literal>),
     /// Has the literal as a part, element or key.
-    Contains(Literal),
+    Contains(At<Literal>),
     /// Equals one of these; at least one.
-    In(Vec<Literal>),
+    In(Vec<At<Literal>>),
 }
 
 /// How two values are compared.
@@ -464,6 +464,12 @@ impl fmt::Display for Op {
             .find(|(op, _)| op == self)
             .map_or("", |(_, sign)| sign);
         f.write_str(sign)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for At<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.it.fmt(f)
     }
 }
 

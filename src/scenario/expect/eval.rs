@@ -1,7 +1,8 @@
 //! Whether an expectation holds, over views of the world as JSON values.
 //!
 //! Members of a collection are visited one at a time, so that a hundred thousand pairs never stand in memory as views
-//! at once. The world itself is behind [`Scope`]; this module knows no kind of thing.
+//! at once. The world itself is behind [`Scope`]; of kinds of things this module knows only which fields their views may leave
+//! out.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -14,6 +15,7 @@ use super::ast::{
 };
 use super::error::{EvalError, EvalFault};
 use crate::scenario::diagnostic::nearest;
+use crate::scenario::shape::may_lack;
 
 /// How many members an explanation names.
 const NAMED: usize = 5;
@@ -149,6 +151,7 @@ fn each(
     scope: &dyn Scope,
 ) -> Evaluated<Verdict> {
     let condition = &at.it.condition;
+    let kind = Some(selection.collection);
     let mut fields = Presence::default();
     let mut failure = None;
     let (mut yes, mut no) = (Tally::default(), Tally::default());
@@ -156,7 +159,9 @@ fn each(
         if failure.is_some() {
             return;
         }
-        let value = fields.note(walk(label, view, path)).unwrap_or(&Value::Null);
+        let value = fields
+            .note(walk(kind, label, view, path))
+            .unwrap_or(&Value::Null);
         match fulfils(&spelled(label, path), value, condition, &at.span) {
             Ok(true) => yes.add(label, value),
             Ok(false) => no.add(label, value),
@@ -267,7 +272,10 @@ fn select(
         }
         let mut passes = true;
         for (Filter { path, condition }, fields) in selection.filters.iter().zip(&mut presence) {
-            let value = fields.note(walk(label, view, path)).unwrap_or(&Value::Null);
+            let kind = Some(selection.collection);
+            let value = fields
+                .note(walk(kind, label, view, path))
+                .unwrap_or(&Value::Null);
             match fulfils(&spelled(label, path), value, condition, &span_of(path)) {
                 Ok(held) => passes &= held,
                 Err(error) => {
@@ -288,7 +296,7 @@ fn select(
 }
 
 fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
-    let (label, view) = match &reference.root {
+    let (kind, label, view) = match &reference.root {
         Root::Label(at) => {
             let view = scope.labelled(&at.it).ok_or_else(|| {
                 let mut labels = Vec::new();
@@ -302,7 +310,7 @@ fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
                     },
                 }
             })?;
-            (at.it.clone(), view)
+            (None, at.it.clone(), view)
         }
         Root::Member(collection, at) => {
             let view = scope.member(*collection, &at.it).ok_or_else(|| {
@@ -319,7 +327,8 @@ fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
                     fault,
                 }
             })?;
-            (format!("{}({})", collection.singular(), at.it), view)
+            let called = format!("{}({})", collection.singular(), at.it);
+            (Some(*collection), called, view)
         }
         Root::Only(selection) => {
             let mut only = None;
@@ -329,7 +338,7 @@ fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
                 }
             })?;
             match only {
-                Some(found) if members == 1 => found,
+                Some((label, view)) if members == 1 => (Some(selection.collection), label, view),
                 _ => {
                     let fault = EvalFault::NotOne {
                         selection: selection.to_string(),
@@ -343,15 +352,22 @@ fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
             }
         }
     };
-    walk(&label, &view, &reference.path).cloned()
+    walk(kind, &label, &view, &reference.path).cloned()
 }
 
-/// Follows a path into a view.
-fn walk<'v>(label: &str, view: &'v Value, path: &[At<Step>]) -> Evaluated<&'v Value> {
+/// Follows a path into a view of a member of a collection, if it is known of which. What such views may leave out is null.
+fn walk<'v>(
+    of: Option<Collection>,
+    label: &str,
+    view: &'v Value,
+    path: &[At<Step>],
+) -> Evaluated<&'v Value> {
     let mut value = view;
     for (at, step) in path.iter().enumerate() {
         let next = match (&step.it, value) {
-            (Step::Field(field), Value::Object(fields)) => fields.get(field),
+            (Step::Field(field), Value::Object(fields)) => fields
+                .get(field)
+                .or_else(|| may_lack(of, &path[..=at]).then_some(&Value::Null)),
             (Step::Index(index), Value::Array(items)) => items.get(*index),
             _ => None,
         };
@@ -410,15 +426,15 @@ fn span_of(path: &[At<Step>]) -> Range<usize> {
 /// Whether a value fulfils a condition.
 fn fulfils(of: &str, value: &Value, condition: &Condition, span: &Range<usize>) -> Evaluated<bool> {
     let held = match condition {
-        Condition::Compare(op, literal) => compare(value, *op, literal),
+        Condition::Compare(op, literal) => compare(value, *op, &literal.it),
         Condition::In(literals) => {
             let equal: Option<Vec<bool>> = literals
                 .iter()
-                .map(|it| compare(value, Op::Eq, it))
+                .map(|literal| compare(value, Op::Eq, &literal.it))
                 .collect();
             equal.map(|it| it.contains(&true))
         }
-        Condition::Contains(literal) => contains(value, literal),
+        Condition::Contains(literal) => contains(value, &literal.it),
     };
     held.ok_or_else(|| {
         let fault = EvalFault::Kinds {

@@ -50,8 +50,8 @@
 //! - `contains`: a string has the literal as a part, a list has it as an element, an object has it as a key.
 //! - A selection without `all`, `any` or `none` must select exactly one member.
 //! - **`all` needs at least one member**: an expectation over nothing tells nothing, so it does not hold.
-//! - A field that no selected member has is an error; a field that some have is `null` in the others, since published
-//!   views leave out what does not apply. Filters follow the same rule over the whole collection.
+//! - A field that published views leave out where it does not apply is `null` there. Any other field that no selected
+//!   member has is an error, which is found when a scenario is read: fields, words and kinds of values are checked then.
 //! - Every part is evaluated, so a wrong label behind `or` is found even when the first half holds.
 //!
 //! Left out on purpose: arithmetic, comparing two fields, variables. A scenario shows a run; it is not a program.

@@ -336,8 +336,18 @@ impl<'a> Parser<'a> {
         Err(error)
     }
 
-    fn literal(&mut self) -> Parsed<Literal> {
+    fn literal(&mut self) -> Parsed<At<Literal>> {
         self.space();
+        let start = self.at;
+        let it = self.bare_literal()?;
+        Ok(At {
+            it,
+            span: start..self.at,
+        })
+    }
+
+    /// The literal that stands right here.
+    fn bare_literal(&mut self) -> Parsed<Literal> {
         let start = self.at;
         if self.rest().starts_with('"') {
             return self.string().map(Literal::Text);

@@ -354,7 +354,8 @@ fn words_are_what_they_look_like() {
         else {
             panic!("{parsed:?}")
         };
-        assert_eq!(*found, literal, "{text}");
+        assert_eq!(found.it, literal, "{text}");
+        assert_eq!(found.span, 7..7 + text.len());
     }
 }
 
@@ -398,9 +399,9 @@ fn path(least: usize) -> impl Strategy<Value = Path> {
 
 fn condition() -> impl Strategy<Value = Condition> {
     prop_oneof![
-        (0usize..6, literal()).prop_map(|(op, it)| Condition::Compare(Op::ALL[op].0, it)),
-        literal().prop_map(Condition::Contains),
-        prop::collection::vec(literal(), 1..3).prop_map(Condition::In),
+        (0usize..6, literal()).prop_map(|(op, it)| Condition::Compare(Op::ALL[op].0, at(it))),
+        literal().prop_map(|it| Condition::Contains(at(it))),
+        prop::collection::vec(literal().prop_map(at), 1..3).prop_map(Condition::In),
     ]
 }
 

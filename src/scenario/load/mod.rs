@@ -8,6 +8,8 @@
 mod build;
 mod check;
 mod header;
+mod hint;
+mod meaning;
 mod names;
 mod refs;
 mod source;
@@ -79,7 +81,8 @@ impl Scenario {
             ]);
         }
         header::check(source).map_err(|fault| vec![fault])?;
-        let model: ScenarioModel = yaml::from_str(file, text).map_err(|fault| vec![fault])?;
+        let model: ScenarioModel =
+            yaml::from_str_hinted(file, text, hint::other_key).map_err(|fault| vec![fault])?;
         let transcript = transcript::extract(text).map_err(|error| {
             vec![match error.line() {
                 Some(line) => Diagnostic::at_line(file, text, line, 1, error.to_string()),

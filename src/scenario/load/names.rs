@@ -197,6 +197,17 @@ impl Names {
         self.known.get(label).and_then(|known| known.count)
     }
 
+    /// The kind of what has this label, if the file tells: a part's kind is known only to the run.
+    pub(super) fn kind(&self, label: &str) -> Option<Kind> {
+        let member = || {
+            let (base, _) = numbered(label)?;
+            let template = self.known.get(base).filter(|it| it.count.is_some());
+            let unnamed = (base == "group" && self.unnamed_groups).then_some(Kind::Group);
+            template.map(|it| it.kind).or(unnamed)
+        };
+        self.known.get(label).map(|it| it.kind).or_else(member)
+    }
+
     /// Understands a reference to a thing of a kind (None: of any), made by a template of so many (None: by one thing).
     pub(super) fn pattern(
         &self,

@@ -2,12 +2,12 @@
 
 use super::names::{Kind, Lost, Names, Pattern};
 use super::source::{Source, title_of};
-use super::{MAX_CALLS, refs};
+use super::{MAX_CALLS, meaning, refs};
 use crate::engine::ScriptedOutcome;
 use crate::machine::command::{Ask, Command};
 use crate::machine::query::Question;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::expect::{Collection, Expectation, Expression, Reference, Root, Subject};
+use crate::scenario::expect::Expectation;
 use crate::scenario::model::{
     OneOrMany, Refused, ScenarioModel, ScriptModel, StepModel, Wait, When,
 };
@@ -117,6 +117,10 @@ struct Prepare<'a> {
     calls: u64,
     /// The last `at`, and where it stands.
     latest: Option<SimTime>,
+    /// How long the run may take.
+    limit: Span,
+    /// The instant before which the step at hand cannot begin.
+    earliest: SimTime,
 }
 
 /// Prepares the steps of a file; faults are collected.
@@ -136,6 +140,8 @@ pub(super) fn prepare(
         end: source.text.len(),
         calls: 0,
         latest: None,
+        limit: model.limit.time.0,
+        earliest: SimTime::ZERO,
     };
     let starts: Vec<usize> = model
         .timeline
@@ -350,6 +356,8 @@ impl Prepare<'_> {
 
     fn begin(&mut self, step: &StepModel) -> Checked<Begin> {
         if let Some(after) = &step.after {
+            let begin = self.earliest.saturating_add(after.value.0);
+            self.within_limit(after, begin)?;
             return Ok(Begin::After(after.value.0));
         }
         let Some(at) = &step.at else {
@@ -368,8 +376,24 @@ impl Prepare<'_> {
                 "steps stand in the order in which they happen".to_owned(),
             ))));
         }
+        self.within_limit(at, instant.max(self.earliest))?;
         self.latest = Some(instant);
         Ok(Begin::At(instant))
+    }
+
+    /// Whether a step that begins no sooner than `begin` can begin in the run at all.
+    fn within_limit<T>(&mut self, at: &Spanned<T>, begin: SimTime) -> Checked<()> {
+        if begin > SimTime::after_start(self.limit) {
+            let title = format!(
+                "the run ends at its limit of {} before this step",
+                self.limit
+            );
+            let help = "raise `time` under the key `limit`, or let the step begin sooner";
+            let fault = self.source.fault(at, title);
+            return Err(Box::new(fault.with_help(Some(help.to_owned()))));
+        }
+        self.earliest = begin;
+        Ok(())
     }
 
     fn project(&self, step: &StepModel) -> Checked<Option<String>> {
@@ -450,7 +474,7 @@ impl Prepare<'_> {
         found.with_label(lost.to_string()).with_help(help)
     }
 
-    /// Reads an expectation and checks the labels in it.
+    /// Reads an expectation and checks whether it can mean something.
     fn expected(&self, text: &str, at: Location, answered: bool) -> Checked<Expected> {
         let node = byte_span(at).unwrap_or(0..0);
         let within = |part: std::ops::Range<usize>, title: String| {
@@ -466,59 +490,15 @@ impl Prepare<'_> {
         let parsed = Expectation::parse(text).map_err(|error| {
             Box::new(within(error.span.clone(), error.to_string()).with_help(error.help()))
         })?;
-        let mut fault = None;
-        roots(parsed.root(), &mut |reference| {
-            let found = self.label_of(reference, answered);
-            if let Some((label, span, lost)) = found
-                && fault.is_none()
-            {
-                let title = format!("nothing is labelled `{label}`");
-                fault = Some(
-                    within(span, title)
-                        .with_label(lost.to_string())
-                        .with_help(lost.help(&label)),
-                );
-            }
-        });
-        match fault {
-            Some(fault) => Err(Box::new(fault)),
-            None => Ok(Expected {
-                text: text.to_owned(),
-                line: usize::try_from(at.line()).unwrap_or(0),
-                parsed,
-            }),
-        }
-    }
-
-    /// The label of a reference that leads nowhere, where it stands, and why.
-    fn label_of(
-        &self,
-        reference: &Reference,
-        answered: bool,
-    ) -> Option<(String, std::ops::Range<usize>, Lost)> {
-        let label = match &reference.root {
-            Root::Label(label) if answered && label.it == "answer" => return None,
-            Root::Label(label) => label,
-            // Jobs and tasks are labelled by the run, quotas by their type.
-            Root::Member(Collection::Jobs | Collection::Tasks | Collection::Quotas, _)
-            | Root::Only(_) => return None,
-            Root::Member(_, label) => label,
-        };
-        let lost = self.names.pattern(&label.it, None, None).err()?;
-        Some((label.it.clone(), label.span.clone(), lost))
-    }
-}
-
-/// Visits every reference of an expectation.
-fn roots(part: &Expression, visit: &mut dyn FnMut(&Reference)) {
-    match part {
-        Expression::Or(parts) | Expression::And(parts) => {
-            parts.iter().for_each(|part| roots(part, visit))
-        }
-        Expression::Not(inner) => roots(inner, visit),
-        Expression::Test(test) => match &test.it.subject {
-            Subject::Len(reference) | Subject::Value(reference) => visit(reference),
-            Subject::Each(..) | Subject::Count(_) => {}
-        },
+        meaning::check(&parsed, self.names, answered).map_err(|fault| {
+            let meaning::Fault { span, misfit } = fault;
+            let found = within(span, misfit.to_string());
+            Box::new(found.with_label(misfit.label()).with_help(misfit.help()))
+        })?;
+        Ok(Expected {
+            text: text.to_owned(),
+            line: usize::try_from(at.line()).unwrap_or(0),
+            parsed,
+        })
     }
 }

@@ -6,6 +6,7 @@
 //! `web-n`, and a reference from one template to another means the member of the same number; when the template that
 //! refers is k times as large, k members in a row refer to the same one.
 
+mod count;
 mod place;
 mod resource;
 mod step;

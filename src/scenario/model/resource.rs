@@ -1,5 +1,7 @@
 //! What stands when the run begins: servers, disks, addresses, groups, instances and pairs.
 
+use super::count;
+use crate::machine::command::grows_online;
 use crate::scenario::yaml::{Labelled, Spanned};
 use crate::sdrs::device::Hypervisor;
 use crate::units::Bytes;
@@ -14,7 +16,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct ServerModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// Its AZ.
@@ -30,7 +32,7 @@ pub struct ServerModel {
     #[serde(default)]
     pub hypervisor: Hypervisor,
     /// Whether it runs; absent: active.
-    #[serde(default = "active")]
+    #[serde(default)]
     pub power: Power,
     /// The subnet of its primary NIC; absent: the VPC's first subnet, if it has one.
     #[serde(default)]
@@ -52,10 +54,6 @@ pub struct ServerModel {
     pub project: Option<Spanned<String>>,
 }
 
-fn active() -> Power {
-    Power::Active
-}
-
 /// A disk that is written with its server.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +62,7 @@ pub struct InlineDisk {
     #[schemars(with = "Bytes")]
     pub size: Spanned<Bytes>,
     /// Its type; absent: SSD.
-    #[serde(default = "ssd", rename = "type")]
+    #[serde(default, rename = "type")]
     pub kind: DiskType,
     /// Whether a system boots from it.
     #[serde(default)]
@@ -73,16 +71,8 @@ pub struct InlineDisk {
     #[serde(default)]
     pub encrypted: bool,
     /// Whether it can grow while in use; absent: true.
-    #[serde(default = "yes")]
+    #[serde(default = "grows_online")]
     pub grows_online: bool,
-}
-
-fn ssd() -> DiskType {
-    DiskType::Ssd
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// A disk, or a template of disks.
@@ -90,7 +80,7 @@ fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 pub struct DiskModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// Its AZ.
@@ -100,7 +90,7 @@ pub struct DiskModel {
     #[schemars(with = "Bytes")]
     pub size: Spanned<Bytes>,
     /// Its type; absent: SSD.
-    #[serde(default = "ssd", rename = "type")]
+    #[serde(default, rename = "type")]
     pub kind: DiskType,
     /// Whether a system boots from it.
     #[serde(default)]
@@ -112,7 +102,7 @@ pub struct DiskModel {
     #[serde(default)]
     pub encrypted: bool,
     /// Whether it can grow while in use; absent: true.
-    #[serde(default = "yes")]
+    #[serde(default = "grows_online")]
     pub grows_online: bool,
     /// The servers it is attached to, each with the device name it has there.
     #[serde(default)]
@@ -149,7 +139,7 @@ pub struct EipModel {
 #[serde(deny_unknown_fields)]
 pub struct GroupModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// The active-active domain.
@@ -190,7 +180,7 @@ pub struct GroupModel {
 #[serde(deny_unknown_fields)]
 pub struct InstanceModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// The group.
@@ -227,7 +217,7 @@ pub struct InstanceModel {
 #[serde(deny_unknown_fields)]
 pub struct PairModel {
     /// Makes it a template of so many.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count::template")]
     #[schemars(with = "Option<u32>")]
     pub count: Option<Spanned<u32>>,
     /// The group.

@@ -62,11 +62,26 @@ pub mod limits {
 /// The first fault found, with line and column: broken YAML, a wrong type, an unknown key (with the nearest valid one), a
 /// duplicate key, or a bound of [`limits`] exceeded.
 pub fn from_str<T: DeserializeOwned>(file_name: &str, text: &str) -> Result<T, Diagnostic> {
+    from_str_hinted(file_name, text, |_, _| None)
+}
+
+/// Help for a choice that is none of the valid ones, if the caller knows better than to name the nearest of them.
+pub type Hint = fn(choice: &str, valid: &[&'static str]) -> Option<String>;
+
+/// The same with help of the caller's for unknown choices.
+///
+/// # Errors
+/// As [`from_str`].
+pub fn from_str_hinted<T: DeserializeOwned>(
+    file_name: &str,
+    text: &str,
+    hint: Hint,
+) -> Result<T, Diagnostic> {
     if text.len() > limits::FILE_BYTES {
         return Err(too_large(file_name, text.len()));
     }
     serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| explain(file_name, text, &error))
+        .map_err(|error| explain(file_name, text, &error, hint))
 }
 
 /// Reads one document of type `T` from a file's bytes, which must be UTF-8.
@@ -166,7 +181,7 @@ fn options() -> Options {
 }
 
 /// Turns a reader's error into a diagnostic in our words where we have better ones.
-fn explain(file_name: &str, text: &str, error: &Error) -> Diagnostic {
+fn explain(file_name: &str, text: &str, error: &Error, hint: Hint) -> Diagnostic {
     let location = error.location().unwrap_or(Location::UNKNOWN);
     let mut inner = error.without_snippet();
     let mut aliased = false;
@@ -174,7 +189,7 @@ fn explain(file_name: &str, text: &str, error: &Error) -> Diagnostic {
         inner = error;
         aliased = true;
     }
-    let (title, help) = words(inner);
+    let (title, help) = words(inner, hint);
     let label = if aliased { "through this alias" } else { "" };
     at_location(file_name, text, location, title)
         .with_label(label)
@@ -182,7 +197,7 @@ fn explain(file_name: &str, text: &str, error: &Error) -> Diagnostic {
 }
 
 /// What is wrong and what helps.
-fn words(error: &Error) -> (String, Option<String>) {
+fn words(error: &Error, hint: Hint) -> (String, Option<String>) {
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
@@ -194,7 +209,7 @@ fn words(error: &Error) -> (String, Option<String>) {
             variant, expected, ..
         } => (
             format!("unknown choice `{variant}`"),
-            names_help(variant, expected),
+            hint(variant, expected).or_else(|| names_help(variant, expected)),
         ),
         Error::SerdeMissingField { field, .. } => (format!("the key `{field}` is missing"), None),
         Error::DuplicateMappingKey { key, .. } => {
