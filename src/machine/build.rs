@@ -132,7 +132,7 @@ impl Builder {
         if self.world.find(text).is_some() {
             return Err(BuildError::LabelTaken(text.to_owned()));
         }
-        Ok(make::plain(&mut self.world, text))
+        Ok(make::label(&mut self.world, text))
     }
 
     fn enter(&mut self, who: Who) {
@@ -233,7 +233,6 @@ impl Builder {
             return Err(BuildError::SameAz(label.to_owned()));
         }
         let label = self.label(label)?;
-        let name = label.as_name(&mut self.world.words);
         let stable = label.stable(&self.world.words);
         let serial = make::serial(&mut self.world);
         let description = self.world.words.intern("");
@@ -241,7 +240,7 @@ impl Builder {
             label,
             stable,
             serial,
-            name,
+            name: label,
             description,
             azs: keys,
             sold_out,

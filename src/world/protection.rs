@@ -1,6 +1,6 @@
 //! The protected side: groups, instances, pairs and drills.
 
-use super::label::{Label, Stable, Word};
+use super::label::{Label, Name, Stable, Word};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
@@ -109,7 +109,7 @@ pub struct Group {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Option<Word>,
     /// Its domain.
@@ -160,7 +160,7 @@ pub struct Instance {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Option<Word>,
     /// Its servers by side; None where none was made or one was deleted natively.
@@ -215,7 +215,7 @@ pub struct Pair {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Option<Word>,
     /// Its disks by side; None where none was made or one was deleted natively.
@@ -285,7 +285,7 @@ pub struct Drill {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// The VPC it runs in; None until one is made for it.
     pub vpc: Option<VpcKey>,
     /// The instances it rehearses and whether their servers will boot, fixed when its job begins.
