@@ -231,7 +231,7 @@ fn check_lists(engine: &Engine) {
         ];
         for (query, items, every) in lists {
             let question = Question {
-                project: Some(project.label.text(&world.words)),
+                project: Some(project.label.text(&world.words).into_owned()),
                 query,
             };
             let listed = serde_json::to_value(engine.query(&question).unwrap()).unwrap();

@@ -251,6 +251,32 @@ fn a_job_is_found_by_its_published_id() {
 }
 
 #[test]
+fn a_sub_job_is_found_by_its_own_id() {
+    let mut run = full();
+    done(&mut run, Call::StopProtection { group: by("g") });
+    let number = run.world().last_job;
+    let show = json!({ "show_job": { "job": format!("job-{number}") } });
+    let job = ask(&run, show.clone());
+    let subs = job["entities"]["sub_jobs"].as_array().unwrap();
+    assert!(!subs.is_empty());
+    for sub in subs {
+        let by_id = json!({ "show_job": { "job": { "id": sub["job_id"] } } });
+        assert_eq!(&ask(&run, by_id), sub);
+    }
+    assert_eq!(ask(&run, show), job);
+}
+
+#[test]
+fn a_group_named_twice_lists_its_members_once() {
+    let run = full();
+    for list in ["list_protected_instances", "list_replication_pairs"] {
+        let of = |ids: &[&str]| ask(&run, json!({ list: { "server_group_ids": ids } }));
+        assert_eq!(of(&["g", "g"]), of(&["g"]));
+        assert_eq!(of(&[])["count"], 0);
+    }
+}
+
+#[test]
 fn malformed_ids_and_unknown_ones_have_codes_of_their_own() {
     let run = full();
     let unknown = "00000000-0000-4000-8000-000000000000";

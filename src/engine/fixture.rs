@@ -108,7 +108,7 @@ impl Yard {
 }
 
 fn named(world: &mut World, text: &str) -> (Label, u32) {
-    (make::plain(world, text), make::serial(world))
+    (make::label(world, text), make::serial(world))
 }
 
 fn azs(world: &mut World) -> [AzKey; 2] {
@@ -136,13 +136,14 @@ fn azs(world: &mut World) -> [AzKey; 2] {
 
 fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
     let (label, serial) = named(world, &format!("{name}-domain"));
-    let (stable, word) = (label.stable(&world.words), label.as_name(&mut world.words));
+    let stable = label.stable(&world.words);
+    let description = world.words.intern("");
     let domain = world.domains.insert(Domain {
         label,
         stable,
         serial,
-        name: word,
-        description: word,
+        name: label,
+        description,
         azs,
         sold_out: false,
         arbitration: Default::default(),
@@ -150,15 +151,15 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
         windows: 0,
     });
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 0, 0), 16).unwrap();
-    let label = make::plain(world, &format!("{name}-vpc"));
+    let label = make::label(world, &format!("{name}-vpc"));
     let project = world.default_project;
     let out = &mut Vec::new();
-    let vpc = make::vpc(world, label, word, project, cidr, out);
-    let label = make::plain(world, name);
+    let vpc = make::vpc(world, label, label, project, cidr, out);
+    let label = make::label(world, name);
     let new = NewGroup {
         label,
         project,
-        name: word,
+        name: label,
         description: None,
         domain,
         azs,
@@ -171,9 +172,8 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
 fn members(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2]) -> Made {
     let out = &mut Vec::new();
     let servers = [0, 1].map(|side| server(world, name, group, azs, side));
-    let label = make::plain(world, &format!("{name}-server"));
-    let word = label.as_name(&mut world.words);
-    let facts = (group, label, word, None);
+    let label = make::label(world, &format!("{name}-server"));
+    let facts = (group, label, label, None);
     let now = SimTime::ZERO;
     let instance = make::instance(world, now, facts, servers[0], Status::Available, out);
     world.instances[instance].servers[1] = Some(servers[1]);
@@ -208,11 +208,11 @@ fn server(
         ram_mib: 1024,
         free: [(azs[side], 3)].into(),
     });
-    let label = make::plain(world, &format!("{name}-server-{side}"));
+    let label = make::label(world, &format!("{name}-server-{side}"));
     let new = NewServer {
         label,
         project: world.default_project,
-        name: label.as_name(&mut world.words),
+        name: label,
         az: azs[side],
         vpc: world.groups[group].vpc,
         flavor,
@@ -223,11 +223,11 @@ fn server(
 }
 
 fn disk(world: &mut World, name: &str, az: AzKey, gib: u32) -> DiskKey {
-    let label = make::plain(world, name);
+    let label = make::label(world, name);
     let new = NewDisk {
         label,
         project: world.default_project,
-        name: label.as_name(&mut world.words),
+        name: label,
         az,
         size: Bytes::gib(gib),
         kind: DiskType::Ssd,
@@ -242,9 +242,8 @@ fn disk(world: &mut World, name: &str, az: AzKey, gib: u32) -> DiskKey {
 
 fn pair(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2], gib: u32) -> PairKey {
     let disks = [0, 1].map(|side| disk(world, &format!("{name}-disk-{side}"), azs[side], gib));
-    let label = make::plain(world, name);
-    let word = label.as_name(&mut world.words);
-    let facts = (group, label, word, None);
+    let label = make::label(world, name);
+    let facts = (group, label, label, None);
     let out = &mut Vec::new();
     let key = make::pair(
         world,
@@ -261,7 +260,7 @@ fn pair(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2], gib: u3
 
 fn address(world: &mut World, server: ServerKey) -> (NicKey, EipKey) {
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 1, 0), 24).unwrap();
-    let label = make::plain(world, "subnet");
+    let label = make::label(world, "subnet");
     let vpc = world.servers[server].vpc;
     let subnet = make::subnet(world, label, vpc, cidr, &mut Vec::new());
     let (label, serial) = named(world, "nic");

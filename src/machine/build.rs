@@ -141,7 +141,7 @@ impl Builder {
         if self.world.find(text).is_some() {
             return Err(BuildError::LabelTaken(text.to_owned()));
         }
-        Ok(make::plain(&mut self.world, text))
+        Ok(make::label(&mut self.world, text))
     }
 
     fn enter(&mut self, who: Who) {
@@ -242,7 +242,6 @@ impl Builder {
             return Err(BuildError::SameAz(label.to_owned()));
         }
         let label = self.label(label)?;
-        let name = label.as_name(&mut self.world.words);
         let stable = label.stable(&self.world.words);
         let serial = make::serial(&mut self.world);
         let description = self.world.words.intern("");
@@ -250,7 +249,7 @@ impl Builder {
             label,
             stable,
             serial,
-            name,
+            name: label,
             description,
             azs: keys,
             sold_out,

@@ -14,7 +14,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::world::job::{Detail, Entities, Job, JobStatus, Part};
-use crate::world::label::{Label, Stable};
+use crate::world::label::{Label, Name, Stable};
 use crate::world::protection::Side;
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
@@ -87,7 +87,7 @@ fn carry_out(desk: &mut Desk<'_>, plan: Plan) -> Answer {
             ip,
         } => {
             let label = match label {
-                Some(text) => make::plain(desk.world, &text),
+                Some(text) => make::label(desk.world, &text),
                 None => make::free_part(desk.world, desk.world.servers[server].label, "nic"),
             };
             let nic = make::nic(desk.world, label, subnet, ip, None, desk.out);
@@ -252,7 +252,7 @@ impl Desk<'_> {
             began: None,
             ended: None,
             code: None,
-            subs: world.spare.pop().unwrap_or_default(),
+            subs: Vec::new(),
             left: 0,
             failed: 0,
         });
@@ -292,14 +292,14 @@ impl Desk<'_> {
     /// The label given, or `stem-N` with the first N that is free; inside a parent, `PARENT/stem-N`.
     fn label(&mut self, given: Option<&str>, parent: Option<(Label, u32)>, stem: &str) -> Label {
         if let Some(text) = given {
-            return make::plain(self.world, text);
+            return make::label(self.world, text);
         }
         let mut nth = parent.map_or(1, |p| p.1);
         loop {
             let part = format!("{stem}-{nth}");
             let label = match parent {
                 Some((parent, _)) => make::part(self.world, parent, &part),
-                None => make::plain(self.world, &part),
+                None => make::label(self.world, &part),
             };
             if self.world.at(label.stable(&self.world.words)).is_none() {
                 return label;
@@ -433,24 +433,24 @@ impl Desk<'_> {
     }
 
     fn rename(&mut self, who: Who, name: &str) -> Answer {
-        let word = self.world.words.intern(name);
+        let kept = Name::of(name, &mut self.world.words);
         let now = self.now;
         match who {
             Who::Group(k) => {
                 let record = &mut self.world.groups[k];
-                (record.name, record.updated) = (word, now);
+                (record.name, record.updated) = (kept, now);
             }
             Who::Instance(k) => {
                 let record = &mut self.world.instances[k];
-                (record.name, record.updated) = (word, now);
+                (record.name, record.updated) = (kept, now);
             }
             Who::Pair(k) => {
                 let record = &mut self.world.pairs[k];
-                (record.name, record.updated) = (word, now);
+                (record.name, record.updated) = (kept, now);
             }
             Who::Drill(k) => {
                 let record = &mut self.world.drills[k];
-                (record.name, record.updated) = (word, now);
+                (record.name, record.updated) = (kept, now);
             }
             _ => unreachable!("only the four published kinds are renamed"),
         }

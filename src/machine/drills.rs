@@ -175,7 +175,10 @@ fn make_server(
         world.servers[replica].flavor,
         world.servers[replica].hypervisor,
     );
-    let stem = world.instances[instance].label.text(&world.words);
+    let stem = world.instances[instance]
+        .label
+        .text(&world.words)
+        .into_owned();
     let label = make::free_part(world, world.drills[drill].label, &stem);
     let name = make::name_or_label(world, None, label);
     let pairs = world.instances[instance].pairs.clone();

@@ -38,7 +38,7 @@ impl Hand {
         let w = &mut world;
         let mut azs = Vec::new();
         for n in 1..=2 {
-            let (label, serial) = (make::plain(w, &format!("site-{n}")), make::serial(w));
+            let (label, serial) = (make::label(w, &format!("site-{n}")), make::serial(w));
             let stable = label.stable(&w.words);
             let site = w.sites.insert(Site {
                 label,
@@ -47,7 +47,7 @@ impl Hand {
                 dark: 0,
             });
             super::transition::enter(w, Who::Site(site), &mut out);
-            let (label, serial) = (make::plain(w, &format!("az-{n}")), make::serial(w));
+            let (label, serial) = (make::label(w, &format!("az-{n}")), make::serial(w));
             let stable = label.stable(&w.words);
             azs.push(w.azs.insert(Az {
                 label,
@@ -59,14 +59,14 @@ impl Hand {
             }));
             super::transition::enter(w, Who::Az(azs[n - 1]), &mut out);
         }
-        let (label, serial) = (make::plain(w, "metro"), make::serial(w));
-        let (stable, name) = (label.stable(&w.words), w.words.intern("metro"));
+        let (label, serial) = (make::label(w, "metro"), make::serial(w));
+        let (stable, name) = (label.stable(&w.words), make::label(w, "metro"));
         let domain = Domain {
             label,
             stable,
             serial,
             name,
-            description: name,
+            description: w.words.intern(""),
             azs: [azs[0], azs[1]],
             sold_out: false,
             arbitration: Default::default(),
@@ -75,7 +75,7 @@ impl Hand {
         };
         let domain = w.domains.insert(domain);
         super::transition::enter(w, Who::Domain(domain), &mut out);
-        let (label, serial) = (make::plain(w, "m1"), make::serial(w));
+        let (label, serial) = (make::label(w, "m1"), make::serial(w));
         let stable = label.stable(&w.words);
         let class = FlavorClass::General;
         let flavor = Flavor {
@@ -89,7 +89,7 @@ impl Hand {
         };
         let flavor = w.flavors.insert(flavor);
         super::transition::enter(w, Who::Flavor(flavor), &mut out);
-        let (label, name) = (make::plain(w, "net"), w.words.intern("net"));
+        let (label, name) = (make::label(w, "net"), make::label(w, "net"));
         let project = w.default_project;
         let vpc = make::vpc(
             w,
@@ -99,10 +99,10 @@ impl Hand {
             "10.0.0.0/16".parse().unwrap(),
             &mut out,
         );
-        let label = make::plain(w, "lan");
+        let label = make::label(w, "lan");
         let subnet = make::subnet(w, label, vpc, "10.0.1.0/24".parse().unwrap(), &mut out);
         for n in 1..=2u16 {
-            let (label, name) = (make::plain(w, &format!("s{n}")), w.words.intern("server"));
+            let (label, name) = (make::label(w, &format!("s{n}")), make::label(w, "server"));
             let new = make::NewServer {
                 label,
                 project,
@@ -118,14 +118,14 @@ impl Hand {
             let ip = w.subnets[subnet].free_address().unwrap();
             make::nic(w, nic, subnet, ip, Some(server), &mut out);
             for d in 0..2u16 {
-                let label = make::plain(w, &format!("s{n}-d{d}"));
+                let label = make::label(w, &format!("s{n}-d{d}"));
                 let disk = new_disk(label, project, name, azs[0], d == 0);
                 let disk = make::disk(w, disk, &mut out);
                 let device = Device::nth(Hypervisor::Kvm, d).unwrap();
                 make::attach_disk(w, disk, server, device, &mut out);
             }
         }
-        let (label, name) = (make::plain(w, "spare"), w.words.intern("spare"));
+        let (label, name) = (make::label(w, "spare"), make::label(w, "spare"));
         make::disk(w, new_disk(label, project, name, azs[0], false), &mut out);
         Hand {
             world,
@@ -224,7 +224,7 @@ impl Hand {
 fn new_disk(
     label: crate::world::label::Label,
     project: crate::world::ProjectKey,
-    name: crate::world::label::Word,
+    name: crate::world::label::Name,
     az: crate::world::AzKey,
     bootable: bool,
 ) -> make::NewDisk {

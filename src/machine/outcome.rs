@@ -101,23 +101,21 @@ fn move_nics(
     new: ServerKey,
     out: &mut Effects,
 ) {
-    let own = world.servers[new].nics.clone();
-    let moved = world.servers[old].nics.clone();
-    if moved.is_empty() {
+    if world.servers[old].nics.is_empty() {
         return;
     }
-    for &nic in &own {
-        make::plug(world, nic, None, out);
-    }
-    for nic in moved {
-        make::plug(world, nic, Some(new), out);
-    }
+    let mut own = make::unplug_all(world, new, out);
+    let moved = std::mem::take(&mut world.servers[old].nics);
+    make::plug_all(world, moved, Some(old), new, out);
     if let Some((&primary, others)) = own.split_first() {
         world.instances[instance].set_aside = Some(primary);
         for &nic in others {
             make::plug(world, nic, Some(new), out);
         }
     }
+    // The two servers exchange the room of their lists, so that going to and fro allocates nothing.
+    own.clear();
+    world.servers[old].nics = own;
 }
 
 fn boot(world: &mut World, server: ServerKey, out: &mut Effects) {
@@ -131,15 +129,10 @@ fn exchange_nics(world: &mut World, instance: InstanceKey, out: &mut Effects) {
     let [Some(a), Some(b)] = world.instances[instance].servers else {
         return;
     };
-    let (of_a, of_b) = (world.servers[a].nics.clone(), world.servers[b].nics.clone());
-    for &nic in of_a.iter().chain(&of_b) {
-        make::plug(world, nic, None, out);
-    }
-    for (nics, server) in [(of_a, b), (of_b, a)] {
-        for nic in nics {
-            make::plug(world, nic, Some(server), out);
-        }
-    }
+    let of_a = make::unplug_all(world, a, out);
+    let of_b = make::unplug_all(world, b, out);
+    make::plug_all(world, of_a, None, b, out);
+    make::plug_all(world, of_b, None, a, out);
 }
 
 /// The old production server is the DR side now: the NIC set aside for it is plugged in and the fence is lifted.

@@ -135,7 +135,7 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
     }
     let group = group.expect("a group operation works in a group");
     let stagger = world.staggers[op as usize];
-    let mut subs = std::mem::take(&mut world.jobs[job].subs);
+    let mut subs = world.spare.pop().unwrap_or_default();
     for pair in world.groups[group].pairs.iter() {
         let record = &mut world.pairs[pair];
         if record.life.work.is_none_or(|work| work.job != job) {

@@ -72,7 +72,7 @@ impl Sight<'_> {
                 "job": task.job,
                 "operation": task.op.name(),
                 "resource": of(task.resource.0),
-                "resource_name": world.text(task.resource.1),
+                "resource_name": world.name(task.resource.1),
                 "group": task.group.and_then(|group| of(group.0)),
                 "group_level": task.group_level,
                 "error_code": task.code.to_string(),

@@ -227,7 +227,7 @@ impl Names {
     fn learn(&mut self, world: &World, effect: &Effect) {
         match *effect {
             Effect::Gone { who, label, .. } => {
-                self.gone.insert(who, label.text(&world.words));
+                self.gone.insert(who, label.text(&world.words).into_owned());
             }
             Effect::Job { job, .. } => {
                 if let Some(record) = world.jobs.get(job) {

@@ -1,7 +1,8 @@
 //! Jobs, their sub-jobs and the failed tasks they leave (pages `sdrs_05_0101` and `sdrs_05_0901`).
 
-use super::label::{Stable, Word};
+use super::label::{Name, Stable};
 use super::{GroupKey, InstanceKey, NicKey, PairKey, ProjectKey, Who};
+use crate::hash;
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
@@ -150,7 +151,7 @@ pub struct Job {
     /// The resources it names.
     pub entities: Entities,
     /// The label and name of the resource that a failed task would name.
-    pub name: Word,
+    pub name: Name,
     /// Its status.
     pub status: JobStatus,
     /// The part under way while it is RUNNING.
@@ -171,6 +172,13 @@ pub struct Job {
     pub failed: u32,
 }
 
+impl Job {
+    /// The stable key of a sub-job, from which its id derives: of the job and of the pair.
+    pub fn sub_stable(&self, sub: &Sub) -> Stable {
+        Stable(hash::combine(self.stable.0, sub.stable.0))
+    }
+}
+
 /// A failed task of the Task Center.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
@@ -185,9 +193,9 @@ pub struct Task {
     /// The number of the failed job.
     pub job: u64,
     /// The stable key and the name of the resource.
-    pub resource: (Stable, Word),
+    pub resource: (Stable, Name),
     /// The stable key and the name of the group, unless the task is of group level.
-    pub group: Option<(Stable, Word)>,
+    pub group: Option<(Stable, Name)>,
     /// Whether it is of group level: the creation or deletion of a group.
     pub group_level: bool,
     /// Why the job failed.

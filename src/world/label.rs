@@ -2,11 +2,13 @@
 //!
 //! A label is how a scenario and its transcript call a resource: a word, optionally numbered by its template
 //! (`web-17`), optionally with the part of a parent that it is (`web-17/vda`). Labels are three small integers, so that a
-//! million pairs from one template cost no text. The **stable key** of a resource is the hash of its label's text: it
-//! depends on no insertion order, and ids and random draws derive from it.
+//! million pairs from one template cost no text. Names are kept the same way, since most are the label of something. The
+//! **stable key** of a resource is the hash of its label's text: it depends on no insertion order, and ids and random
+//! draws derive from it.
 
 use crate::hash;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Word(u32);
 
-/// The words of a world: names and labels, each text stored once.
+/// The words of a world: what labels and names are put together from, each text stored once.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Words {
     texts: Vec<Arc<str>>,
@@ -51,7 +53,9 @@ impl Words {
     }
 }
 
-/// What a scenario and its transcript call a resource.
+/// What a scenario and its transcript call a resource: `base`, `base-number`, `base/part` or `base-number/part`.
+///
+/// A text has one label only, so labels are equal if and only if their texts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Label {
     base: Word,
@@ -59,61 +63,61 @@ pub struct Label {
     part: u32,
 }
 
+/// A name of a resource: any text, kept as the label with that text.
+pub type Name = Label;
+
 const NONE: u32 = u32::MAX;
 
+/// What stands before the last `-` and the number after it, if a number stands there that reads as it is written.
+fn numbered(text: &str) -> Option<(&str, u32)> {
+    let (base, digits) = text.rsplit_once('-')?;
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    let leading = digits.len() > 1 && digits.starts_with('0');
+    let number = digits.parse().ok()?;
+    (plain && !leading && number != NONE).then_some((base, number))
+}
+
 impl Label {
-    /// A plain label.
-    pub fn plain(base: Word) -> Label {
+    /// The label with this text, whatever the text is; its words are stored if they are new.
+    pub(crate) fn of(text: &str, words: &mut Words) -> Label {
+        let (head, part) = match text.split_once('/') {
+            Some((head, part)) => (head, Some(part)),
+            None => (text, None),
+        };
+        let (base, number) = numbered(head).unwrap_or((head, NONE));
         Label {
-            base,
-            number: NONE,
-            part: NONE,
-        }
-    }
-
-    /// The nth resource of a template, counted from 1.
-    pub fn numbered(base: Word, number: u32) -> Label {
-        Label {
-            base,
+            base: words.intern(base),
             number,
-            part: NONE,
+            part: part.map_or(NONE, |part| words.intern(part).0),
         }
     }
 
-    /// A part of the resource that `self` names; a part has no parts of its own and keeps its parent's word instead.
-    pub fn part(self, part: Word) -> Label {
+    /// A part of the resource that `self` names; a part of a part is a part of the whole, and keeps both words as one.
+    pub(crate) fn part(self, part: &str, words: &mut Words) -> Label {
+        let part = match self.part {
+            NONE => words.intern(part),
+            own => {
+                let text = format!("{}/{part}", words.text(Word(own)));
+                words.intern(&text)
+            }
+        };
         Label {
             part: part.0,
             ..self
         }
     }
 
-    /// The label's text.
-    pub fn text(self, words: &Words) -> String {
-        let mut text = words.text(self.base).to_owned();
-        if self.number != NONE {
-            text.push('-');
-            text.push_str(&self.number.to_string());
+    /// The text.
+    pub fn text(self, words: &Words) -> Cow<'_, str> {
+        let base = words.text(self.base);
+        let number = (self.number != NONE).then_some(self.number);
+        let part = (self.part != NONE).then(|| words.text(Word(self.part)));
+        match (number, part) {
+            (None, None) => Cow::Borrowed(base),
+            (Some(number), None) => Cow::Owned(format!("{base}-{number}")),
+            (None, Some(part)) => Cow::Owned(format!("{base}/{part}")),
+            (Some(number), Some(part)) => Cow::Owned(format!("{base}-{number}/{part}")),
         }
-        if self.part != NONE {
-            text.push('/');
-            text.push_str(words.text(Word(self.part)));
-        }
-        text
-    }
-
-    /// Whether it names a part of something.
-    pub fn is_part(self) -> bool {
-        self.part != NONE
-    }
-
-    /// The label as a name. A numbered label's text is stored, since names are single words.
-    pub(crate) fn as_name(self, words: &mut Words) -> Word {
-        if self.number == NONE && self.part == NONE {
-            return self.base;
-        }
-        let text = self.text(words);
-        words.intern(&text)
     }
 
     /// The stable key: the hash of the text.
@@ -175,6 +179,49 @@ const fn inverse(odd: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_keeps_its_text_and_has_one_form() {
+        let mut words = Words::default();
+        let texts = [
+            "",
+            "-",
+            "/",
+            "web",
+            "web-17",
+            "web-0",
+            "web-017",
+            "web-",
+            "-5",
+            "web/",
+            "/vda",
+            "web-17/vda",
+            "web/vda-2",
+            "web-17/vda/dr",
+            "web-17-3",
+            "web-+3",
+            "web-4294967294",
+            "web-4294967295",
+            "web-99999999999",
+            "wéb-3/ñ",
+        ];
+        for text in texts {
+            let label = Label::of(text, &mut words);
+            assert_eq!(label.text(&words), text);
+            let whole = Label::of(&format!("{text}/part"), &mut words);
+            assert_eq!(label.part("part", &mut words), whole);
+        }
+    }
+
+    #[test]
+    fn members_of_a_template_share_their_words() {
+        let mut words = Words::default();
+        for n in 1..=1000 {
+            let label = Label::of(&format!("vm-{n}/vda"), &mut words);
+            label.part("dr", &mut words);
+        }
+        assert_eq!(words.texts.len(), 3);
+    }
 
     #[test]
     fn ids_have_the_published_shape_and_lead_back_to_their_key() {

@@ -1,6 +1,6 @@
 //! The native side: servers and disks, which exist whether or not they are protected.
 
-use super::label::{Label, Stable, Word};
+use super::label::{Label, Name, Stable};
 use super::{
     AzKey, DiskKey, DrillKey, FlavorKey, InstanceKey, NicKey, PairKey, ProjectKey, ServerKey,
     VpcKey,
@@ -121,7 +121,7 @@ pub struct Server {
     /// Its project.
     pub project: ProjectKey,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// The AZ it stands in, for ever.
     pub az: AzKey,
     /// The VPC of its NICs.
@@ -272,7 +272,7 @@ pub struct Disk {
     /// Its project.
     pub project: ProjectKey,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// The AZ it stands in, for ever.
     pub az: AzKey,
     /// Its size, whole GiB.

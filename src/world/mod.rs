@@ -24,13 +24,14 @@ use crate::time::{Calendar, SimTime, Span};
 use fault::{Hazard, Held, Marks};
 use flow::{Aim, Flows};
 use job::{Job, Task};
-use label::{Label, Stable, Word, Words};
+use label::{Label, Name, Stable, Word, Words};
 use machinery::{Disk, Server};
 use place::{Az, Domain, Eip, Flavor, Nic, Project, Quotas, Site, Subnet, Usage, Vpc};
 use protection::{Drill, Group, Instance, Life, Pair};
 use serde::{Deserialize, Serialize};
 use settings::Settings;
 use slotmap::{SlotMap, new_key_type};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use topology::Topology;
@@ -289,7 +290,7 @@ impl World {
     /// An empty region.
     pub fn empty(region: &str, seed: u64, calendar: Calendar, settings: Settings) -> World {
         let mut words = Words::default();
-        let label = Label::plain(words.intern("default"));
+        let label = Label::of("default", &mut words);
         let stable = label.stable(&words);
         let mut projects = SlotMap::with_key();
         let default_project = projects.insert(Project {
@@ -369,10 +370,15 @@ impl World {
         self.words.text(word)
     }
 
+    /// The text of a name.
+    pub fn name(&self, name: Name) -> Cow<'_, str> {
+        name.text(&self.words)
+    }
+
     /// The label of a resource; of a job, `job 7`. Empty if the resource is gone.
     pub fn label(&self, who: Who) -> String {
         match self.label_of(who) {
-            Some(label) => label.text(&self.words),
+            Some(label) => label.text(&self.words).into_owned(),
             None => match who {
                 Who::Job(job) => self
                     .jobs

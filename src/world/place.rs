@@ -1,6 +1,6 @@
 //! Where things stand: projects, sites, availability zones, domains, networks and flavors.
 
-use super::label::{Label, Stable, Word};
+use super::label::{Label, Name, Stable, Word};
 use super::{AzKey, NodeKey, ServerKey, SiteKey, SubnetKey, VpcKey};
 use crate::sdrs::net::Cidr;
 use crate::time::Span;
@@ -163,7 +163,7 @@ pub struct Domain {
     /// Its place in lists.
     pub serial: u32,
     /// Its name.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Word,
     /// The two AZs it joins.
@@ -190,7 +190,7 @@ pub struct Vpc {
     /// Its project.
     pub project: super::ProjectKey,
     /// Its name.
-    pub name: Word,
+    pub name: Name,
     /// Its address block.
     pub cidr: Cidr,
     /// Its subnets in the order of creation.

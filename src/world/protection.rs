@@ -1,7 +1,7 @@
 //! The protected side: groups, instances, pairs and drills.
 
 use super::flow::Ticket;
-use super::label::{Label, Stable, Word};
+use super::label::{Label, Name, Stable, Word};
 use super::replica::{Gap, Outage, Recovery};
 use super::roster::Roster;
 use super::{
@@ -145,7 +145,7 @@ pub struct Group {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Option<Word>,
     /// Its domain.
@@ -206,7 +206,7 @@ pub struct Instance {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Option<Word>,
     /// Its servers by side; None where none was made or one was deleted natively.
@@ -256,7 +256,7 @@ pub struct Pair {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// Its description.
     pub description: Option<Word>,
     /// Its disks by side; None where none was made or one was deleted natively.
@@ -330,7 +330,7 @@ pub struct Drill {
     /// Status and operation under way.
     pub life: Life,
     /// Its name, which may repeat.
-    pub name: Word,
+    pub name: Name,
     /// The VPC it runs in; None until one is made for it.
     pub vpc: Option<VpcKey>,
     /// The instances it rehearses and whether their servers will boot, fixed when its job begins.

@@ -9,7 +9,7 @@ pub(crate) use native::*;
 pub(crate) use protected::*;
 
 use super::effect::{Effect, Effects, Property};
-use crate::world::label::{Label, Stable, Word};
+use crate::world::label::{Label, Name, Stable};
 use crate::world::{Who, World};
 
 /// The next serial, which is never used again.
@@ -19,19 +19,14 @@ pub(crate) fn serial(world: &mut World) -> u32 {
     serial
 }
 
-/// A plain label.
-pub(crate) fn plain(world: &mut World, text: &str) -> Label {
-    Label::plain(world.words.intern(text))
+/// The label with this text.
+pub(crate) fn label(world: &mut World, text: &str) -> Label {
+    Label::of(text, &mut world.words)
 }
 
 /// The label of a part: `PARENT/part`.
 pub(crate) fn part(world: &mut World, parent: Label, part: &str) -> Label {
-    if parent.is_part() {
-        let text = format!("{}/{part}", parent.text(&world.words));
-        return plain(world, &text);
-    }
-    let part = world.words.intern(part);
-    parent.part(part)
+    parent.part(part, &mut world.words)
 }
 
 /// The first of `PARENT/part`, `PARENT/part-2`, ... that no resource has.
@@ -52,10 +47,10 @@ pub(crate) fn free_part(world: &mut World, parent: Label, stem: &str) -> Label {
 }
 
 /// The name of a resource: the one given, or its label.
-pub(crate) fn name_or_label(world: &mut World, name: Option<&str>, label: Label) -> Word {
+pub(crate) fn name_or_label(world: &mut World, name: Option<&str>, label: Label) -> Name {
     match name {
-        Some(name) => world.words.intern(name),
-        None => label.as_name(&mut world.words),
+        Some(name) => Name::of(name, &mut world.words),
+        None => label,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
 use crate::units::Bytes;
-use crate::world::label::{Label, Word};
+use crate::world::label::{Label, Name};
 use crate::world::machinery::{Disk, DiskType, Power, Server, Writing};
 use crate::world::place::{Eip, Nic, Subnet, Vpc};
 use crate::world::{
@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 pub(crate) struct NewServer {
     pub label: Label,
     pub project: ProjectKey,
-    pub name: Word,
+    pub name: Name,
     pub az: AzKey,
     pub vpc: VpcKey,
     pub flavor: FlavorKey,
@@ -109,7 +109,7 @@ pub(crate) fn set_power(world: &mut World, key: ServerKey, to: Power, out: &mut 
 pub(crate) struct NewDisk {
     pub label: Label,
     pub project: ProjectKey,
-    pub name: Word,
+    pub name: Name,
     pub az: AzKey,
     pub size: Bytes,
     pub kind: DiskType,
@@ -249,7 +249,7 @@ pub(crate) fn detach_disk(world: &mut World, disk: DiskKey, server: ServerKey, o
 pub(crate) fn vpc(
     world: &mut World,
     label: Label,
-    name: Word,
+    name: Name,
     project: ProjectKey,
     cidr: Cidr,
     out: &mut Effects,
@@ -363,6 +363,34 @@ pub(crate) fn plug(world: &mut World, nic: NicKey, to: Option<ServerKey>, out: &
     }
     world.nics[nic].server = to;
     out.push(Effect::NicMoved { nic, from, to });
+}
+
+/// Unplugs all NICs of a server; answers them in their order, in the list that was the server's.
+pub(crate) fn unplug_all(world: &mut World, server: ServerKey, out: &mut Effects) -> Vec<NicKey> {
+    let nics = std::mem::take(&mut world.servers[server].nics);
+    for &nic in &nics {
+        world.nics[nic].server = None;
+        let (from, to) = (Some(server), None);
+        out.push(Effect::NicMoved { nic, from, to });
+    }
+    nics
+}
+
+/// Plugs NICs into a server that has none, in their order; the list becomes the server's. `from` is where they were.
+pub(crate) fn plug_all(
+    world: &mut World,
+    nics: Vec<NicKey>,
+    from: Option<ServerKey>,
+    server: ServerKey,
+    out: &mut Effects,
+) {
+    for (place, &nic) in nics.iter().enumerate() {
+        let record = &mut world.nics[nic];
+        (record.server, record.primary) = (Some(server), place == 0);
+        let to = Some(server);
+        out.push(Effect::NicMoved { nic, from, to });
+    }
+    world.servers[server].nics = nics;
 }
 
 /// Removes a NIC: its address is free again and its EIP unbound.

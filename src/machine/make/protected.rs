@@ -7,7 +7,7 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::world::label::{Label, Word};
+use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
 use crate::world::roster::Roster;
 use crate::world::{
@@ -31,7 +31,7 @@ fn newborn(world: &mut World, label: Label, status: Status) -> Life {
 pub(crate) struct NewGroup {
     pub label: Label,
     pub project: ProjectKey,
-    pub name: Word,
+    pub name: Name,
     pub description: Option<Word>,
     pub domain: DomainKey,
     pub azs: [AzKey; 2],
@@ -99,7 +99,7 @@ pub(crate) fn remove_group(world: &mut World, key: GroupKey, out: &mut Effects) 
 pub(crate) fn instance(
     world: &mut World,
     now: SimTime,
-    (group, label, name, description): (GroupKey, Label, Word, Option<Word>),
+    (group, label, name, description): (GroupKey, Label, Name, Option<Word>),
     server: ServerKey,
     status: Status,
     out: &mut Effects,
@@ -157,7 +157,7 @@ pub(crate) fn remove_instance(world: &mut World, key: InstanceKey, out: &mut Eff
 pub(crate) fn pair(
     world: &mut World,
     now: SimTime,
-    (group, label, name, description): (GroupKey, Label, Word, Option<Word>),
+    (group, label, name, description): (GroupKey, Label, Name, Option<Word>),
     disk: DiskKey,
     status: Status,
     out: &mut Effects,
@@ -251,7 +251,7 @@ pub(crate) fn detach_pair(world: &mut World, pair: PairKey, instance: InstanceKe
 pub(crate) fn drill(
     world: &mut World,
     now: SimTime,
-    (group, label, name): (GroupKey, Label, Word),
+    (group, label, name): (GroupKey, Label, Name),
     vpc: Option<VpcKey>,
     status: Status,
     out: &mut Effects,

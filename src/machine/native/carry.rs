@@ -60,14 +60,14 @@ fn carry_network(world: &mut World, plan: NativePlan, out: &mut Effects) -> Opti
             project,
             cidr,
         } => {
-            let label = make::plain(world, &label);
+            let label = make::label(world, &label);
             let name = make::name_or_label(world, name.as_deref(), label);
             let vpc = make::vpc(world, label, name, project, cidr, out);
             return Some(Who::Vpc(vpc));
         }
         NativePlan::DeleteVpc(vpc) => make::remove_vpc(world, vpc, out),
         NativePlan::CreateSubnet { label, vpc, cidr } => {
-            let label = make::plain(world, &label);
+            let label = make::label(world, &label);
             let subnet = make::subnet(world, label, vpc, cidr, out);
             return Some(Who::Subnet(subnet));
         }
@@ -78,7 +78,7 @@ fn carry_network(world: &mut World, plan: NativePlan, out: &mut Effects) -> Opti
             subnet,
             ip,
         } => {
-            let label = make::plain(world, &label);
+            let label = make::label(world, &label);
             let nic = make::nic(world, label, subnet, ip, Some(server), out);
             return Some(Who::Nic(nic));
         }
@@ -88,7 +88,7 @@ fn carry_network(world: &mut World, plan: NativePlan, out: &mut Effects) -> Opti
             project,
             address,
         } => {
-            let label = make::plain(world, &label);
+            let label = make::label(world, &label);
             return Some(Who::Eip(make::eip(world, label, project, address, out)));
         }
         NativePlan::BindEip { eip, to } => {
@@ -129,7 +129,7 @@ fn damage(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects) {
 }
 
 fn create_server(world: &mut World, new: ServerPlan, out: &mut Effects) -> Who {
-    let label = make::plain(world, &new.label);
+    let label = make::label(world, &new.label);
     let name = make::name_or_label(world, new.name.as_deref(), label);
     let record = make::NewServer {
         label,
@@ -150,7 +150,7 @@ fn create_server(world: &mut World, new: ServerPlan, out: &mut Effects) -> Who {
 }
 
 fn create_disk(world: &mut World, new: DiskPlan, out: &mut Effects) -> Who {
-    let label = make::plain(world, &new.label);
+    let label = make::label(world, &new.label);
     let name = make::name_or_label(world, new.name.as_deref(), label);
     let record = make::NewDisk {
         label,

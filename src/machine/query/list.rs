@@ -77,6 +77,7 @@ pub(super) struct Filters<'a> {
     status: Option<Status>,
     az: Option<AzKey>,
     vpc: Option<VpcKey>,
+    /// Each once.
     groups: Option<Vec<GroupKey>>,
     instances: Option<Vec<InstanceKey>>,
 }
@@ -118,7 +119,11 @@ impl<'a> Filters<'a> {
                     .map_err(|_| bad(201, "drill_vpc_id", &vpc.shown(look.world)))?,
             ),
         };
-        let (groups, instances) = members_asked_for(look, row.op, given)?;
+        let (mut groups, instances) = members_asked_for(look, row.op, given)?;
+        if let Some(groups) = &mut groups {
+            groups.sort_unstable();
+            groups.dedup();
+        }
         Ok(Filters {
             look,
             page,
@@ -157,10 +162,17 @@ impl<'a> Filters<'a> {
             && (self.given.query_type.as_deref() != Some("status_abnormal") || abnormal)
     }
 
-    fn is_of_groups(&self, group: GroupKey) -> bool {
-        self.groups
-            .as_ref()
-            .is_none_or(|wanted| wanted.contains(&group))
+    /// The keys to look through: the members of the groups that are asked for, or else all.
+    fn among<K, I: Iterator<Item = K> + 'a>(
+        &self,
+        all: impl Iterator<Item = K> + 'a,
+        of: impl Fn(&'a Group) -> I + 'a,
+    ) -> Box<dyn Iterator<Item = K> + 'a> {
+        let world = self.world();
+        match self.groups.clone() {
+            None => Box::new(all),
+            Some(groups) => Box::new(groups.into_iter().flat_map(move |g| of(&world.groups[g]))),
+        }
     }
 
     /// Of all keys of the project, sorted by serial, those that meet `meets`: how many, and this page of them.
@@ -264,7 +276,7 @@ pub(super) fn groups(now: SimTime, filters: &Filters) -> View {
             _ => true,
         };
         asked
-            && filters.is_named(world.text(group.name))
+            && filters.is_named(&world.name(group.name))
             && filters.is_in_az(group)
             && filters.is_in_status(Who::Group(key))
     });
@@ -281,14 +293,14 @@ pub(super) fn groups(now: SimTime, filters: &Filters) -> View {
 /// `list_protected_instances` (`sdrs_05_0503`).
 pub(super) fn instances(now: SimTime, filters: &Filters) -> View {
     let world = filters.world();
-    let (count, keys) = filters.page(world.instances.keys(), Who::Instance, |key| {
+    let all = filters.among(world.instances.keys(), |group| group.instances.iter());
+    let (count, keys) = filters.page(all, Who::Instance, |key| {
         let instance = &world.instances[key];
-        filters.is_of_groups(instance.group)
-            && filters
-                .instances
-                .as_ref()
-                .is_none_or(|wanted| wanted.contains(&key))
-            && filters.is_named(world.text(instance.name))
+        filters
+            .instances
+            .as_ref()
+            .is_none_or(|wanted| wanted.contains(&key))
+            && filters.is_named(&world.name(instance.name))
             && filters.is_in_az(&world.groups[instance.group])
             && filters.is_in_status(Who::Instance(key))
     });
@@ -305,13 +317,13 @@ pub(super) fn instances(now: SimTime, filters: &Filters) -> View {
 /// `list_replication_pairs` (`sdrs_05_0603`).
 pub(super) fn pairs(now: SimTime, filters: &Filters) -> View {
     let world = filters.world();
-    let (count, keys) = filters.page(world.pairs.keys(), Who::Pair, |key| {
+    let all = filters.among(world.pairs.keys(), |group| group.pairs.iter());
+    let (count, keys) = filters.page(all, Who::Pair, |key| {
         let pair = &world.pairs[key];
         let attached =
             |wanted: &Vec<InstanceKey>| pair.attached.iter().any(|a| wanted.contains(&a.0));
-        filters.is_of_groups(pair.group)
-            && filters.instances.as_ref().is_none_or(attached)
-            && filters.is_named(world.text(pair.name))
+        filters.instances.as_ref().is_none_or(attached)
+            && filters.is_named(&world.name(pair.name))
             && filters.is_in_az(&world.groups[pair.group])
             && filters.is_in_status(Who::Pair(key))
     });
@@ -328,11 +340,11 @@ pub(super) fn pairs(now: SimTime, filters: &Filters) -> View {
 /// `list_dr_drills` (`sdrs_05_0703`).
 pub(super) fn drills(filters: &Filters) -> View {
     let world = filters.world();
-    let (count, keys) = filters.page(world.drills.keys(), Who::Drill, |key| {
+    let all = filters.among(world.drills.keys(), |group| group.drills.iter().copied());
+    let (count, keys) = filters.page(all, Who::Drill, |key| {
         let drill = &world.drills[key];
-        filters.is_of_groups(drill.group)
-            && filters.vpc.is_none_or(|wanted| drill.vpc == Some(wanted))
-            && filters.is_named(world.text(drill.name))
+        filters.vpc.is_none_or(|wanted| drill.vpc == Some(wanted))
+            && filters.is_named(&world.name(drill.name))
             && filters.is_in_status(Who::Drill(key))
     });
     let disaster_recovery_drills = keys
@@ -365,7 +377,7 @@ pub(super) fn tasks(filters: &Filters) -> View {
         })
         .filter(|task| {
             let failure = rule(task.op).job.map(|job| job.failure);
-            let name = world.text(task.resource.1);
+            let name = world.name(task.resource.1);
             given
                 .failure_status
                 .as_deref()

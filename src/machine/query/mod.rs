@@ -21,6 +21,7 @@ use crate::sdrs::codes::Code;
 use crate::sdrs::ids::parse_job_id;
 use crate::sdrs::view::{self, View};
 use crate::time::SimTime;
+use crate::world::job::{Job, Sub};
 use crate::world::label::Stable;
 use crate::world::{JobKey, Who, World};
 use list::Filters;
@@ -108,7 +109,7 @@ pub enum Query {
     ShowApiVersion {
         api_version: String,
     },
-    /// `job` is `job-7`, the seventh job of the run, or an id as the API would be given it.
+    /// `job` is `job-7`, the seventh job of the run, or an id as the API would be given it: that of a job or of a sub-job.
     ShowJob {
         job: Ref,
     },
@@ -170,7 +171,11 @@ pub fn query(world: &World, now: SimTime, question: &Question) -> Result<View, R
         }),
         Query::ShowApiVersion { api_version } => version(api_version)?,
         Query::ShowJob { job } => {
-            View::Job(Box::new(published::job(world, now, find_job(look, job)?)))
+            let shown = match find_sub_job(look, job) {
+                Some((job, sub)) => published::sub_job(world, now, job, sub),
+                None => published::job(world, now, find_job(look, job)?),
+            };
+            View::Job(Box::new(shown))
         }
         Query::ListActiveActiveDomains {} => View::Domains(published::domains(world)),
         Query::ListProtectionGroups(p) => {
@@ -270,6 +275,24 @@ pub(crate) fn find_job(look: Look, job: &Ref) -> Result<JobKey, Refusal> {
                 word,
                 id,
             }
+        })
+}
+
+/// The sub-job that an id names, with its job. Sub-jobs have no labels and are in no index; there are at most as many as
+/// are kept of finished jobs and those of running ones, and nothing asks for them in bulk.
+fn find_sub_job<'a>(look: Look<'a>, job: &Ref) -> Option<(&'a Job, &'a Sub)> {
+    let Ref::Id { id } = job else { return None };
+    let world = look.world;
+    let stable = Stable::from_uuid(parse_job_id(id)?, world.seed)?;
+    if world.at(stable).is_some() {
+        return None;
+    }
+    let jobs = world.jobs.values();
+    jobs.filter(|job| job.project == look.project)
+        .find_map(|job| {
+            let mut subs = job.subs.iter();
+            let sub = subs.find(|sub| job.sub_stable(sub) == stable)?;
+            Some((job, sub))
         })
 }
 

@@ -159,7 +159,7 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
         Who::Vpc(key) => {
             let v = &world.vpcs[key];
             json!({
-                "name": world.text(v.name),
+                "name": world.name(v.name),
                 "project": label(world, Some(Who::Project(v.project))),
                 "cidr": v.cidr.to_string(),
                 "subnets": labels(world, v.subnets.iter().map(|&s| Who::Subnet(s))),
@@ -222,7 +222,7 @@ fn place(world: &World, who: Who) -> Value {
         Who::Domain(key) => {
             let d = &world.domains[key];
             json!({
-                "name": world.text(d.name),
+                "name": world.name(d.name),
                 "sold_out": d.sold_out,
                 "azs": labels(world, d.azs.into_iter().map(Who::Az)),
                 "witness": match d.arbitration {
@@ -275,7 +275,7 @@ fn server(world: &World, key: ServerKey) -> Value {
     let primary = s.nics.first().map(|&nic| &world.nics[nic]);
     let eip = s.nics.iter().find_map(|&nic| world.nics[nic].eip);
     json!({
-        "name": world.text(s.name),
+        "name": world.name(s.name),
         "project": label(world, Some(Who::Project(s.project))),
         "az": label(world, Some(Who::Az(s.az))),
         "vpc": label(world, Some(Who::Vpc(s.vpc))),
@@ -297,7 +297,7 @@ fn server(world: &World, key: ServerKey) -> Value {
 fn disk(world: &World, key: DiskKey) -> Value {
     let d = &world.disks[key];
     json!({
-        "name": world.text(d.name),
+        "name": world.name(d.name),
         "project": label(world, Some(Who::Project(d.project))),
         "az": label(world, Some(Who::Az(d.az))),
         "size_gib": d.size.gib_rounded_up(),

@@ -1,6 +1,5 @@
 //! The published views of single resources, built from the world.
 
-use crate::hash;
 use crate::sdrs::codes::{Code, row};
 use crate::sdrs::ids::{format_job_id, format_uuid};
 use crate::sdrs::rules::rule;
@@ -136,12 +135,12 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
         .map_or_else(String::new, |vpc| id(world, vpc.stable));
     view::Group {
         id: id(world, g.stable),
-        name: world.text(g.name).to_owned(),
+        name: world.name(g.name).into_owned(),
         description: g.description.map(|d| world.text(d).to_owned()),
         source_availability_zone: world.label(Who::Az(g.azs[0])),
         target_availability_zone: world.label(Who::Az(g.azs[1])),
         domain_id: id(world, domain.stable),
-        domain_name: world.text(domain.name).to_owned(),
+        domain_name: world.name(domain.name).into_owned(),
         status: status.name().to_owned(),
         protected_status: Some(if started { "started" } else { "stopped" }.to_owned()),
         replication_status: Some(
@@ -199,7 +198,7 @@ pub(super) fn instance(world: &World, now: SimTime, key: InstanceKey) -> view::I
     });
     view::Instance {
         id: id(world, i.stable),
-        name: world.text(i.name).to_owned(),
+        name: world.name(i.name).into_owned(),
         description: i.description.map(|d| world.text(d).to_owned()),
         server_group_id: id(world, g.stable),
         status: status(world, Who::Instance(key)).name().to_owned(),
@@ -238,7 +237,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         });
     view::Pair {
         id: id(world, p.stable),
-        name: world.text(p.name).to_owned(),
+        name: world.name(p.name).into_owned(),
         description: p.description.map(|d| world.text(d).to_owned()),
         replication_model: "hypermetro".to_owned(),
         status: status.name().to_owned(),
@@ -280,7 +279,7 @@ pub(super) fn drill(world: &World, key: DrillKey) -> view::Drill {
     let vpc = d.vpc.and_then(|vpc| world.vpcs.get(vpc));
     view::Drill {
         id: id(world, d.stable),
-        name: world.text(d.name).to_owned(),
+        name: world.name(d.name).into_owned(),
         status: status(world, Who::Drill(key)).name().to_owned(),
         server_group_id: id(world, world.groups[d.group].stable),
         drill_vpc_id: vpc.map_or_else(String::new, |vpc| id(world, vpc.stable)),
@@ -302,7 +301,8 @@ fn sub_job_type(job: &Job) -> String {
         .map_or_else(|| facts.job_type.replace("NoCG", "RepNoCG"), str::to_owned)
 }
 
-fn sub_job(world: &World, now: SimTime, job: &Job, sub: &Sub) -> view::Job {
+/// The view of a sub-job: the same in its job's `sub_jobs` and where it is asked for by its own id.
+pub(super) fn sub_job(world: &World, now: SimTime, job: &Job, sub: &Sub) -> view::Job {
     let (status, begun) = match (sub.ended, sub.code) {
         (Some(_), None) => (JobStatus::Success, true),
         (Some(_), Some(_)) => (JobStatus::Fail, true),
@@ -316,7 +316,7 @@ fn sub_job(world: &World, now: SimTime, job: &Job, sub: &Sub) -> view::Job {
             replication_pair_id: Some(id(world, sub.stable)),
             ..Default::default()
         },
-        job_id: job_id(world, Stable(hash::combine(job.stable.0, sub.stable.0))),
+        job_id: job_id(world, job.sub_stable(sub)),
         job_type: sub_job_type(job),
         begin_time: begun.then(|| job_time(world, sub.began)),
         end_time: sub.ended.map(|at| job_time(world, at)),
@@ -377,7 +377,7 @@ pub(super) fn task(world: &World, task: &Task) -> view::FailedTask {
     view::FailedTask {
         job_status: JobStatus::Fail.name().to_owned(),
         resource_id: id(world, task.resource.0),
-        resource_name: world.text(task.resource.1).to_owned(),
+        resource_name: world.name(task.resource.1).into_owned(),
         resource_type: resource_type(task).to_owned(),
         failure_status: facts.failure.to_owned(),
         job_id: job_id(world, task.stable),
@@ -399,7 +399,7 @@ pub(super) fn domains(world: &World) -> view::DomainList {
         };
         view::Domain {
             id: id(world, d.stable),
-            name: world.text(d.name).to_owned(),
+            name: world.name(d.name).into_owned(),
             description: Some(world.text(d.description).to_owned()).filter(|text| !text.is_empty()),
             sold_out: d.sold_out,
             local_replication_cluster: cluster(0),

@@ -216,7 +216,7 @@ pub(super) fn answer(look: Look, now: SimTime, query: &TagQuery) -> Result<View,
     let mut found = instances(look);
     found.retain(|&key| {
         let instance = &world.instances[key];
-        query.wants(world.text(instance.name), instance)
+        query.wants(&world.name(instance.name), instance)
     });
     let total_count = found.len() as u64;
     if query.action == "count" {

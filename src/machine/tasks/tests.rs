@@ -63,7 +63,7 @@ fn a_failed_job_leaves_a_task_that_says_what_failed() {
     };
     assert_eq!((group.op, group.job), (Op::CreateProtectionGroup, 1));
     assert!(group.group_level && group.group.is_none());
-    assert_eq!(f.world.text(group.resource.1), "harbour");
+    assert_eq!(f.world.name(group.resource.1), "harbour");
     assert_eq!(
         (pair.op, pair.code),
         (Op::CreateReplicationPair, Code::of(1610))

@@ -2,7 +2,7 @@
 
 mod network;
 
-use super::names::{Kind, Names};
+use super::names::{Kind, Names, numbered};
 use super::source::Source;
 use super::{MAX_RESOURCES, refs};
 use crate::scenario::diagnostic::Diagnostic;
@@ -92,7 +92,9 @@ impl Check<'_> {
             );
         }
         for (label, it) in &model.disks {
-            self.label(label, Kind::Disk, it.count.as_ref(), 1);
+            // Whoever protects the server of an attached disk makes a pair and a DR disk.
+            let each = if it.attached.is_empty() { 1 } else { 3 };
+            self.label(label, Kind::Disk, it.count.as_ref(), each);
         }
         model
             .eips
@@ -102,8 +104,12 @@ impl Check<'_> {
             self.label(label, Kind::Group, it.count.as_ref(), 1);
         }
         for (label, it) in &model.instances {
-            // The instance, its DR server, and a NIC.
-            self.label(label, Kind::Instance, it.count.as_ref(), 3);
+            // The instance, its DR server, a NIC, and for each disk that the server has from the start a pair and a DR disk.
+            let server = &it.server.value;
+            let template = || model.servers.get(numbered(server)?.0);
+            let server = model.servers.get(server).or_else(template);
+            let disks = server.map_or(0, |server| server.disks.len() as u64);
+            self.label(label, Kind::Instance, it.count.as_ref(), 3 + 2 * disks);
         }
         for (label, it) in &model.pairs {
             self.label(label, Kind::Pair, it.count.as_ref(), 2);

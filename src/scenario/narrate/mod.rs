@@ -238,7 +238,7 @@ impl Narrator {
                 self.line(world, who, format!("{from} -> {to}"), Cause::job(job));
             }
             Effect::Gone { who, label, .. } => {
-                let label = label.text(&world.words);
+                let label = label.text(&world.words).into_owned();
                 self.gone(who, &label);
                 let what = format!("{} deleted", who.word());
                 self.batch.push(Line {

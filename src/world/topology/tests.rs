@@ -23,7 +23,7 @@ impl Net {
 
     fn next(&mut self) -> (Label, Stable, u32) {
         self.serial += 1;
-        let label = Label::plain(self.words.intern(&self.serial.to_string()));
+        let label = Label::of(&self.serial.to_string(), &mut self.words);
         (label, label.stable(&self.words), self.serial)
     }
 

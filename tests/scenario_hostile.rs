@@ -1,0 +1,164 @@
+//! Hostile scenario files: too large, too deep, too many. Each is refused within bounded time and memory.
+
+use sdrsim::scenario::{Diagnostic, Scenario};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+/// A small world, lines 1 to 12; a test adds to it.
+const BASE: &str = "\
+version: 1
+sites: {north: {}, south: {}}
+azs: {az-1: {site: north}, az-2: {site: south}}
+domains: {metro: {azs: [az-1, az-2]}}
+flavors: {m1: {}}
+vpcs: {net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}}
+servers:
+  vm: {az: az-1, vpc: net, flavor: m1, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+groups:
+  web: {domain: metro, vpc: net}
+instances:
+  app: {group: web, server: vm}
+";
+
+fn faults(text: &str) -> Vec<Diagnostic> {
+    Scenario::load("a.yaml", text).expect_err("the file is faulty")
+}
+
+/// Runs a load that must end soon.
+#[track_caller]
+fn soon(text: &str) -> Vec<Diagnostic> {
+    let begun = Instant::now();
+    let found = faults(text);
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+    found
+}
+
+#[test]
+fn hostile_counts_are_refused_before_anything_is_made() {
+    for (count, title) in [
+        (
+            "20000001",
+            "a template has at most 20000000 members, not 20000001",
+        ),
+        (
+            "1000000000000",
+            "a template has at most 20000000 members, not 1000000000000",
+        ),
+        (
+            "-1",
+            "expected a whole number from 1 to 20000000, found `-1`",
+        ),
+        (
+            "many",
+            "expected a whole number from 1 to 20000000, found `many`",
+        ),
+        (
+            "2.5",
+            "expected a whole number from 1 to 20000000, found `2.5`",
+        ),
+        (
+            "20000000",
+            "the file asks for more than 20000000 resources in all",
+        ),
+    ] {
+        let text = format!("{BASE}disks:\n  d: {{count: {count}, az: az-1, size: 1 GiB}}\n");
+        let found = soon(&text);
+        assert_eq!(
+            (found[0].line, found[0].column, found[0].title.as_str()),
+            (14, 14, title)
+        );
+    }
+    let mut text = BASE.to_owned();
+    text.push_str("disks:\n");
+    for n in 0..30 {
+        writeln!(text, "  d{n}: {{count: 1000000, az: az-1, size: 1 GiB}}").unwrap();
+    }
+    let found = soon(&text);
+    assert!(
+        found[0].title.contains("more than 20000000 resources"),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn what_protection_makes_of_disks_counts_too() {
+    // Of each server come the server, its NIC and two disks; of its instance that, a DR server, a NIC, two pairs and
+    // two DR disks.
+    let text = |count: u32| {
+        format!(
+            "version: 1
+sites: {{north: {{}}, south: {{}}}}
+azs: {{az-1: {{site: north}}, az-2: {{site: south}}}}
+flavors: {{m1: {{}}}}
+vpcs: {{net: {{cidr: 10.0.0.0/8}}}}
+servers:
+  vm: {{count: {count}, az: az-1, vpc: net, flavor: m1, disks: {{/dev/vda: {{size: 1 GiB}}, /dev/vdb: {{size: 1 GiB}}}}}}
+instances:
+  app: {{count: {count}, group: nowhere, server: vm}}
+"
+        )
+    };
+    let titles = |count| {
+        let found = soon(&text(count));
+        found
+            .into_iter()
+            .map(|fault| fault.title)
+            .collect::<Vec<_>>()
+    };
+    let bound = (20_000_000 - 6) / 11;
+    assert!(!titles(bound)[0].contains("more than 20000000 resources"));
+    assert!(titles(bound + 1)[0].contains("more than 20000000 resources"));
+}
+
+#[test]
+fn a_timeline_cannot_make_calls_without_end() {
+    let mut text =
+        format!("{BASE}disks: {{d: {{count: 900000, az: az-1, size: 1 GiB}}}}\ntimeline:\n");
+    for _ in 0..40 {
+        text.push_str("  - each: d\n    native: {delete_disk: {disk: d}}\n");
+    }
+    let found = soon(&text);
+    assert!(
+        found[0].title.contains("more than 20000000 calls"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn deep_and_repeating_files_end_soon() {
+    let deep = format!(
+        "version: 1\nparameters: {}{}\n",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    assert!(soon(&deep)[0].title.contains("nested deeper"));
+    let mut bomb = String::from("version: 1\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..20 {
+        let repeated = vec![format!("*a{}", n - 1); 10].join(", ");
+        writeln!(bomb, "a{n}: &a{n} [{repeated}]").unwrap();
+    }
+    assert!(!soon(&bomb).is_empty());
+    let long = format!(
+        "{BASE}timeline:\n  - expect: {}web.status == a\n",
+        "not ".repeat(100_000)
+    );
+    assert!(
+        soon(&long)[0].title.contains("at most 4096 bytes"),
+        "{:?}",
+        soon(&long)
+    );
+    for text in [
+        "\u{0}",
+        "version: 1\n\u{7}: 1\n",
+        "version: 1\n? [a]\n: b\n",
+        "version: 1\n--- \nversion: 1\n",
+        "{version: 1",
+    ] {
+        assert!(!soon(text).is_empty(), "{text:?}");
+    }
+}

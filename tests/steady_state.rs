@@ -1,0 +1,115 @@
+//! What a long run allocates: nothing per event. Once queue, effects and lists of sub-jobs have found their size, a round
+//! of group operations costs the same few allocations, or none, however many pairs there are.
+//!
+//! This is a binary of its own, because it counts every allocation of the process.
+
+use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
+use sdrsim::machine::Command;
+use sdrsim::machine::command::{Call, Native, Ref};
+use sdrsim::scenario::Scenario;
+use sdrsim::world::protection::Side;
+use sdrsim::world::{Who, World};
+
+const GROUPS: u32 = 5;
+const WARM_UP: u32 = 4;
+const ROUNDS: u32 = 6;
+
+/// A region of groups whose servers have one disk each, and of which some finished jobs are kept.
+fn region(servers: u32) -> World {
+    let text = format!(
+        "version: 1
+sites: {{north: {{}}, south: {{}}}}
+azs: {{az-1: {{site: north}}, az-2: {{site: south}}}}
+domains: {{metro: {{azs: [az-1, az-2]}}}}
+flavors: {{m1: {{class: general, vcpus: 2, ram: 4 GiB}}}}
+vpcs: {{net: {{cidr: 10.0.0.0/8, subnets: {{lan: 10.0.0.0/16}}}}}}
+servers: {{vm: {{count: {all}, az: az-1, vpc: net, flavor: m1, disks: {{/dev/vda: {{size: 10 GiB, bootable: true}}}}}}}}
+groups: {{app: {{count: {GROUPS}, domain: metro, vpc: net}}}}
+instances: {{inst: {{count: {all}, group: app, server: vm}}}}
+timeline: []
+",
+        all = servers * GROUPS,
+    );
+    let scenario = Scenario::load("region.yaml", &text).expect("the file is well-formed");
+    let mut world = scenario.world().clone();
+    world.settings.jobs_kept = 2 * GROUPS;
+    world
+}
+
+/// Everything that can be done to groups, in an order that ends where it began: out by a failover and home by a planned
+/// one, for which the servers are shut down.
+fn round(world: &World) -> Vec<Vec<Command>> {
+    let groups = |call: fn(Ref) -> Call| -> Vec<Command> {
+        let groups = world.groups.keys().map(|key| Who::Group(key).into());
+        groups.map(|group| call(group).into()).collect()
+    };
+    let servers = |side: Side, act: fn(Ref) -> Native| -> Vec<Command> {
+        let instances = world.instances.values();
+        let servers = instances.filter_map(|instance| instance.servers[side.index()]);
+        servers
+            .map(|server| act(Who::Server(server).into()).into())
+            .collect()
+    };
+    vec![
+        groups(|group| Call::StartProtection { group }),
+        groups(|group| Call::Failover { group }),
+        servers(Side::Target, |server| Native::StartServer { server }),
+        groups(|group| Call::Reprotect { group }),
+        servers(Side::Target, |server| Native::StopServer { server }),
+        groups(|group| Call::PlannedFailover {
+            group,
+            priority_station: "source".into(),
+        }),
+        groups(|group| Call::StopProtection { group }),
+        servers(Side::Source, |server| Native::StartServer { server }),
+    ]
+}
+
+fn play(engine: &mut Engine, round: &[Vec<Command>], times: u32) {
+    for _ in 0..times {
+        for commands in round {
+            for command in commands {
+                engine
+                    .submit(command)
+                    .expect("the group is in the status before");
+            }
+            let end = engine.run_until_quiet(Limit::events(u64::MAX));
+            assert_eq!(end, RunEnd::Quiet);
+        }
+    }
+}
+
+/// Events and allocations of a run that has warmed up.
+fn measured(servers: u32) -> (u64, u64) {
+    let world = region(servers);
+    let round = round(&world);
+    let mut engine = Engine::new(world, Chance::new(Seed(1)));
+    play(&mut engine, &round, WARM_UP);
+    let before = engine.events();
+    let info = allocation_counter::measure(|| play(&mut engine, &round, ROUNDS));
+    (engine.events() - before, info.count_total)
+}
+
+#[test]
+fn events_allocate_nothing_once_a_run_has_warmed_up() {
+    let counts = [measured(50), measured(100), measured(200)];
+    for (events, allocations) in counts {
+        assert!(
+            allocations * 100 < events,
+            "{allocations} allocations in {events} events"
+        );
+    }
+    let [(few, some), (_, same), (many, last)] = counts;
+    assert!(many > 3 * few, "four times the pairs make more events");
+    assert_eq!(
+        (some, some),
+        (same, last),
+        "allocations do not grow with the number of pairs"
+    );
+}
+
+#[test]
+fn allocations_are_counted() {
+    let info = allocation_counter::measure(|| drop(vec![0_u8; 64]));
+    assert_eq!(info.count_total, 1);
+}
