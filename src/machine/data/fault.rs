@@ -6,7 +6,7 @@ use super::standstill::control_changed;
 use crate::machine::effect::{Effect, Effects};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
-use crate::world::{AzKey, DiskKey, World};
+use crate::world::{AzKey, DiskKey, ServerKey, SiteKey, World};
 
 /// A fault begins. One whose target is gone does nothing.
 pub(crate) fn struck(world: &mut World, now: SimTime, blow: Blow, out: &mut Effects) {
@@ -48,24 +48,7 @@ fn hit(world: &mut World, blow: Blow, more: bool) -> bool {
             }
             done
         }
-        Blow::Site { site, destroyed } => {
-            let done = world
-                .sites
-                .get_mut(site)
-                .is_some_and(|site| count(&mut site.dark, more));
-            if done {
-                let azs: Vec<AzKey> = world
-                    .azs
-                    .iter()
-                    .filter(|(_, az)| az.site == site)
-                    .map(|(key, _)| key)
-                    .collect();
-                for az in azs {
-                    darken(world, az, destroyed && more);
-                }
-            }
-            done
-        }
+        Blow::Site { site, destroyed } => hit_site(world, site, destroyed, more),
         Blow::Pool { az, read_only } => {
             let done = world.azs.get_mut(az).is_some_and(|az| match read_only {
                 true => count(&mut az.pool.read_only, more),
@@ -87,21 +70,7 @@ fn hit(world: &mut World, blow: Blow, more: bool) -> bool {
             }
             done
         }
-        Blow::Server { server, destroyed } => {
-            let Some(record) = world.servers.get_mut(server) else {
-                return false;
-            };
-            let done = count(&mut record.lost, more);
-            if done {
-                let disks: Vec<DiskKey> = record.disks.iter().map(|disk| disk.1).collect();
-                for disk in disks {
-                    blank(world, disk, destroyed && more);
-                    world.marks.disks.push(disk);
-                }
-                world.marks.servers.push(server);
-            }
-            done
-        }
+        Blow::Server { server, destroyed } => hit_server(world, server, destroyed, more),
         Blow::Control => count(&mut world.control.down, more),
         Blow::Link { .. } | Blow::Slow { .. } | Blow::Duct { .. } | Blow::Node { .. } => {
             let done = hit_network(world, blow, more);
@@ -109,6 +78,41 @@ fn hit(world: &mut World, blow: Blow, more: bool) -> bool {
             done
         }
     }
+}
+
+fn hit_site(world: &mut World, site: SiteKey, destroyed: bool, more: bool) -> bool {
+    let done = world
+        .sites
+        .get_mut(site)
+        .is_some_and(|site| count(&mut site.dark, more));
+    if done {
+        let azs: Vec<AzKey> = world
+            .azs
+            .iter()
+            .filter(|(_, az)| az.site == site)
+            .map(|(key, _)| key)
+            .collect();
+        for az in azs {
+            darken(world, az, destroyed && more);
+        }
+    }
+    done
+}
+
+fn hit_server(world: &mut World, server: ServerKey, destroyed: bool, more: bool) -> bool {
+    let Some(record) = world.servers.get_mut(server) else {
+        return false;
+    };
+    let done = count(&mut record.lost, more);
+    if done {
+        let disks: Vec<DiskKey> = record.disks.iter().map(|disk| disk.1).collect();
+        for disk in disks {
+            blank(world, disk, destroyed && more);
+            world.marks.disks.push(disk);
+        }
+        world.marks.servers.push(server);
+    }
+    done
 }
 
 fn hit_network(world: &mut World, blow: Blow, more: bool) -> bool {

@@ -281,7 +281,7 @@ fn set(world: &mut World, plan: NativePlan, out: &mut Effects) {
             put(&mut record.broken, broken, who, Property::Health, out);
             if broken.is_some_and(|broken| broken != was) {
                 world.marks.disks.push(disk);
-                out.push(Effect::Assess);
+                data::assess(world, world.now, out);
             }
         }
         NativePlan::SetServer {
