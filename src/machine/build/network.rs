@@ -1,8 +1,8 @@
 //! The network between AZs, their storage, and who arbitrates between them.
 
 use super::{BuildError, Builder};
-use crate::machine::make;
-use crate::time::Span;
+use crate::machine::{data, make};
+use crate::time::{SimTime, Span};
 use crate::units::{Bytes, Rate};
 use crate::world::place::{Arbitration, Mode};
 use crate::world::topology::{Duct, Link, Node, NodeKind, Spot, UNLIMITED};
@@ -106,6 +106,9 @@ impl Builder {
             slowed: Vec::new(),
         });
         self.enter(Who::Link(key));
+        self.world.marks.network = true;
+        data::assess(&mut self.world, SimTime::ZERO, &mut self.out);
+        self.take_in();
         Ok(key)
     }
 

@@ -96,10 +96,7 @@ fn judge_again(world: &mut World, now: SimTime, domain: DomainKey, out: &mut Eff
         .map(|(key, _)| key)
         .collect();
     for group in groups {
-        let mut place = 0;
-        while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
-            touch(world, pair);
-        }
+        assess::each(world, group, touch);
         let verdict = judge(world, group);
         if let Some(cut) = &mut world.groups[group].cut {
             cut.verdict = verdict;

@@ -159,17 +159,25 @@ fn power_of(world: &mut World, server: ServerKey, lit: bool, out: &mut Effects) 
     }
 }
 
-/// Assesses each pair of a group, and ends its cut if the path is back.
+/// Assesses each pair of a group. If its path is back its cut ends, once what it meant is written down for each pair.
 pub(super) fn walk(world: &mut World, now: SimTime, group: GroupKey, out: &mut Effects) {
-    let suspended = world.groups[group].protection == ProtectionType::ConsistencyGroup
-        && is_degraded(world, group);
+    let record = &world.groups[group];
+    let suspended =
+        record.protection == ProtectionType::ConsistencyGroup && is_degraded(world, group);
+    if record.cut.is_some() && world.is_connected(record) {
+        each(world, group, touch);
+        world.groups[group].cut = None;
+    }
+    each(world, group, |world, pair| {
+        pair_assessed(world, now, pair, suspended, out);
+    });
+}
+
+/// Does something with each pair of a group, by serial.
+pub(super) fn each(world: &mut World, group: GroupKey, mut act: impl FnMut(&mut World, PairKey)) {
     let mut place = 0;
     while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
-        pair_assessed(world, now, pair, suspended, out);
-    }
-    let record = &world.groups[group];
-    if record.cut.is_some() && world.is_connected(record) {
-        world.groups[group].cut = None;
+        act(world, pair);
     }
 }
 

@@ -10,8 +10,6 @@ mod arbitration;
 mod assess;
 mod fault;
 mod standstill;
-#[cfg(test)]
-mod tests;
 
 pub(super) use arbitration::window_ends;
 pub(super) use assess::assess;
