@@ -8,7 +8,7 @@
 use super::published;
 use crate::sdrs::ids::format_uuid;
 use crate::sdrs::status::Class;
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 use crate::units::Rate;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, Lock};
@@ -102,6 +102,13 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
             ));
             add.push(("consistent", json!(p.consistent)));
             add.push(("left_bytes", json!(world.left(key, now).0)));
+            let recovery = world.recovery(key, now);
+            add.push(("rpo_us", json!(recovery.map(|r| r.rpo.as_micros()))));
+            add.push(("bytes_lost", json!(recovery.map(|r| r.lost))));
+            let rate = world.write_rate(key, p.station);
+            add.push(("write_bytes_per_second", json!(rate)));
+            let latency = world.write_latency(key).map(Span::as_micros);
+            add.push(("write_latency_us", json!(latency)));
         }
         Who::Drill(key) => {
             map = object(&published::drill(world, key));
@@ -216,6 +223,8 @@ fn place(world: &World, who: Who) -> Value {
             let az = &world.azs[key];
             json!({
                 "site": label(world, Some(Who::Site(az.site))),
+                "lit": world.is_lit(key),
+                "writable": world.is_writable(key),
                 "pool": { "capacity_bytes": az.pool.capacity.map(|bytes| bytes.0), "used_bytes": az.pool.used.0 },
             })
         }
@@ -229,6 +238,7 @@ fn place(world: &World, who: Who) -> Value {
                     Arbitration::Static => Value::Null,
                     Arbitration::Witness { node, .. } => label(world, Some(Who::Node(node))),
                 },
+                "mode": d.mode.name(),
             })
         }
         _ => Value::Null,

@@ -7,11 +7,13 @@
 //! refers is k times as large, k members in a row refer to the same one.
 
 mod count;
+mod fault;
 mod network;
 mod place;
 mod resource;
 mod step;
 
+pub use fault::FaultModel;
 pub use network::{
     ArbitrationModel, DEFAULT_FALLBACK, DuctModel, LinkModel, NetworkModel, NodeModel, WitnessModel,
 };
