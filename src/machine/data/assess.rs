@@ -274,7 +274,7 @@ fn met(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
 }
 
 /// Says how many pairs of a group have which level, if that has changed.
-fn report(world: &mut World, group: GroupKey, walked: bool, out: &mut Effects) {
+pub(crate) fn report(world: &mut World, group: GroupKey, walked: bool, out: &mut Effects) {
     let Some(record) = world.groups.get(group) else {
         return;
     };

@@ -12,7 +12,7 @@ mod fault;
 mod standstill;
 
 pub(super) use arbitration::window_ends;
-pub(super) use assess::assess;
+pub(super) use assess::{assess, report};
 pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 

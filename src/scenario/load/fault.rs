@@ -107,13 +107,24 @@ pub(super) fn check(source: Source<'_>, names: &Names, at: &Spanned<FaultModel>)
             }
         }
     }
-    let complaint = if targets.is_empty() && control.is_none() {
+    match complaint(model, degraded, targets.is_empty()) {
+        Some(title) => Err(Box::new(source.fault(at, title))),
+        None => Ok(Fault {
+            targets,
+            control: control.is_some(),
+        }),
+    }
+}
+
+/// What is wrong with a fault as a whole.
+fn complaint(model: &FaultModel, degraded: bool, no_target: bool) -> Option<&'static str> {
+    if no_target && model.control_plane.is_none() {
         Some("a fault needs a target, such as `az`, `link` or `storage`")
     } else if degraded && model.link.is_none() {
         Some("`bandwidth` and `latency` degrade links, and no `link` is named")
-    } else if read_only && model.storage.is_none() {
+    } else if model.read_only && model.storage.is_none() {
         Some("`read_only` speaks of `storage`, and none is named")
-    } else if destroyed
+    } else if model.destroyed
         && [&model.az, &model.site, &model.disk, &model.server]
             .iter()
             .all(|list| list.is_none())
@@ -121,13 +132,6 @@ pub(super) fn check(source: Source<'_>, names: &Names, at: &Spanned<FaultModel>)
         Some("`destroyed` speaks of an `az`, `site`, `disk` or `server`, and none is named")
     } else {
         None
-    };
-    match complaint {
-        Some(title) => Err(Box::new(source.fault(at, title))),
-        None => Ok(Fault {
-            targets,
-            control: control.is_some(),
-        }),
     }
 }
 
