@@ -69,6 +69,10 @@
 //! - A stable key is the hash of a resource's label, or of its parent's key and its place there. Ids and draws derive
 //!   from it: adding an unrelated resource shifts nothing, and two policies under one seed meet the same chance.
 //! - A serial, never used twice, gives lists their order; a slot key is for access alone.
+//! - A fault is an event, counted on its target ([`world::fault::Blow`]); what it means is taken in once, after all faults of
+//!   its instant. A lost path is one record of a group ([`world::protection::Cut`]), not of its pairs.
+//! - Replication is arithmetic ([`world::replica`], [`world::flow`]): a pair keeps instants, rates and what is marked; copies
+//!   that share links form classes with one event each. What is decided is discrete: [`world::replica::Level`].
 //! - The digest sums the chains of effects of each resource, so the order of unrelated ones does not matter.
 //!
 //! # Habits

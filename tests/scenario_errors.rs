@@ -331,14 +331,14 @@ fn steps_do_one_thing_at_one_time() {
         2,
         5,
         "this step does nothing",
-        "write one of `call`, `native`, `query`, `wait: {until: ...}`, `expect` and `script`",
+        "write one of `call`, `native`, `query`, `fault`, `heal`, `wait: {until: ...}`, `expect` and `script`",
     );
     added(
         "timeline:\n  - call: {failover: {group: web}}\n    query: {show_quotas: {}}\n",
         2,
         5,
         "a step does one thing",
-        "write a step for each of `call`, `native`, `query`, `wait` and `script`",
+        "write a step for each of `call`, `native`, `query`, `fault`, `heal`, `wait` and `script`",
     );
     added(
         "timeline:\n  - {at: 1m, after: 1m, expect: web.status == available}\n",

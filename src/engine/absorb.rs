@@ -84,14 +84,26 @@ impl Absorber {
                     epoch,
                     doing,
                     outcome,
+                    turn: world.control.turn(),
                 };
                 self.after(begins, after, settled);
             }
-            Effect::CopyBegan {
-                pair,
-                copies,
+            Effect::Aim { flow, turn, after } => self.after(now, after, Event::Due { flow, turn }),
+            Effect::Assess => self.queue.push(now, Event::Assess),
+            Effect::Window {
+                domain,
+                windows,
                 after,
-            } => self.after(now, after, Event::Synced { pair, copies }),
+            } => self.after(now, Some(after), Event::WindowEnds { domain, windows }),
+            Effect::Again { event, after } => self.after(now, Some(after), event),
+            Effect::HazardWaits {
+                hazard,
+                turn,
+                broken,
+            } => {
+                let after = oracle.hazard(world, hazard, turn, broken);
+                self.after(now, after, Event::Hazard { hazard, turn });
+            }
             _ => {}
         }
     }
@@ -142,13 +154,15 @@ mod tests {
             epoch,
             doing: DOING,
             outcome,
+            turn: 0,
         }
     }
 
     #[test]
     fn work_and_copies_become_events_and_the_rest_does_not() {
         let fix = Fixture::new();
-        let (pair, copies, who) = (fix.pair, 4, Who::Pair(fix.pair));
+        let (pair, turn, who) = (fix.pair, 4, Who::Pair(fix.pair));
+        let flow = crate::world::FlowKey::default();
         let fate = |after, outcome| Fate { after, outcome };
         let mut told = Told(
             vec![
@@ -159,11 +173,7 @@ mod tests {
             ],
             Vec::new(),
         );
-        let copy = |after| Effect::CopyBegan {
-            pair,
-            copies,
-            after,
-        };
+        let copy = |after| Effect::Aim { flow, turn, after };
         let effects = [
             begin(who, 1, Span::ZERO),
             begin(who, 2, Span::micros(7)),
@@ -179,7 +189,7 @@ mod tests {
         let at = SimTime::from_micros;
         let expected = [
             (at(117), settled(who, 3, FAILED)),
-            (at(117), Event::Synced { pair, copies }),
+            (at(117), Event::Due { flow, turn }),
             (at(150), settled(who, 1, Outcome::Done)),
             (SimTime::MAX, settled(who, 4, Outcome::Done)),
         ];

@@ -5,6 +5,7 @@
 use super::digest::Digest;
 use super::scheduler::Queue;
 use crate::machine::Event;
+use crate::sdrs::policy::PolicySet;
 use crate::time::SimTime;
 use crate::world::World;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -23,6 +24,7 @@ pub struct Checkpoint<O> {
     pub(super) version: Version,
     pub(super) now: SimTime,
     pub(super) events: u64,
+    pub(super) hung: PolicySet,
     pub(super) digest: Digest,
     pub(super) oracle: O,
     pub(super) queue: Queue<Event>,

@@ -9,8 +9,10 @@ use crate::hash::{combine, mix};
 use crate::machine::effect::Property;
 use crate::machine::{Doing, Effect};
 use crate::time::SimTime;
+use crate::world::fault::Blow;
 use crate::world::label::Stable;
 use crate::world::machinery::Act;
+use crate::world::replica::Recovery;
 use crate::world::{Who, World};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -33,7 +35,9 @@ impl Digest {
 
     /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
     pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
-        self.0 = self.0.wrapping_add(mix(print(at, effect, keys)));
+        if let Some(print) = print(at, effect, keys) {
+            self.0 = self.0.wrapping_add(mix(print));
+        }
     }
 }
 
@@ -90,6 +94,28 @@ impl Keys<'_> {
     }
 }
 
+impl Keys<'_> {
+    /// A fault: its kind and what it says, and its target.
+    fn blow(self, fold: Fold, blow: Blow) -> Fold {
+        let fold = fold.word(blow.target().map_or(0, |who| self.of(who)));
+        match blow {
+            Blow::Az { destroyed, .. } => fold.word(1).word(destroyed.into()),
+            Blow::Site { destroyed, .. } => fold.word(2).word(destroyed.into()),
+            Blow::Pool { read_only, .. } => fold.word(3).word(read_only.into()),
+            Blow::Link { .. } => fold.word(4),
+            Blow::Slow { slow, .. } => fold
+                .word(5)
+                .maybe(slow.bandwidth.map(|rate| rate.0))
+                .maybe(slow.latency.map(|span| span.as_micros())),
+            Blow::Duct { .. } => fold.word(6),
+            Blow::Node { .. } => fold.word(7),
+            Blow::Disk { destroyed, .. } => fold.word(8).word(destroyed.into()),
+            Blow::Server { destroyed, .. } => fold.word(9).word(destroyed.into()),
+            Blow::Control => fold.word(10),
+        }
+    }
+}
+
 /// A hash in the making.
 #[derive(Clone, Copy)]
 struct Fold(u64);
@@ -97,6 +123,25 @@ struct Fold(u64);
 impl Fold {
     const fn word(self, word: u64) -> Fold {
         Fold(combine(self.0, word))
+    }
+
+    fn recovery(self, recovery: Recovery) -> Fold {
+        let Recovery {
+            earliest,
+            latest,
+            acknowledged,
+            rpo,
+            lost,
+            whole,
+            damaged,
+        } = recovery;
+        let instants = self.word(earliest.as_micros()).word(latest.as_micros());
+        instants
+            .word(acknowledged.as_micros())
+            .word(rpo.as_micros())
+            .word(whole.into())
+            .word(lost)
+            .word(damaged.into())
     }
 
     /// A word that may be absent: told apart from every word that is there.
@@ -108,11 +153,12 @@ impl Fold {
     }
 }
 
-/// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration.
-fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> u64 {
+/// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
+/// of what only asks for an event and says nothing that has happened.
+fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
     let fold = |number: u64, key: u64| Fold(combine(number, at.as_micros())).word(key);
     let on = |number, who| fold(number, keys.of(who));
-    match *effect {
+    let fold_of = match *effect {
         Effect::Begin {
             who,
             epoch,
@@ -121,13 +167,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> u64 {
         } => on(1, who)
             .word(u64::from(epoch) << 32 | doing_word(doing))
             .word(delay.as_micros()),
-        Effect::CopyBegan {
-            pair,
-            copies,
-            after,
-        } => on(2, Who::Pair(pair))
-            .word(u64::from(copies))
-            .maybe(after.map(|span| span.as_micros())),
+        Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
         Effect::Moved {
@@ -170,8 +210,45 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> u64 {
             value,
         } => on(13, who).word(property_word(property)).word(value),
         Effect::TasksDeleted { count } => fold(14, 0).word(count.into()),
-    }
-    .0
+        Effect::Struck { blow } => keys.blow(fold(15, 0), blow),
+        Effect::Mended { blow } => keys.blow(fold(16, 0), blow),
+        Effect::Mode { domain, mode } => on(17, Who::Domain(domain)).word(mode as u64),
+        Effect::Cut { group, verdict } => on(18, Who::Group(group)).word(verdict as u64),
+        Effect::Joined { group } => on(19, Who::Group(group)),
+        Effect::Health { group, two, five } => {
+            on(20, Who::Group(group)).word(u64::from(two) << 32 | u64::from(five))
+        }
+        Effect::Recovered { group, recovery } => on(21, Who::Group(group)).recovery(recovery),
+        Effect::Snapshot {
+            drill,
+            recovery,
+            rescue,
+        } => on(22, Who::Drill(drill))
+            .recovery(recovery)
+            .word(rescue.into()),
+        Effect::Discarded {
+            pair,
+            bytes,
+            kept,
+            both,
+        } => on(23, Who::Pair(pair))
+            .word(bytes)
+            .word(kept)
+            .word(both.as_micros()),
+        Effect::Control { down } => fold(24, 0).word(down.into()),
+        Effect::Usable { server } => on(25, Who::Server(server)),
+        Effect::Stalled { route } => {
+            let azs = keys.world.topology.routes.get(route).map(|route| route.azs);
+            let [a, b] = azs.map_or([0, 0], |azs| azs.map(|az| keys.of(Who::Az(az))));
+            fold(26, a ^ b)
+        }
+        Effect::Aim { .. }
+        | Effect::Assess
+        | Effect::Window { .. }
+        | Effect::Again { .. }
+        | Effect::HazardWaits { .. } => return None,
+    };
+    Some(fold_of.0)
 }
 
 /// What is done, in the lower 32 bits.
@@ -203,6 +280,8 @@ const fn property_word(property: Property) -> u64 {
         Property::Fence => 9,
         Property::SoldOut => 10,
         Property::Capacity => 11,
+        Property::Load => 12,
+        Property::Damage => 13,
     }
 }
 

@@ -118,6 +118,7 @@ fn azs(world: &mut World) -> [AzKey; 2] {
         label,
         stable,
         serial,
+        dark: 0,
     });
     ["az1", "az2"].map(|name| {
         let (label, serial) = named(world, name);
@@ -127,6 +128,8 @@ fn azs(world: &mut World) -> [AzKey; 2] {
             stable,
             serial,
             site,
+            dark: 0,
+            pool: Default::default(),
         })
     })
 }
@@ -143,6 +146,9 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
         description,
         azs,
         sold_out: false,
+        arbitration: Default::default(),
+        mode: Default::default(),
+        windows: 0,
     });
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 0, 0), 16).unwrap();
     let label = make::label(world, &format!("{name}-vpc"));
@@ -229,6 +235,7 @@ fn disk(world: &mut World, name: &str, az: AzKey, gib: u32) -> DiskKey {
         shared: false,
         encrypted: false,
         grows_online: true,
+        write: Default::default(),
     };
     make::disk(world, new, &mut Vec::new())
 }

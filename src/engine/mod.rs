@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod dice;
 pub mod digest;
 pub mod distribution;
+pub mod hazard;
 pub mod observer;
 pub mod oracle;
 pub mod pace;
@@ -24,14 +25,17 @@ mod tests;
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use dice::Seed;
 pub use digest::Digest;
+pub use hazard::{Hazard, HazardError};
 pub use observer::{Observer, Watch};
 pub use oracle::{Chance, Fate, Oracle};
 pub use pace::{JobPace, Pace, Probability};
 pub use script::{Factor, Script, ScriptError, ScriptedOutcome, Twist};
 
+use crate::machine::admit::hangs_on;
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Command, Effect, Effects, Event, Refusal, admit, commit, happen};
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::PolicySet;
 use crate::sdrs::view::View;
 use crate::time::SimTime;
 use crate::world::World;
@@ -114,6 +118,7 @@ pub struct Engine<O: Oracle = Chance, W: Observer = ()> {
     observer: W,
     ahead: Absorber,
     events: u64,
+    hung: PolicySet,
     effects: Effects,
 }
 
@@ -131,6 +136,7 @@ impl<O: Oracle> Engine<O> {
             version: _,
             now,
             events,
+            hung,
             digest,
             oracle,
             queue,
@@ -144,6 +150,7 @@ impl<O: Oracle> Engine<O> {
             observer: (),
             ahead: Absorber::of(queue, digest),
             events,
+            hung,
             effects: Effects::new(),
         }
     }
@@ -158,15 +165,24 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
                 world.staggers[op as usize] = stagger;
             }
         }
-        Engine {
+        let waits = |hazard: usize| Effect::HazardWaits {
+            hazard: hazard as u32,
+            turn: 0,
+            broken: false,
+        };
+        let mut engine = Engine {
+            effects: (0..world.hazards.len()).map(waits).collect(),
             world,
             now: SimTime::ZERO,
             oracle,
             observer,
             ahead: Absorber::default(),
             events: 0,
-            effects: Effects::new(),
-        }
+            hung: PolicySet::default(),
+        };
+        engine.absorb();
+        engine.effects.clear();
+        engine
     }
 
     /// The same run, with someone else looking on from here.
@@ -179,13 +195,18 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             observer,
             ahead: self.ahead,
             events: self.events,
+            hung: self.hung,
             effects: self.effects,
         }
     }
 
     /// Asks something of the world at this instant. A refusal changes nothing.
+    ///
+    /// Faults of this instant are taken in first.
     pub fn submit(&mut self, command: &Command) -> Result<Answer, Refusal> {
+        self.assess();
         self.effects.clear();
+        self.hung = self.hung.and(hangs_on(&self.world, command));
         let admitted = admit(&self.world, command)?;
         let answer = commit(&mut self.world, self.now, admitted, &mut self.effects);
         self.absorb();
@@ -195,6 +216,20 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// Answers a question now. It takes no time and changes nothing.
     pub fn query(&self, question: &Question) -> Result<View, Refusal> {
         query(&self.world, self.now, question)
+    }
+
+    /// Takes in what the faults of this instant mean, if that has not been done. Commands do it by themselves; whoever reads
+    /// the world in the instant of a fault asks for it.
+    pub fn assess(&mut self) {
+        if !self.world.marks.is_empty() {
+            self.inject(Event::Assess);
+        }
+    }
+
+    /// The policies of which another value would have decided something differently so far.
+    #[must_use]
+    pub fn hung(&self) -> PolicySet {
+        self.hung.and(self.world.hung)
     }
 
     /// Makes something happen at this instant, before everything that is pending. It counts as an event.
@@ -380,6 +415,7 @@ impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
             observer: (),
             ahead: self.ahead.clone(),
             events: self.events,
+            hung: self.hung,
             effects: self.effects.clone(),
         }
     }
@@ -391,6 +427,7 @@ impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
             version: Version::CURRENT,
             now: self.now,
             events: self.events,
+            hung: self.hung,
             digest: self.digest(),
             oracle: self.oracle.clone(),
             queue: self.ahead.queue.clone(),

@@ -35,6 +35,14 @@ pub trait Oracle {
     /// call that began the work.
     fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate;
 
+    /// How long a hazard stays as it is, broken or whole, before its turn of this number; None: for ever.
+    ///
+    /// Asked once per [`crate::machine::Effect::HazardWaits`].
+    fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
+        let _ = (world, hazard, turn, broken);
+        None
+    }
+
     /// How long after one sub-job of an operation the next one begins; None: as the world has it.
     ///
     /// Asked when an engine is made, which then sets the world's staggers.
@@ -47,6 +55,10 @@ pub trait Oracle {
 impl<O: Oracle + ?Sized> Oracle for &mut O {
     fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
         (**self).fate(world, begins, who, epoch, doing)
+    }
+
+    fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
+        (**self).hazard(world, hazard, turn, broken)
     }
 
     fn stagger(&self, op: Op) -> Option<Span> {

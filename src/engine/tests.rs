@@ -168,6 +168,7 @@ fn events_can_be_made_to_happen_and_stale_ones_do_nothing() {
         epoch: Part::Open as u32,
         doing: Doing::Job(Op::StartProtection, Part::Open),
         outcome: Outcome::Done,
+        turn: 0,
     };
     engine.schedule(at(10), open);
     assert_eq!(engine.step(), Some(at(10)));

@@ -14,6 +14,7 @@ use super::tags;
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::{Policies, Policy, PolicySet};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
 use crate::units::Bytes;
@@ -138,14 +139,53 @@ pub(super) struct CreateDrill {
 
 /// Decides whether the world takes a command now. Never changes anything; see the module for the order of the questions.
 pub fn admit(world: &World, command: &Command) -> Result<Admitted, Refusal> {
+    admit_under(world, world.settings.policies, command)
+}
+
+/// The same as it would be under these policies.
+pub(crate) fn admit_under(
+    world: &World,
+    policies: Policies,
+    command: &Command,
+) -> Result<Admitted, Refusal> {
+    if world.is_control_down() && matches!(command.ask, Ask::Call(_)) {
+        return Err(Refusal::Unavailable { code: CONTROL_DOWN });
+    }
     let project = project_of(world, command.project.as_deref())?;
-    let look = Look { world, project };
+    let look = Look {
+        world,
+        project,
+        policies,
+    };
     match &command.ask {
         Ask::Call(call) => admit_call(look, call),
         Ask::Native(act) => native::admit(look, act).map(Plan::Native),
     }
     .map(Admitted)
 }
+
+/// The policies of which another value would have decided differently whether the world takes a command now.
+pub fn hangs_on(world: &World, command: &Command) -> PolicySet {
+    let mut set = PolicySet::default();
+    let decides = matches!(
+        command.ask,
+        Ask::Native(_) | Ask::Call(Call::Failover { .. } | Call::GroupAction { .. })
+    );
+    if !decides {
+        return set;
+    }
+    let outcome = |policies| admit_under(world, policies, command).map(|_| ());
+    let ours = outcome(world.settings.policies);
+    for &policy in Policy::ALL {
+        if outcome(world.settings.policies.but(policy)) != ours {
+            set.add(policy);
+        }
+    }
+    set
+}
+
+/// The code with which a control plane that is down answers every call, as HTTP 500.
+pub(crate) const CONTROL_DOWN: Code = Code::of(13);
 
 /// The project with this label; the default one if none is named.
 pub(crate) fn project_of(world: &World, label: Option<&str>) -> Result<ProjectKey, Refusal> {

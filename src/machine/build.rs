@@ -5,6 +5,10 @@
 //! way could have come about by itself. A scenario file is built by the same builder, so what a file may not say cannot be
 //! built either: labels have one form and are given once, references lead somewhere, values are possible.
 
+mod network;
+
+pub use network::NewLink;
+
 use super::admit::project_of;
 use super::command::{Ask, Call, Command, Native, Ref};
 use super::resolve::Look;
@@ -13,7 +17,9 @@ use super::{Answer, Effect, Effects, Event, Outcome, Refusal, admit, commit, hap
 use crate::sdrs::names::is_name;
 use crate::time::{Calendar, SimTime};
 use crate::world::label::Label;
-use crate::world::place::{Az, Domain, Flavor, FlavorClass, Project, Quotas, Site, Usage};
+use crate::world::place::{
+    Arbitration, Az, Domain, Flavor, FlavorClass, Mode, Pool, Project, Quotas, Site, Usage,
+};
 use crate::world::settings::Settings;
 use crate::world::{AzKey, DomainKey, FlavorKey, ProjectKey, SiteKey, Who, World};
 use std::collections::{BTreeMap, VecDeque};
@@ -41,6 +47,9 @@ pub enum BuildError {
     /// A domain joins two AZs.
     #[error("the domain `{0}` joins an AZ with itself")]
     SameAz(String),
+    /// A link joins two places.
+    #[error("the link `{0}` joins a place with itself")]
+    SameEnd(String),
     /// A quota is -1, which is unlimited, or counts from 0.
     #[error("the project `{project}` cannot have a quota of {limit} {of}")]
     Quota {
@@ -182,6 +191,7 @@ impl Builder {
             label,
             stable,
             serial,
+            dark: 0,
         });
         self.enter(Who::Site(key));
         Ok(key)
@@ -203,16 +213,15 @@ impl Builder {
             stable,
             serial,
             site,
+            dark: 0,
+            pool: Pool::default(),
         });
         self.enter(Who::Az(key));
         Ok(key)
     }
 
     fn find_az(&self, label: &str) -> Result<AzKey, BuildError> {
-        let look = Look {
-            world: &self.world,
-            project: self.world.default_project,
-        };
+        let look = Look::new(&self.world, self.world.default_project);
         let unknown = || BuildError::Unknown {
             word: "AZ",
             label: label.to_owned(),
@@ -244,6 +253,9 @@ impl Builder {
             description,
             azs: keys,
             sold_out,
+            arbitration: Arbitration::Static,
+            mode: Mode::Static,
+            windows: 0,
         };
         let key = self.world.domains.insert(domain);
         self.enter(Who::Domain(key));
@@ -315,13 +327,10 @@ impl Builder {
                         epoch,
                         doing,
                         outcome,
+                        turn: 0,
                     });
                 }
-                Effect::CopyBegan {
-                    pair,
-                    copies,
-                    after: Some(_),
-                } => {
+                Effect::CopyBegan { pair, copies } => {
                     self.due.push_back(Event::Synced { pair, copies });
                 }
                 _ => {}
@@ -332,6 +341,7 @@ impl Builder {
     /// The world at rest. The jobs that built it are forgotten, so that a run begins with job 1.
     pub fn finish(mut self) -> World {
         let world = &mut self.world;
+        world.topology.refresh(&mut Vec::new(), &mut Vec::new());
         for (_, job) in world.jobs.drain() {
             world.index.remove(&job.stable.0);
         }

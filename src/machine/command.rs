@@ -4,10 +4,12 @@
 //! API publishes keep their published names; references are labels, or ids as the API would be given them.
 
 use crate::sdrs::device::Hypervisor;
-use crate::units::Bytes;
+use crate::time::SpanText;
+use crate::units::{Bytes, Rate};
 use crate::world::Who;
 use crate::world::machinery::{DiskType, Power};
 use crate::world::protection::{ProtectionType, Side};
+use crate::world::replica::Load;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -423,6 +425,17 @@ pub enum Native {
         #[serde(default)]
         broken: Option<bool>,
     },
+    /// Sets what running servers write to a disk, and to the other disk of its pair; absent: nothing.
+    SetLoad {
+        disk: Ref,
+        #[serde(default)]
+        load: Option<Load>,
+    },
+    /// Damages the content of a disk from this instant on, as a wrong command on its server would. Replication carries it
+    /// faithfully; copies with an earlier recovery point are clean.
+    Damage {
+        disk: Ref,
+    },
     /// Locks a server, or breaks or mends it.
     SetServer {
         server: Ref,
@@ -504,6 +517,15 @@ pub struct CreateDisk {
     /// Whether it can grow while in use; absent: true.
     #[serde(default = "grows_online")]
     pub grows_online: bool,
+    /// What a running server writes to it; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Load>,
+    /// The most that can be written to it; absent: no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes; absent: no time.
+    #[serde(default)]
+    pub write_latency: SpanText,
 }
 
 /// Disks of servers and of files, too, grow online unless they say otherwise.

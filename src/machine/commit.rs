@@ -8,7 +8,7 @@ use super::admit::{Admitted, CreateDrill, CreateGroup, CreateInstance, CreatePai
 use super::effect::{Effect, Effects, Property};
 use super::settle;
 use super::transition::begin_work;
-use super::{make, native, tags, tasks};
+use super::{data, make, native, tags, tasks};
 use crate::hash;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
@@ -31,8 +31,15 @@ pub enum Answer {
 
 /// Carries out an admitted command at an instant. The effects come in order.
 pub fn commit(world: &mut World, now: SimTime, admitted: Admitted, out: &mut Effects) -> Answer {
-    let mut desk = Desk { world, now, out };
-    match admitted.0 {
+    world.now = now;
+    let answer = carry_out(&mut Desk { world, now, out }, admitted.0);
+    data::settle(world, now, out);
+    answer
+}
+
+fn carry_out(desk: &mut Desk<'_>, plan: Plan) -> Answer {
+    let now = desk.now;
+    match plan {
         Plan::GroupOp { op, group, aim } => Answer::Job(desk.group_op(op, group, aim)),
         Plan::CreateGroup(new) => Answer::Job(desk.create_group(*new)),
         Plan::DeleteGroup(group) => {

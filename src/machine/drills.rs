@@ -3,8 +3,8 @@
 //! A drill takes snapshots of the side that is not production now: the DR copy, or in a group that has failed over the
 //! stale side. Disks made from the snapshots are attached to one server per instance in a VPC of the drill's own.
 
-use super::effect::Effects;
-use super::make;
+use super::effect::{Effect, Effects};
+use super::{data, make};
 use crate::sdrs::codes::Code;
 use crate::sdrs::net::Cidr;
 use crate::sdrs::status::Status;
@@ -14,8 +14,10 @@ use crate::world::{DrillKey, InstanceKey, ServerKey, SubnetKey, VpcKey, World};
 
 /// Fixes, when the drill's job begins, which instances it rehearses (those that are whole, are not invalid and have a
 /// pair) and which of their servers will boot: those whose copies are all consistent at this moment.
-pub(super) fn choose(world: &mut World, drill: DrillKey) {
-    let group = &world.groups[world.drills[drill].group];
+pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
+    let key = world.drills[drill].group;
+    let (recovery, rescue) = data::snapshot(world, now, key);
+    let group = &world.groups[key];
     let dr = group.station.other().index();
     let members = group.instances.iter().filter_map(|key| {
         let instance = &world.instances[key];
@@ -29,6 +31,8 @@ pub(super) fn choose(world: &mut World, drill: DrillKey) {
         (whole && !instance.pairs.is_empty()).then_some((key, boots))
     });
     world.drills[drill].members = members.collect();
+    world.drills[drill].recovery = recovery;
+    world.drills[drill].rescue = rescue;
 }
 
 /// The members that still exist: one deleted meanwhile is left out.
@@ -63,9 +67,10 @@ pub(super) fn obstacle(world: &World, drill: DrillKey) -> Option<Code> {
         {
             return Some(Code::of(1922));
         }
-        let broken = world.instances[instance].pairs.iter().any(|&pair| {
-            world.pairs[pair].disks[dr.index()].is_none_or(|disk| world.disks[disk].broken)
-        });
+        let broken = world.instances[instance]
+            .pairs
+            .iter()
+            .any(|&pair| !world.is_side_usable(&world.pairs[pair], dr));
         if broken {
             return Some(Code::of(1905));
         }
@@ -126,6 +131,15 @@ pub(super) fn fill(world: &mut World, now: SimTime, drill: DrillKey, out: &mut E
     }
     let group = world.drills[drill].group;
     world.groups[group].last_drill = Some(now);
+    let record = &world.drills[drill];
+    if let Some(recovery) = record.recovery {
+        let rescue = record.rescue;
+        out.push(Effect::Snapshot {
+            drill,
+            recovery,
+            rescue,
+        });
+    }
 }
 
 fn make_vpc(world: &mut World, drill: DrillKey, out: &mut Effects) -> VpcKey {
@@ -194,6 +208,12 @@ fn make_server(
         let label = make::free_part(world, label, word.trim_start_matches("/dev/"));
         let disk = make::disk_like(world, copy, label, az, out);
         world.disks[disk].drill = Some(drill);
+        if world.drills[drill]
+            .recovery
+            .is_some_and(|recovery| recovery.damaged)
+        {
+            world.disks[disk].damaged = Some(world.now);
+        }
         make::attach_disk(world, disk, server, device, out);
     }
     for (cidr, ip) in addresses(world, drill, instance) {

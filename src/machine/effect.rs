@@ -3,15 +3,20 @@
 //! Transcripts, traces, digests, reports and operators all read these. Effects of one call come in the order in which
 //! they took place. `Begin` and `CopyBegan` also ask the engine for an event.
 
-use super::event::Doing;
+use super::event::{Blow, Doing, Event};
 use crate::sdrs::codes::Code;
 use crate::sdrs::status::Status;
 use crate::time::Span;
 use crate::world::job::JobStatus;
 use crate::world::label::{Label, Stable};
 use crate::world::machinery::Power;
-use crate::world::protection::Side;
-use crate::world::{EipKey, GroupKey, JobKey, NicKey, PairKey, ServerKey, Who};
+use crate::world::place::Mode;
+use crate::world::protection::{Side, Verdict};
+use crate::world::replica::Recovery;
+use crate::world::{
+    DomainKey, DrillKey, EipKey, FlowKey, GroupKey, JobKey, NicKey, PairKey, RouteKey, ServerKey,
+    Who,
+};
 use serde::{Deserialize, Serialize};
 
 /// Which property of a resource changed at once, without a job.
@@ -40,6 +45,10 @@ pub enum Property {
     SoldOut,
     /// How much room is left.
     Capacity,
+    /// What is written to it.
+    Load,
+    /// Whether its content is damaged.
+    Damage,
 }
 
 impl Property {
@@ -57,6 +66,8 @@ impl Property {
             Property::Fence => "fence",
             Property::SoldOut => "sold out",
             Property::Capacity => "capacity",
+            Property::Load => "load",
+            Property::Damage => "damaged",
         }
     }
 }
@@ -77,14 +88,27 @@ pub enum Effect {
         /// How long after this instant it begins: sub-jobs begin one `stagger` after another.
         delay: Span,
     },
-    /// A copy begins or is re-aimed; the engine schedules `Event::Synced` after the span.
+    /// A copy begins, or begins anew with more to carry. When it ends follows from its class; see `Aim`.
     CopyBegan {
         /// The pair.
         pair: PairKey,
-        /// The count that the event must carry.
+        /// How many copies of the pair have begun.
         copies: u32,
-        /// How long it takes; None: it never ends.
+    },
+    /// The next end in a class of copies; the engine schedules `Event::Due` after the span. It replaces earlier news of the
+    /// class, and is no part of a digest: it says nothing that has happened.
+    Aim {
+        /// The class.
+        flow: FlowKey,
+        /// What the event must carry.
+        turn: u32,
+        /// How long until then; None: nothing of it moves.
         after: Option<Span>,
+    },
+    /// Copies between two AZs have a way that leaves nothing for them: as things are they never end.
+    Stalled {
+        /// The route.
+        route: RouteKey,
     },
     /// A pair came into step.
     InStep {
@@ -185,6 +209,108 @@ pub enum Effect {
     TasksDeleted {
         /// How many.
         count: u32,
+    },
+    /// A fault began.
+    Struck {
+        /// The fault.
+        blow: Blow,
+    },
+    /// A fault ended.
+    Mended {
+        /// The fault.
+        blow: Blow,
+    },
+    /// Faults have been counted: the engine schedules `Event::Assess` for the end of this instant.
+    Assess,
+    /// A domain arbitrates in another way from now on.
+    Mode {
+        /// The domain.
+        domain: DomainKey,
+        /// The mode.
+        mode: Mode,
+    },
+    /// A witness was lost: the engine schedules `Event::WindowEnds` after the span.
+    Window {
+        /// The domain.
+        domain: DomainKey,
+        /// What the event must carry.
+        windows: u32,
+        /// How long the window lasts.
+        after: Span,
+    },
+    /// The two sides of a group lost each other, or were judged again.
+    Cut {
+        /// The group.
+        group: GroupKey,
+        /// What arbitration said.
+        verdict: Verdict,
+    },
+    /// The two sides of a group reach each other again.
+    Joined {
+        /// The group.
+        group: GroupKey,
+    },
+    /// How many pairs of a group have which fault level.
+    Health {
+        /// The group.
+        group: GroupKey,
+        /// Pairs at level 2.
+        two: u32,
+        /// Pairs at level 5.
+        five: u32,
+    },
+    /// A failover has recovered a group from its DR copies.
+    Recovered {
+        /// The group.
+        group: GroupKey,
+        /// From what.
+        recovery: Recovery,
+    },
+    /// A drill was made from snapshots of a group.
+    Snapshot {
+        /// The drill.
+        drill: DrillKey,
+        /// From what.
+        recovery: Recovery,
+        /// Whether production was down: then the drill is the recovery.
+        rescue: bool,
+    },
+    /// Writes that one side of a pair acknowledged alone are given up for those of the other.
+    Discarded {
+        /// The pair.
+        pair: PairKey,
+        /// Bytes given up.
+        bytes: u64,
+        /// Bytes that the other side acknowledged meanwhile.
+        kept: u64,
+        /// How long both sides were being written.
+        both: Span,
+    },
+    /// The control plane went down or came back.
+    Control {
+        /// Whether it is down now.
+        down: bool,
+    },
+    /// An event of a job comes later, because the control plane stood still: the engine schedules it again.
+    Again {
+        /// The event.
+        event: Event,
+        /// How long from now.
+        after: Span,
+    },
+    /// A hazard waits for its next turn: the engine asks its oracle how long, and schedules `Event::Hazard`.
+    HazardWaits {
+        /// The hazard.
+        hazard: u32,
+        /// What the event must carry.
+        turn: u64,
+        /// Whether the target is broken meanwhile.
+        broken: bool,
+    },
+    /// A server's guest system is initialized: what runs on it can be used.
+    Usable {
+        /// The server.
+        server: ServerKey,
     },
 }
 

@@ -112,6 +112,7 @@ impl Fixture {
                     epoch,
                     doing,
                     outcome: Outcome::Done,
+                    turn: 0,
                 }),
                 Effect::CopyBegan { pair, copies, .. } => {
                     self.due.push_back(Event::Synced { pair, copies });
@@ -201,6 +202,9 @@ pub(crate) fn new_disk(label: &str, az: &str, bootable: bool) -> CreateDisk {
         shared: false,
         encrypted: false,
         grows_online: true,
+        load: None,
+        throughput: None,
+        write_latency: Default::default(),
     }
 }
 

@@ -44,6 +44,7 @@ impl Hand {
                 label,
                 stable,
                 serial,
+                dark: 0,
             });
             super::transition::enter(w, Who::Site(site), &mut out);
             let (label, serial) = (make::label(w, &format!("az-{n}")), make::serial(w));
@@ -53,6 +54,8 @@ impl Hand {
                 stable,
                 serial,
                 site,
+                dark: 0,
+                pool: Default::default(),
             }));
             super::transition::enter(w, Who::Az(azs[n - 1]), &mut out);
         }
@@ -66,6 +69,9 @@ impl Hand {
             description: w.words.intern(""),
             azs: [azs[0], azs[1]],
             sold_out: false,
+            arbitration: Default::default(),
+            mode: Default::default(),
+            windows: 0,
         };
         let domain = w.domains.insert(domain);
         super::transition::enter(w, Who::Domain(domain), &mut out);
@@ -150,6 +156,7 @@ impl Hand {
                         epoch,
                         doing,
                         outcome,
+                        turn: 0,
                     });
                 }
                 Effect::CopyBegan { pair, copies, .. } => {
@@ -232,6 +239,7 @@ fn new_disk(
         shared: false,
         encrypted: false,
         grows_online: true,
+        write: Default::default(),
     }
 }
 

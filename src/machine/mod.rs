@@ -9,11 +9,13 @@ mod asks;
 pub mod build;
 pub mod command;
 pub mod commit;
+pub(crate) mod data;
 mod drills;
 pub mod effect;
 pub mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod hazard;
 #[cfg(test)]
 mod lifecycle;
 pub(crate) mod make;
@@ -34,30 +36,61 @@ pub use build::{BuildError, Builder};
 pub use command::Command;
 pub use commit::{Answer, commit};
 pub use effect::{Effect, Effects};
-pub use event::{Doing, Event, Outcome};
+pub use event::{Blow, Doing, Event, Outcome};
 pub use refusal::Refusal;
 
 use crate::time::SimTime;
+use crate::world::fault::Held;
 use crate::world::{Who, World};
 
 /// Takes in something that happens at an instant. It cannot be refused; what is stale does nothing.
 pub fn happen(world: &mut World, now: SimTime, event: Event, out: &mut Effects) {
+    world.now = now;
     match event {
         Event::Settled {
             who,
             epoch,
             doing,
             outcome,
+            turn,
         } => match (doing, who) {
-            (Doing::Job(_, part), Who::Job(job)) => {
-                settle::part_ended(world, now, job, part, outcome, out)
-            }
-            (Doing::Job(op, _), _) => settle::work_ended(world, now, who, epoch, op, outcome, out),
+            (Doing::Job(op, part), who) => match data::stands(world, turn) {
+                data::Stands::Held => {
+                    let failure = match outcome {
+                        Outcome::Done => None,
+                        Outcome::Failed(code) => Some(code),
+                    };
+                    world.control.held.push(Held {
+                        at: now,
+                        who,
+                        epoch,
+                        op,
+                        part,
+                        failure,
+                        turn,
+                    });
+                }
+                data::Stands::Owed(after) => {
+                    let event = event.renewed(world.control.turn());
+                    out.push(Effect::Again { event, after });
+                }
+                data::Stands::No => match who {
+                    Who::Job(job) => settle::part_ended(world, now, job, part, outcome, out),
+                    who => settle::work_ended(world, now, who, epoch, op, outcome, out),
+                },
+            },
             (Doing::Act(act), Who::Server(server)) => {
-                native::settled(world, now, server, epoch, act, outcome, out);
+                native::settled(world, server, epoch, act, outcome, out);
             }
             (Doing::Act(_), _) => {}
         },
-        Event::Synced { pair, copies } => outcome::synced(world, pair, copies, out),
+        Event::Synced { pair, copies } => data::synced(world, now, pair, copies, out),
+        Event::Due { flow, turn } => data::due(world, now, flow, turn, out),
+        Event::Struck(blow) => data::struck(world, now, blow, out),
+        Event::Mended(blow) => data::mended(world, now, blow, out),
+        Event::Assess => data::assess(world, now, out),
+        Event::WindowEnds { domain, windows } => data::window_ends(world, domain, windows, out),
+        Event::Hazard { hazard, turn } => hazard::turned(world, now, hazard, turn, out),
     }
+    data::settle(world, now, out);
 }

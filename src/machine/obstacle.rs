@@ -3,28 +3,42 @@
 //! A fault or a native act that arrives while an operation runs decides when the work ends, not before: each operation
 //! has its needs, and what is missing then makes the sub-job or the job fail.
 
-use super::{drills, make};
+use super::{data, drills, make};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::{AzFailover, Permission};
 use crate::sdrs::rules::rule;
 use crate::world::job::{Detail, Job};
 use crate::world::machinery::{Lock, Power};
 use crate::world::protection::Side;
+use crate::world::replica::Level;
 use crate::world::{GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
-/// What keeps a sub-job from ending well: start, reprotection and planned failover need both disks, a failover the DR
-/// disk, a stop nothing.
+/// What keeps a sub-job from ending well: start, reprotection and planned failover need the path and both disks, a failover
+/// the DR disk with a copy that is not behind and that arbitration lets the DR side go on, a stop nothing.
 pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
     let record = &world.pairs[pair];
-    let usable =
-        |side: Side| record.disks[side.index()].is_some_and(|disk| !world.disks[disk].broken);
-    let dr = world.groups[record.group].station.other();
+    let usable = |side: Side| world.is_side_usable(record, side);
+    let group = &world.groups[record.group];
+    let dr = group.station.other();
     let free = match op {
         Op::StopProtection => true,
-        Op::Failover => usable(dr),
-        _ => usable(Side::Source) && usable(Side::Target),
+        Op::Failover => {
+            let behind = world.level(pair) == Level::Five
+                && world.settings.policies.failover_disconnected == Permission::Refused;
+            usable(dr) && record.consistent && !behind && may_take_over(world, record.group)
+        }
+        _ => usable(Side::Source) && usable(Side::Target) && world.is_connected(group),
     };
     if free { None } else { job_error(op) }
+}
+
+/// Whether a failover under way may go on: arbitration, the policy for a dark AZ and the fence let it.
+fn may_take_over(world: &World, group: GroupKey) -> bool {
+    let dark = !world.is_lit(world.production_az(&world.groups[group]));
+    let drill_only = dark && world.settings.policies.az_failover == AzFailover::DrillOnly;
+    let held = drill_only || data::is_held(world, group);
+    !held && !data::is_beyond_fence(world, group)
 }
 
 fn job_error(op: Op) -> Option<Code> {
@@ -137,7 +151,7 @@ fn of_attachment(world: &World, job: &Job) -> Option<Code> {
         (Some(server), Some(disk)) => {
             let attached = &world.disks[disk];
             let taken = world.servers[server].disks.iter().any(|d| d.0 == *device);
-            taken || attached.broken || (!attached.shared && !attached.servers.is_empty())
+            taken || !world.is_usable(disk) || (!attached.shared && !attached.servers.is_empty())
         }
         _ => true,
     });

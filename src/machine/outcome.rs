@@ -4,17 +4,17 @@
 
 use super::effect::{Effect, Effects};
 use super::transition::end_work;
-use super::{drills, make, native};
+use super::{data, drills, make, native};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
-use crate::sdrs::policy::Switch;
+use crate::sdrs::policy::{Policy, Switch};
 use crate::sdrs::rules::{End, rule};
 use crate::sdrs::status::{Kind, Status};
 use crate::time::SimTime;
 use crate::units::Bytes;
 use crate::world::job::Detail;
 use crate::world::machinery::{Act, Power};
-use crate::world::protection::{Copying, Side};
+use crate::world::protection::Side;
 use crate::world::{DiskKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
 /// Gives a pair the data role that its sub-job brought about.
@@ -27,74 +27,12 @@ pub(super) fn turn_pair(
     out: &mut Effects,
 ) {
     match op {
-        Op::StartProtection | Op::Reprotect => begin_copy(world, now, pair, out),
-        Op::StopProtection => stop_copy(world, now, pair),
-        Op::Failover => {
-            stop_copy(world, now, pair);
-            world.pairs[pair].station = aim;
-        }
-        Op::PlannedFailover => world.pairs[pair].station = aim,
+        Op::StartProtection | Op::Reprotect => data::begin_copy(world, now, pair, out),
+        Op::StopProtection => data::stop_copy(world, now, pair),
+        Op::Failover => data::part(world, now, pair, aim),
+        Op::PlannedFailover => data::turn(world, now, pair, aim),
         _ => unreachable!("only group operations have sub-jobs"),
     }
-}
-
-/// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
-pub(super) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
-    let rate = world.settings.copy_rate;
-    let record = &mut world.pairs[pair];
-    let left = record.unsynced;
-    let was = record.is_copying();
-    if left == Bytes(0) {
-        record.copy = Copying::Active;
-        record.consistent = true;
-        out.push(Effect::InStep { pair });
-        return;
-    }
-    record.copy = Copying::Running {
-        left,
-        since: now,
-        rate,
-    };
-    record.consistent = false;
-    record.copies += 1;
-    let (copies, group) = (record.copies, record.group);
-    if !was {
-        world.groups[group].copying += 1;
-    }
-    out.push(Effect::CopyBegan {
-        pair,
-        copies,
-        after: rate.time_for(left),
-    });
-}
-
-/// Stops a copy that runs; what it has not carried over is remembered.
-pub(super) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
-    let record = &mut world.pairs[pair];
-    let group = record.group;
-    if record.is_copying() {
-        record.unsynced = record.left(now);
-        world.groups[group].copying -= 1;
-    }
-    let record = &mut world.pairs[pair];
-    record.copies += 1;
-    record.copy = Copying::Stopped;
-}
-
-/// A copy has ended. A stale end does nothing.
-pub(super) fn synced(world: &mut World, pair: PairKey, copies: u32, out: &mut Effects) {
-    let Some(record) = world.pairs.get_mut(pair) else {
-        return;
-    };
-    if record.copies != copies || !record.is_copying() {
-        return;
-    }
-    record.copy = Copying::Active;
-    record.unsynced = Bytes(0);
-    record.consistent = true;
-    let group = record.group;
-    world.groups[group].copying -= 1;
-    out.push(Effect::InStep { pair });
 }
 
 /// What a successful group operation changes together at close.
@@ -119,15 +57,22 @@ pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, 
         world.groups[group].station = aim;
         out.push(Effect::Station { group, to: aim });
     }
+    if op == Op::Failover
+        && let Some(recovery) = world.groups[group].recovery.take()
+    {
+        out.push(Effect::Recovered { group, recovery });
+        data::report(world, group, true, out);
+    }
 }
 
 fn fail_over_instance(world: &mut World, instance: InstanceKey, aim: Side, out: &mut Effects) {
     let servers = world.instances[instance].servers;
     let (old, new) = (servers[aim.other().index()], servers[aim.index()]);
     if let Some(old) = old {
-        if world.servers[old].power != Power::Error {
+        if world.servers[old].power != Power::Error && is_in_reach(world, instance) {
             make::set_power(world, old, Power::Shutoff, out);
         }
+        world.servers[old].resumes &= !world.settings.policies.fencing.is_on();
         if world.settings.policies.fencing == Switch::On {
             set_fence(world, old, true, out);
         }
@@ -136,9 +81,17 @@ fn fail_over_instance(world: &mut World, instance: InstanceKey, aim: Side, out: 
     if let Some(old) = old {
         move_nics(world, instance, old, new, out);
     }
+    world.hung.add(Policy::StartAfterFailover);
     if world.settings.policies.start_after_failover {
         boot(world, new, out);
     }
+}
+
+/// Whether the old production servers of an instance can be told to stop: without a fence only where the sides reach each
+/// other. A fence acts on the storage too, so under fencing a server that cannot be reached writes nothing.
+fn is_in_reach(world: &World, instance: InstanceKey) -> bool {
+    let group = &world.groups[world.instances[instance].group];
+    world.settings.policies.fencing.is_on() || world.is_connected(group)
 }
 
 /// Moves the NICs of the old production server to the new one. The new one's own primary NIC is set aside.
@@ -298,7 +251,7 @@ fn replicate(
         make::attach_disk(world, disk, server, device, out);
     }
     if protected {
-        begin_copy(world, now, pair, out);
+        data::begin_copy(world, now, pair, out);
     }
 }
 
@@ -464,18 +417,10 @@ fn join_disks(
 
 /// Grows both disks of a pair; what was added is copied like the rest.
 fn expand(world: &mut World, now: SimTime, pair: PairKey, size: Bytes, out: &mut Effects) {
-    let record = &world.pairs[pair];
-    let copying = record.is_copying();
-    let left = record.left(now);
-    let protected = matches!(record.life.status, Status::Protected);
     let mut grown = Bytes(0);
-    for disk in record.disks.into_iter().flatten() {
+    for disk in world.pairs[pair].disks.into_iter().flatten() {
         grown = size.saturating_sub(world.disks[disk].size);
-        world.disks[disk].size = size;
-        make::changed(Who::Disk(disk), super::effect::Property::Size, size.0, out);
+        make::grow_disk(world, disk, size, out);
     }
-    world.pairs[pair].unsynced = left.saturating_add(grown);
-    if copying || protected {
-        begin_copy(world, now, pair, out);
-    }
+    data::grown(world, now, pair, grown, out);
 }

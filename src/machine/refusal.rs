@@ -83,6 +83,12 @@ pub enum Refusal {
     /// The cloud refuses a native act; this side of the cloud has no published codes.
     #[error("the cloud refuses: {0}")]
     Native(NativeRefusal),
+    /// The control plane is down (HTTP 500).
+    #[error("{code}: the service does not answer: its control plane is down")]
+    Unavailable {
+        /// The code.
+        code: Code,
+    },
     /// A label given with `as` is taken already; labels are the simulation's own, so no code is published.
     #[error("the label `{0}` is taken")]
     LabelTaken(String),
@@ -127,6 +133,12 @@ pub enum NativeRefusal {
     Address(String),
     #[error("no server of flavor `{0}` is free there")]
     NoCapacity(String),
+    #[error("AZ `{0}` is dark")]
+    Dark(String),
+    #[error("`{0}` is lost")]
+    Lost(String),
+    #[error("the storage of AZ `{0}` is full")]
+    PoolFull(String),
     #[error("the account is frozen")]
     Frozen,
 }
@@ -141,6 +153,7 @@ impl Refusal {
             | Refusal::Busy { code, .. }
             | Refusal::Need { code, .. }
             | Refusal::Action { code }
+            | Refusal::Unavailable { code }
             | Refusal::Parameter { code, .. } => Some(*code),
             Refusal::Native(_) | Refusal::LabelTaken(_) | Refusal::NoProject(_) => None,
         }

@@ -4,6 +4,7 @@ use super::command::Ref;
 use super::refusal::{NativeRefusal, Refusal};
 use crate::sdrs::codes::Code;
 use crate::sdrs::ids::parse_uuid;
+use crate::sdrs::policy::Policies;
 use crate::world::label::Stable;
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, EipKey, FlavorKey, GroupKey, InstanceKey, NicKey, PairKey,
@@ -57,6 +58,20 @@ impl Ref {
 pub(crate) struct Look<'a> {
     pub world: &'a World,
     pub project: ProjectKey,
+    /// The policies to decide under: the world's, unless somebody asks what others would have done.
+    pub policies: Policies,
+}
+
+impl<'a> Look<'a> {
+    /// A look with the world's own policies.
+    pub(crate) fn new(world: &'a World, project: ProjectKey) -> Look<'a> {
+        let policies = world.settings.policies;
+        Look {
+            world,
+            project,
+            policies,
+        }
+    }
 }
 
 macro_rules! lookups {

@@ -59,7 +59,7 @@ fn begin(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
     record.began = Some(now);
     let (op, subject) = (record.op, record.subject);
     if let (Op::CreateDrDrill, Who::Drill(drill)) = (op, subject) {
-        super::drills::choose(world, drill);
+        super::drills::choose(world, now, drill);
     }
     out.push(Effect::Job {
         job,

@@ -126,7 +126,7 @@ impl Sight<'_> {
             Who::Subnet(_) => collection == Collection::Subnets,
             Who::Eip(_) => collection == Collection::Eips,
             Who::Flavor(_) => collection == Collection::Flavors,
-            Who::Project(_) | Who::Job(_) => false,
+            Who::Project(_) | Who::Job(_) | Who::Link(_) | Who::Node(_) | Who::Duct(_) => false,
         };
         fits.then_some(who)
     }

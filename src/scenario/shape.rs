@@ -10,7 +10,9 @@ use crate::sdrs::op::Op;
 use crate::sdrs::status::Kind;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, DiskStatus, Power};
+use crate::world::place::Mode;
 use crate::world::protection::Side;
+use crate::world::topology::NodeKind;
 
 /// A kind of value.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +133,16 @@ const DISK_STATUS: Shape = Words(|| {
     use DiskStatus::{Available, Error, InUse};
     [Available, InUse, Error].map(DiskStatus::name).to_vec()
 });
+const MODE: Shape = Words(|| {
+    [Mode::Witness, Mode::Window, Mode::Static]
+        .map(Mode::name)
+        .to_vec()
+});
+const NODE_KIND: Shape = Words(|| {
+    [NodeKind::Relay, NodeKind::Witness]
+        .map(NodeKind::word)
+        .to_vec()
+});
 const QUOTA: Shape = Words(|| super::scope::QUOTAS.to_vec());
 
 const GROUP: &[Field] = &[
@@ -236,6 +248,10 @@ const PAIR: &[Field] = &[
     has("instances", List(&Label(Instances))),
     has("consistent", Bool),
     has("left_bytes", Number),
+    maybe("rpo_us", Number),
+    maybe("bytes_lost", Number),
+    has("write_bytes_per_second", Number),
+    maybe("write_latency_us", Number),
 ];
 
 const DRILL: &[Field] = &[
@@ -323,6 +339,8 @@ const DOMAIN: &[Field] = &[
     has("name", Text),
     has("sold_out", Bool),
     has("azs", List(&Label(Zones))),
+    maybe("witness", AnyLabel),
+    has("mode", MODE),
 ];
 
 const LIMIT: &[Field] = &[
@@ -343,7 +361,35 @@ const ZONE: &[Field] = &[
     has("id", Text),
     has("label", Text),
     has("site", Label(Sites)),
+    has("lit", Bool),
+    has("writable", Bool),
+    has(
+        "pool",
+        Object(&[maybe("capacity_bytes", Number), has("used_bytes", Number)]),
+    ),
 ];
+
+/// The fields of a link.
+pub(super) const LINK: &[Field] = &[
+    has("id", Text),
+    has("label", Text),
+    has("between", List(&AnyLabel)),
+    maybe("duct", AnyLabel),
+    has("usable", Bool),
+    maybe("bytes_per_second", Number),
+    has("latency_us", Number),
+];
+
+/// The fields of a relay or a witness.
+pub(super) const NODE: &[Field] = &[
+    has("id", Text),
+    has("label", Text),
+    has("kind", NODE_KIND),
+    has("up", Bool),
+];
+
+/// The fields of a duct.
+pub(super) const DUCT: &[Field] = &[has("id", Text), has("label", Text), has("up", Bool)];
 
 const SERVER: &[Field] = &[
     has("id", Text),

@@ -18,8 +18,14 @@ const RICH: &str = "\
 version: 1
 projects: {iced: {frozen: true}}
 sites: {north: {}, south: {}}
-azs: {az-1: {site: north}, az-2: {site: south}}
-domains: {metro: {azs: [az-1, az-2]}}
+azs: {az-1: {site: north, pool: {capacity: 100 TiB}}, az-2: {site: south}}
+domains: {metro: {azs: [az-1, az-2], arbitration: {witness: w, fallback_after: 30s}}}
+network:
+  witness: {w: {}}
+  links:
+    ab: {between: [az-1, az-2]}
+    aw: {between: [az-1, w]}
+    bw: {between: [az-2, w]}
 flavors: {m1: {free: {az-1: 9, az-2: 9}}}
 vpcs:
   net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}

@@ -20,9 +20,12 @@ use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
+use crate::world::fault::Blow;
 use crate::world::job::{JobStatus, Part};
 use crate::world::machinery::{Act, Power};
-use crate::world::protection::Side;
+use crate::world::place::Mode;
+use crate::world::protection::{Side, Verdict};
+use crate::world::replica::Recovery;
 use crate::world::{JobKey, Who, World};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -85,9 +88,7 @@ enum What {
         work: Work,
         delay: u64,
     },
-    CopyBegan {
-        after: Option<u64>,
-    },
+    CopyBegan,
     InStep,
     Created {
         kind: &'static str,
@@ -129,6 +130,68 @@ enum What {
     TasksDeleted {
         count: u32,
     },
+    Struck {
+        fault: &'static str,
+    },
+    Mended {
+        fault: &'static str,
+    },
+    Stalled,
+    Arbitration {
+        mode: Mode,
+    },
+    CutOff {
+        verdict: Verdict,
+    },
+    Joined,
+    FaultLevels {
+        two: u32,
+        five: u32,
+    },
+    Recovered {
+        #[serde(flatten)]
+        recovery: Told,
+    },
+    Snapshot {
+        #[serde(flatten)]
+        recovery: Told,
+        rescue: bool,
+    },
+    Discarded {
+        bytes: u64,
+        kept: u64,
+        both: u64,
+    },
+    ControlPlane {
+        down: bool,
+    },
+    Usable,
+}
+
+/// A recovery: instants and spans in microseconds, sizes in bytes.
+#[derive(Serialize)]
+struct Told {
+    recovery_point: u64,
+    latest_point: u64,
+    last_acknowledged: u64,
+    rpo: u64,
+    skew: u64,
+    bytes_lost: u64,
+    damaged: bool,
+}
+
+impl Told {
+    fn of(recovery: Recovery) -> Told {
+        Told {
+            recovery_point: recovery.earliest.as_micros(),
+            latest_point: recovery.latest.as_micros(),
+            last_acknowledged: recovery.acknowledged.as_micros(),
+            rpo: recovery.rpo.as_micros(),
+            skew: recovery.skew().as_micros(),
+            bytes_lost: recovery.lost,
+            damaged: recovery.damaged,
+        }
+    }
 }
 
 /// The work that begins: a part of a job, or a native act.
@@ -250,6 +313,9 @@ impl<W: Write> Observer for Trace<W> {
             self.names.gone.clear();
             self.names.jobs.clear();
         }
+        if !is_told(effect) {
+            return;
+        }
         self.names.learn(world, effect);
         self.waiting.push_back((at, *effect));
         self.drain(world, false);
@@ -274,10 +340,7 @@ fn describe(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
             let delay = delay.as_micros();
             (name(who), What::Begin { work, delay })
         }
-        Effect::CopyBegan { pair, after, .. } => {
-            let after = after.map(|span| span.as_micros());
-            (name(Who::Pair(pair)), What::CopyBegan { after })
-        }
+        Effect::CopyBegan { pair, .. } => (name(Who::Pair(pair)), What::CopyBegan),
         Effect::InStep { pair } => (name(Who::Pair(pair)), What::InStep),
         Effect::Created { who, status } => {
             let kind = who.word();
@@ -313,7 +376,72 @@ fn describe(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
             (name(who), What::Changed { property })
         }
         Effect::TasksDeleted { count } => (String::new(), What::TasksDeleted { count }),
+        ref other => disaster(other, name),
     }
+}
+
+/// The same for faults, arbitration and recoveries. What only asks for an event is not in a trace; see [`is_told`].
+fn disaster(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
+    let mut target = |blow: Blow| {
+        blow.target()
+            .map_or_else(|| "control-plane".to_owned(), &mut *name)
+    };
+    match *effect {
+        Effect::Struck { blow } => (
+            target(blow),
+            What::Struck {
+                fault: blow.words(),
+            },
+        ),
+        Effect::Mended { blow } => (
+            target(blow),
+            What::Mended {
+                fault: blow.words(),
+            },
+        ),
+        Effect::Mode { domain, mode } => (name(Who::Domain(domain)), What::Arbitration { mode }),
+        Effect::Cut { group, verdict } => (name(Who::Group(group)), What::CutOff { verdict }),
+        Effect::Joined { group } => (name(Who::Group(group)), What::Joined),
+        Effect::Health { group, two, five } => {
+            (name(Who::Group(group)), What::FaultLevels { two, five })
+        }
+        Effect::Recovered { group, recovery } => {
+            let recovery = Told::of(recovery);
+            (name(Who::Group(group)), What::Recovered { recovery })
+        }
+        Effect::Snapshot {
+            drill,
+            recovery,
+            rescue,
+        } => {
+            let recovery = Told::of(recovery);
+            (name(Who::Drill(drill)), What::Snapshot { recovery, rescue })
+        }
+        Effect::Discarded {
+            pair,
+            bytes,
+            kept,
+            both,
+        } => {
+            let both = both.as_micros();
+            (name(Who::Pair(pair)), What::Discarded { bytes, kept, both })
+        }
+        Effect::Control { down } => ("control-plane".to_owned(), What::ControlPlane { down }),
+        Effect::Usable { server } => (name(Who::Server(server)), What::Usable),
+        _ => (String::new(), What::Stalled),
+    }
+}
+
+/// Whether an effect says that something has happened; the others only ask for an event.
+fn is_told(effect: &Effect) -> bool {
+    !matches!(
+        effect,
+        Effect::Aim { .. }
+            | Effect::Assess
+            | Effect::Window { .. }
+            | Effect::Again { .. }
+            | Effect::HazardWaits { .. }
+    )
 }
 
 #[cfg(test)]

@@ -27,6 +27,44 @@ pub enum Permission {
     Refused,
 }
 
+impl Switch {
+    /// Whether it is in force.
+    pub const fn is_on(self) -> bool {
+        matches!(self, Switch::On)
+    }
+}
+
+impl Permission {
+    /// The other value.
+    #[must_use]
+    pub const fn other(self) -> Permission {
+        match self {
+            Permission::Allowed => Permission::Refused,
+            Permission::Refused => Permission::Allowed,
+        }
+    }
+}
+
+/// What production does when its replica is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LossOfReplica {
+    /// It goes on and logs what changes.
+    Continue,
+    /// It stops writing, so that nothing diverges.
+    Stop,
+}
+
+/// What is possible when the production AZ is down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AzFailover {
+    /// A failover.
+    Allowed,
+    /// A drill only.
+    DrillOnly,
+}
+
 /// The choices of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -40,6 +78,15 @@ pub struct Policies {
     /// Whether an administrator can delete a disk of a pair natively: refused (manual, the default) or allowed (the
     /// published status table, in which such a pair is `invalid`).
     pub native_disk_delete: Permission,
+    /// What cures the loss of the production AZ: a failover where arbitration lets the DR side go on (API reference, the
+    /// default) or a drill alone (user manual).
+    pub az_failover: AzFailover,
+    /// Whether production goes on without its replica (default) or stops writing, so that nothing diverges.
+    pub on_replica_loss: LossOfReplica,
+    /// Whether a failover whose sides cannot reach each other is refused (default, published) or taken (other services).
+    pub failover_disconnected: Permission,
+    /// Whether servers that ran when their AZ went dark boot again when it returns (default), unless they are fenced.
+    pub restart_after_outage: bool,
 }
 
 impl Default for Policies {
@@ -48,7 +95,121 @@ impl Default for Policies {
             fencing: Switch::On,
             start_after_failover: false,
             native_disk_delete: Permission::Refused,
+            az_failover: AzFailover::Allowed,
+            on_replica_loss: LossOfReplica::Continue,
+            failover_disconnected: Permission::Refused,
+            restart_after_outage: true,
         }
+    }
+}
+
+/// The policies by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Policy {
+    /// `fencing`
+    Fencing,
+    /// `start_after_failover`
+    StartAfterFailover,
+    /// `native_disk_delete`
+    NativeDiskDelete,
+    /// `az_failover`
+    AzFailover,
+    /// `on_replica_loss`
+    OnReplicaLoss,
+    /// `failover_disconnected`
+    FailoverDisconnected,
+    /// `restart_after_outage`
+    RestartAfterOutage,
+}
+
+impl Policy {
+    /// All of them, in the order of the register.
+    pub const ALL: &[Policy] = &[
+        Policy::Fencing,
+        Policy::StartAfterFailover,
+        Policy::NativeDiskDelete,
+        Policy::AzFailover,
+        Policy::OnReplicaLoss,
+        Policy::FailoverDisconnected,
+        Policy::RestartAfterOutage,
+    ];
+
+    /// The name in a scenario file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Policy::Fencing => "fencing",
+            Policy::StartAfterFailover => "start_after_failover",
+            Policy::NativeDiskDelete => "native_disk_delete",
+            Policy::AzFailover => "az_failover",
+            Policy::OnReplicaLoss => "on_replica_loss",
+            Policy::FailoverDisconnected => "failover_disconnected",
+            Policy::RestartAfterOutage => "restart_after_outage",
+        }
+    }
+}
+
+impl Policies {
+    /// The same choices but for one policy, which has its other value.
+    #[must_use]
+    pub const fn but(self, policy: Policy) -> Policies {
+        let mut other = self;
+        match policy {
+            Policy::Fencing => {
+                other.fencing = match self.fencing {
+                    Switch::On => Switch::Off,
+                    Switch::Off => Switch::On,
+                }
+            }
+            Policy::StartAfterFailover => other.start_after_failover = !self.start_after_failover,
+            Policy::NativeDiskDelete => other.native_disk_delete = self.native_disk_delete.other(),
+            Policy::AzFailover => {
+                other.az_failover = match self.az_failover {
+                    AzFailover::Allowed => AzFailover::DrillOnly,
+                    AzFailover::DrillOnly => AzFailover::Allowed,
+                }
+            }
+            Policy::OnReplicaLoss => {
+                other.on_replica_loss = match self.on_replica_loss {
+                    LossOfReplica::Continue => LossOfReplica::Stop,
+                    LossOfReplica::Stop => LossOfReplica::Continue,
+                }
+            }
+            Policy::FailoverDisconnected => {
+                other.failover_disconnected = self.failover_disconnected.other();
+            }
+            Policy::RestartAfterOutage => other.restart_after_outage = !self.restart_after_outage,
+        }
+        other
+    }
+}
+
+/// Some of the policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicySet(u16);
+
+impl PolicySet {
+    /// Adds one.
+    pub const fn add(&mut self, policy: Policy) {
+        self.0 |= 1 << policy as u16;
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: PolicySet) -> PolicySet {
+        PolicySet(self.0 | other.0)
+    }
+
+    /// Whether it has one.
+    pub const fn has(self, policy: Policy) -> bool {
+        self.0 & (1 << policy as u16) != 0
+    }
+
+    /// Those it has, in the order of the register.
+    pub fn iter(self) -> impl Iterator<Item = Policy> {
+        Policy::ALL
+            .iter()
+            .copied()
+            .filter(move |&policy| self.has(policy))
     }
 }
 

@@ -6,7 +6,9 @@ use super::{
     VpcKey,
 };
 use crate::sdrs::device::{Device, Hypervisor};
-use crate::units::Bytes;
+use crate::time::{SimTime, Span};
+use crate::units::{Bytes, Rate};
+use crate::world::replica::Load;
 use serde::{Deserialize, Serialize};
 
 /// Whether a server runs.
@@ -138,6 +140,10 @@ pub struct Server {
     pub lock: Lock,
     /// Whether a failover has fenced it: it cannot start until reprotection.
     pub fenced: bool,
+    /// How many faults hold it down.
+    pub lost: u32,
+    /// Whether it was running when it lost its power, and boots when that comes back.
+    pub resumes: bool,
     /// Its disks by device name.
     pub disks: Vec<(Device, DiskKey)>,
     /// Its NICs, the primary one first.
@@ -243,6 +249,17 @@ impl DiskStatus {
     }
 }
 
+/// How a disk is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writing {
+    /// What a running server writes to it.
+    pub load: Option<Load>,
+    /// The most that can be written to it; None: no bound.
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes.
+    pub latency: Span,
+}
+
 /// A disk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Disk {
@@ -264,6 +281,18 @@ pub struct Disk {
     pub kind: DiskType,
     /// Whether the disk itself is broken.
     pub broken: bool,
+    /// How many faults hold it down.
+    pub lost: u32,
+    /// Whether it came back from a fault without its content.
+    pub blank: bool,
+    /// Since when its content is damaged.
+    pub damaged: Option<SimTime>,
+    /// What a running server writes to it.
+    pub load: Option<Load>,
+    /// The most that can be written to it; None: no bound.
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes.
+    pub write_latency: Span,
     /// Whether a system boots from it.
     pub bootable: bool,
     /// Whether it may be attached to several servers.

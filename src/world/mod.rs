@@ -4,17 +4,25 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod fault;
+pub mod flow;
+pub mod health;
 pub mod job;
 pub mod label;
 pub mod machinery;
 pub mod place;
 pub mod protection;
+pub mod replica;
 pub mod roster;
 pub mod settings;
+pub mod topology;
 
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::PolicySet;
 use crate::sdrs::status::{Kind, Status};
-use crate::time::{Calendar, Span};
+use crate::time::{Calendar, SimTime, Span};
+use fault::{Hazard, Held, Marks};
+use flow::{Aim, Flows};
 use job::{Job, Task};
 use label::{Label, Name, Stable, Word, Words};
 use machinery::{Disk, Server};
@@ -26,6 +34,7 @@ use slotmap::{SlotMap, new_key_type};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
+use topology::Topology;
 
 new_key_type! {
     /// The slot of a project.
@@ -62,6 +71,16 @@ new_key_type! {
     pub struct JobKey;
     /// The slot of a failed task.
     pub struct TaskKey;
+    /// The slot of a link.
+    pub struct LinkKey;
+    /// The slot of a route.
+    pub struct RouteKey;
+    /// The slot of a relay or quorum witness.
+    pub struct NodeKey;
+    /// The slot of a duct.
+    pub struct DuctKey;
+    /// The slot of a class of copies that share one route and one rate limit.
+    pub struct FlowKey;
 }
 
 /// Any resource.
@@ -85,6 +104,9 @@ pub enum Who {
     Pair(PairKey),
     Drill(DrillKey),
     Job(JobKey),
+    Link(LinkKey),
+    Node(NodeKey),
+    Duct(DuctKey),
 }
 
 impl Who {
@@ -118,6 +140,9 @@ impl Who {
             Who::Pair(_) => "replication pair",
             Who::Drill(_) => "DR drill",
             Who::Job(_) => "job",
+            Who::Link(_) => "link",
+            Who::Node(_) => "network node",
+            Who::Duct(_) => "duct",
         }
     }
 }
@@ -149,6 +174,23 @@ pub struct Control {
     pub running: u32,
     /// Jobs that wait as INIT, first come first served.
     pub waiting: VecDeque<JobKey>,
+    /// The AZ it stands in and falls with; None: it is regional.
+    pub az: Option<AzKey>,
+    /// How many faults of its own hold it down.
+    pub down: u32,
+    /// Since when it stands still.
+    pub since: Option<SimTime>,
+    /// How long it has stood still in all, at the end of each standstill.
+    pub stood: Vec<Span>,
+    /// Ends of pieces of jobs that came while it stood still.
+    pub held: Vec<Held>,
+}
+
+impl Control {
+    /// How many standstills have ended.
+    pub fn turn(&self) -> u32 {
+        self.stood.len() as u32
+    }
 }
 
 /// The state of a region.
@@ -156,6 +198,8 @@ pub struct Control {
 pub struct World {
     /// The region's name.
     pub region: String,
+    /// The instant of the last command or event that came to the machine.
+    pub now: SimTime,
     /// The seed from which ids derive.
     pub seed: u64,
     /// What instant the run begins at.
@@ -198,6 +242,8 @@ pub struct World {
     pub pairs: SlotMap<PairKey, Pair>,
     /// DR drills.
     pub drills: SlotMap<DrillKey, Drill>,
+    /// The network between AZs.
+    pub topology: Topology,
     /// Jobs, running and finished.
     pub jobs: SlotMap<JobKey, Job>,
     /// Failed tasks.
@@ -210,6 +256,14 @@ pub struct World {
     pub subs_kept: (usize, VecDeque<JobKey>),
     /// The control plane.
     pub control: Control,
+    /// Copies under way and the links that they share.
+    pub flows: Flows,
+    /// What breaks by itself.
+    pub hazards: Vec<Hazard>,
+    /// What broke and was not assessed yet.
+    pub marks: Marks,
+    /// The policies of which another value would have decided something differently so far.
+    pub hung: PolicySet,
     /// How many resources of each kind show each status.
     pub census: [[u32; Status::ALL.len()]; Kind::ALL.len()],
     /// By the stable key of a group, instance, pair or drill that is gone: the epoch its label would go on with.
@@ -224,6 +278,12 @@ pub struct World {
     /// Lists of sub-jobs to use again.
     #[serde(skip)]
     pub(crate) spare: Vec<Vec<job::Sub>>,
+    /// Room for the aims of one settlement.
+    #[serde(skip)]
+    pub(crate) aims: Vec<Aim>,
+    /// Room for the copies that one event ends.
+    #[serde(skip)]
+    pub(crate) ended: Vec<PairKey>,
 }
 
 impl World {
@@ -245,6 +305,7 @@ impl World {
         index.insert(stable.0, Who::Project(default_project));
         World {
             region: region.to_owned(),
+            now: SimTime::ZERO,
             seed,
             calendar,
             settings,
@@ -266,18 +327,25 @@ impl World {
             instances: SlotMap::with_key(),
             pairs: SlotMap::with_key(),
             drills: SlotMap::with_key(),
+            topology: Topology::default(),
             jobs: SlotMap::with_key(),
             tasks: SlotMap::with_key(),
             finished: VecDeque::new(),
             failures: VecDeque::new(),
             subs_kept: (0, VecDeque::new()),
             control: Control::default(),
+            flows: Flows::default(),
+            hazards: Vec::new(),
+            marks: Marks::default(),
+            hung: PolicySet::default(),
             census: [[0; Status::ALL.len()]; Kind::ALL.len()],
             past: BTreeMap::new(),
             next_serial: 1,
             last_job: 0,
             index,
             spare: Vec::new(),
+            aims: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -341,8 +409,8 @@ impl World {
 
     fn facts(&self, who: Who) -> Option<(Label, Stable, u32)> {
         macro_rules! of {
-            ($map:ident, $key:expr) => {
-                self.$map.get($key).map(|r| (r.label, r.stable, r.serial))
+            ($($map:ident).+, $key:expr) => {
+                self.$($map).+.get($key).map(|r| (r.label, r.stable, r.serial))
             };
         }
         match who {
@@ -361,6 +429,9 @@ impl World {
             Who::Instance(k) => of!(instances, k),
             Who::Pair(k) => of!(pairs, k),
             Who::Drill(k) => of!(drills, k),
+            Who::Link(k) => of!(topology.links, k),
+            Who::Node(k) => of!(topology.nodes, k),
+            Who::Duct(k) => of!(topology.ducts, k),
             Who::Job(_) => None,
         }
     }
@@ -376,19 +447,12 @@ impl World {
         }
     }
 
-    /// What a resource reports as its status.
-    ///
-    /// Nothing can break yet, so this is the stored status; a pair or instance that a fault has hit will report `fault`.
-    pub fn reported(&self, who: Who) -> Option<Status> {
-        self.life(who).map(|life| life.status)
-    }
-
     /// The published UUID of a resource.
     pub fn uuid(&self, stable: Stable) -> u128 {
         stable.uuid(self.seed)
     }
 
-    /// Whether a resource belongs to a project; sites, AZs, domains and flavors belong to all.
+    /// Whether a resource belongs to a project; sites, AZs, domains, flavors and the network between AZs belong to all.
     pub fn is_of(&self, who: Who, project: ProjectKey) -> bool {
         let owner = match who {
             Who::Project(k) => Some(k),
@@ -422,7 +486,13 @@ impl World {
                 .and_then(|d| self.groups.get(d.group))
                 .map(|g| g.project),
             Who::Job(k) => self.jobs.get(k).map(|j| j.project),
-            Who::Site(_) | Who::Az(_) | Who::Domain(_) | Who::Flavor(_) => return true,
+            Who::Site(_)
+            | Who::Az(_)
+            | Who::Domain(_)
+            | Who::Flavor(_)
+            | Who::Link(_)
+            | Who::Node(_)
+            | Who::Duct(_) => return true,
         };
         owner == Some(project)
     }
@@ -435,16 +505,19 @@ impl World {
     /// Rebuilds what a checkpoint does not hold.
     pub(crate) fn reindex(&mut self) {
         self.words.reindex();
+        self.topology.reindex();
         macro_rules! enter {
-            ($($map:ident $variant:ident),*) => {
-                $(for (key, r) in &self.$map {
+            ($($($map:ident).+ => $variant:ident),*) => {
+                $(for (key, r) in &self.$($map).+ {
                     self.index.insert(r.stable.0, Who::$variant(key));
                 })*
             };
         }
         enter!(
-            projects Project, sites Site, azs Az, domains Domain, vpcs Vpc, subnets Subnet, nics Nic, eips Eip,
-            flavors Flavor, servers Server, disks Disk, groups Group, instances Instance, pairs Pair, drills Drill
+            projects => Project, sites => Site, azs => Az, domains => Domain, vpcs => Vpc, subnets => Subnet,
+            nics => Nic, eips => Eip, flavors => Flavor, servers => Server, disks => Disk, groups => Group,
+            instances => Instance, pairs => Pair, drills => Drill, topology.links => Link, topology.nodes => Node,
+            topology.ducts => Duct
         );
         for (key, job) in &self.jobs {
             self.index.insert(job.stable.0, Who::Job(key));

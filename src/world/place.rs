@@ -1,8 +1,10 @@
 //! Where things stand: projects, sites, availability zones, domains, networks and flavors.
 
 use super::label::{Label, Name, Stable, Word};
-use super::{AzKey, ServerKey, SiteKey, SubnetKey, VpcKey};
+use super::{AzKey, NodeKey, ServerKey, SiteKey, SubnetKey, VpcKey};
 use crate::sdrs::net::Cidr;
+use crate::time::Span;
+use crate::units::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,6 +79,21 @@ pub struct Site {
     pub stable: Stable,
     /// Its place in lists.
     pub serial: u32,
+    /// How many faults hold it down; its AZs are dark while any does.
+    pub dark: u32,
+}
+
+/// The block storage of an AZ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// How much it holds; None: any amount.
+    pub capacity: Option<Bytes>,
+    /// How many faults have it failed: its disks can be neither read nor written.
+    pub failed: u32,
+    /// How many faults have it read-only.
+    pub read_only: u32,
+    /// The sizes of its disks in all.
+    pub used: Bytes,
 }
 
 /// An availability zone.
@@ -90,6 +107,50 @@ pub struct Az {
     pub serial: u32,
     /// The site it stands in.
     pub site: SiteKey,
+    /// How many faults of its own hold it down; those of its site are counted there.
+    pub dark: u32,
+    /// Its block storage.
+    pub pool: Pool,
+}
+
+/// Which side of a domain may go on writing when the path between them is lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arbitration {
+    /// The preferred one, always.
+    #[default]
+    Static,
+    /// The one that reaches a witness, and the preferred one if both do.
+    Witness {
+        /// The witness.
+        node: NodeKey,
+        /// How long after the loss of the witness the domain falls back to static arbitration.
+        fallback_after: Span,
+    },
+}
+
+/// How a domain arbitrates at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// By its witness.
+    Witness,
+    /// Its witness is lost, and it has not given it up yet: a path lost now stops both sides.
+    Window,
+    /// For the preferred site.
+    #[default]
+    Static,
+}
+
+impl Mode {
+    /// The word that transcripts and views use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Witness => "witness",
+            Mode::Window => "window",
+            Mode::Static => "static",
+        }
+    }
 }
 
 /// An active-active domain: the pair of AZs between which groups may protect (page `sdrs_05_0301`).
@@ -109,6 +170,12 @@ pub struct Domain {
     pub azs: [AzKey; 2],
     /// Whether it takes no new group.
     pub sold_out: bool,
+    /// Who goes on when its AZs lose each other.
+    pub arbitration: Arbitration,
+    /// How that is decided at the moment.
+    pub mode: Mode,
+    /// How many windows it has had.
+    pub windows: u32,
 }
 
 /// A virtual private cloud.

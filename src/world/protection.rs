@@ -1,17 +1,19 @@
 //! The protected side: groups, instances, pairs and drills.
 
+use super::flow::Ticket;
 use super::label::{Label, Name, Stable, Word};
+use super::replica::{Gap, Outage, Recovery};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
-    ProjectKey, ServerKey, VpcKey,
+    ProjectKey, RouteKey, ServerKey, VpcKey,
 };
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::units::{Bytes, Rate};
+use crate::units::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -95,6 +97,40 @@ pub enum ProtectionType {
     ConsistencyGroup,
 }
 
+/// Who goes on after the path between the two sides of a group was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Production goes on; the DR side will not take over.
+    Production,
+    /// The DR side may take over; production has stopped.
+    DrSide,
+    /// Neither: both have stopped.
+    Neither,
+}
+
+impl Verdict {
+    /// The words that transcripts use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Production => "production goes on",
+            Verdict::DrSide => "the DR side may take over",
+            Verdict::Neither => "both sides stop",
+        }
+    }
+}
+
+/// The loss of the path between the two sides of a group: one record for all its pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Since when.
+    pub since: SimTime,
+    /// What arbitration said about the pairs that were in step.
+    pub verdict: Verdict,
+    /// Whether the production AZ or its storage was lost at the same instant.
+    pub production_lost: bool,
+}
+
 /// A protection group (pages `sdrs_05_0401` to `sdrs_05_0409`).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Group {
@@ -132,8 +168,18 @@ pub struct Group {
     pub busy: u32,
     /// How many members are `invalid`.
     pub invalid: u32,
-    /// How many pairs are copying.
+    /// How many pairs are copying or wait to go on copying.
     pub copying: u32,
+    /// How many pairs are in step, or were when an outage began.
+    pub in_step: u32,
+    /// The way between its AZs.
+    pub route: RouteKey,
+    /// The loss of that way, while it lasts.
+    pub cut: Option<Cut>,
+    /// How many pairs were said to have fault levels 2 and 5.
+    pub health: [u32; 2],
+    /// What the failover under way has recovered so far.
+    pub recovery: Option<Recovery>,
     /// How many pairs take no part in group operations: their creation or deletion failed.
     pub out: u32,
     /// How many children it has had, for the keys of unlabelled ones.
@@ -181,21 +227,16 @@ pub struct Instance {
     pub updated: SimTime,
 }
 
-/// Where a pair's copy stands. Rates and instants only decide *when*; rules read the variant.
+/// Where a pair's copy stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Copying {
     /// Protection was never started.
     Inactive,
     /// A copy runs.
-    Running {
-        /// What was left at `since`.
-        left: Bytes,
-        /// The instant `left` speaks of.
-        since: SimTime,
-        /// The speed.
-        rate: Rate,
-    },
-    /// In step.
+    Running(Ticket),
+    /// A copy was interrupted by an outage and goes on when that ends.
+    Waiting,
+    /// In step, or behind by what was written since an outage began.
     Active,
     /// Stopped; the bitmap knows what changed since.
     Stopped,
@@ -224,10 +265,24 @@ pub struct Pair {
     pub station: Side,
     /// Where its copy stands.
     pub copy: Copying,
-    /// Bytes of the disk that no copy has carried over yet.
+    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
     pub unsynced: Bytes,
     /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
     pub consistent: bool,
+    /// Whether a first copy has finished since the pair was made or a disk came back blank.
+    pub has_copy: bool,
+    /// Bytes a second of production's writes that go to both disks, or did when the group's cut began.
+    pub mirrored: u64,
+    /// By side: what was written there alone since the sides were last in step.
+    pub gaps: [Gap; 2],
+    /// What keeps it from replicating, where that was written down; see `World::outage`.
+    pub outage: Option<Outage>,
+    /// The recovery point, while writes before what is written now are missing on the DR disk.
+    pub stands: Option<SimTime>,
+    /// Bytes acknowledged after the recovery point that a resync under way has not made good yet.
+    pub behind: u128,
+    /// Whether a failover parted the sides, until reprotection.
+    pub parted: bool,
     /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
     pub lost: bool,
     /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
@@ -245,24 +300,14 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Bytes not yet copied at an instant.
-    pub fn left(&self, now: SimTime) -> Bytes {
-        match self.copy {
-            Copying::Running { left, since, rate } => {
-                let micros = now.as_micros().saturating_sub(since.as_micros());
-                let done = u128::from(rate.0) * u128::from(micros) / 1_000_000;
-                Bytes(
-                    left.0
-                        .saturating_sub(u64::try_from(done).unwrap_or(u64::MAX)),
-                )
-            }
-            _ => self.unsynced,
-        }
+    /// Whether a copy runs, or waits to go on.
+    pub fn is_copying(&self) -> bool {
+        matches!(self.copy, Copying::Running(_) | Copying::Waiting)
     }
 
-    /// Whether a copy runs.
-    pub fn is_copying(&self) -> bool {
-        matches!(self.copy, Copying::Running { .. })
+    /// Whether protection is on: writes of production are meant to go to both sides.
+    pub fn is_replicating(&self) -> bool {
+        self.is_copying() || self.copy == Copying::Active
     }
 
     /// Whether its creation or deletion failed, so that group operations pass it by.
@@ -292,6 +337,10 @@ pub struct Drill {
     pub members: Vec<(InstanceKey, bool)>,
     /// The instances it rehearses and the servers made for them.
     pub servers: Vec<(InstanceKey, ServerKey)>,
+    /// What it was made from, fixed when its job begins.
+    pub recovery: Option<Recovery>,
+    /// Whether production was down when its job began: the drill is then the recovery.
+    pub rescue: bool,
     /// When it was created.
     pub created: SimTime,
     /// When it last changed.

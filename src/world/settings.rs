@@ -1,7 +1,7 @@
 //! What a scenario may set about a world as a whole: policies, pace and bounds.
 
 use crate::sdrs::policy::Policies;
-use crate::units::Rate;
+use crate::units::{Bytes, Rate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// The choices where the published pages are open.
     pub policies: Policies,
-    /// The speed of every copy.
+    /// The most that one copy takes of its way and its disks.
     pub copy_rate: Rate,
+    /// How much of a disk one bit of the bitmap stands for.
+    pub block_size: Bytes,
     /// How many jobs the control plane works on at once; absent: any number.
     pub workers: Option<u32>,
     /// How many finished jobs can still be shown; the oldest go first.
@@ -28,6 +30,7 @@ impl Default for Settings {
         Settings {
             policies: Policies::default(),
             copy_rate: Rate(100 << 20),
+            block_size: Bytes(1 << 20),
             workers: None,
             jobs_kept: 10_000,
             failed_tasks_kept: 10_000,

@@ -138,6 +138,9 @@ pub fn disk(label: &str, az: &str, bootable: bool) -> Native {
         shared: false,
         encrypted: false,
         grows_online: true,
+        load: None,
+        throughput: None,
+        write_latency: Default::default(),
     }))
 }
 

@@ -157,6 +157,9 @@ fn native_creation() -> impl Strategy<Value = Native> {
                     shared,
                     encrypted: false,
                     grows_online: true,
+                    load: None,
+                    throughput: None,
+                    write_latency: Default::default(),
                 }))
             },
         ),

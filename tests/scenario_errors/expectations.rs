@@ -40,7 +40,7 @@ fn unknown_fields_are_named_with_the_nearest() {
         "zones[label=az-1].colour == red",
         "colour",
         "`zone` has no field `colour`",
-        "its fields: id, label, site",
+        "its fields: id, label, site, lit, writable, pool",
     );
     expecting(
         "job(1).entities.sub_jobs[0].state == SUCCESS",

@@ -21,11 +21,7 @@ fn effects(fix: &Fixture) -> Vec<(&'static str, Effect)> {
         doing,
         delay: Span::millis(7),
     };
-    let copy = |after| Effect::CopyBegan {
-        pair,
-        copies: 2,
-        after,
-    };
+    let copy = |copies| Effect::CopyBegan { pair, copies };
     let moved = |job| Effect::Moved {
         who,
         epoch: 4,
@@ -56,8 +52,8 @@ fn effects(fix: &Fixture) -> Vec<(&'static str, Effect)> {
     vec![
         ("begin job", begin(Doing::Job(Op::Failover, Part::Work))),
         ("begin act", begin(Doing::Act(Act::Reboot))),
-        ("copy", copy(Some(Span::secs(1)))),
-        ("copy without end", copy(None)),
+        ("copy", copy(2)),
+        ("another copy", copy(3)),
         ("in step", Effect::InStep { pair }),
         ("created", created(Some(Status::Creating))),
         ("created without status", created(None)),
@@ -103,8 +99,8 @@ fn the_encoding_of_every_kind_is_fixed() {
 const GOLDEN: &str = "
 begin job               e99b9f4f30e58134
 begin act               c1aa2aa06af58d96
-copy                    164926f62e28393f
-copy without end        8f8805a641a29743
+copy                    89d7d0b09d0643b8
+another copy            1b83f9f200caa005
 in step                 6226eca5b247a9ff
 created                 ec8e84958b3b88e4
 created without status  f8c8d6745d6777ad

@@ -2,13 +2,14 @@
 
 use super::{changed, serial};
 use crate::hash;
+use crate::machine::data;
 use crate::machine::effect::{Effect, Effects, Property};
 use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
 use crate::units::Bytes;
 use crate::world::label::{Label, Name};
-use crate::world::machinery::{Disk, DiskType, Power, Server};
+use crate::world::machinery::{Disk, DiskType, Power, Server, Writing};
 use crate::world::place::{Eip, Nic, Subnet, Vpc};
 use crate::world::{
     AzKey, DiskKey, EipKey, FlavorKey, NicKey, ProjectKey, ServerKey, SubnetKey, VpcKey, Who, World,
@@ -48,6 +49,8 @@ pub(crate) fn server(world: &mut World, new: NewServer, out: &mut Effects) -> Se
         act: None,
         lock: Default::default(),
         fenced: false,
+        lost: 0,
+        resumes: false,
         disks: Vec::new(),
         nics: Vec::new(),
         instance: None,
@@ -99,6 +102,7 @@ pub(crate) fn set_power(world: &mut World, key: ServerKey, to: Power, out: &mut 
             to,
         });
     }
+    data::server_changed(world, key);
 }
 
 /// What a new disk is made of.
@@ -113,6 +117,7 @@ pub(crate) struct NewDisk {
     pub shared: bool,
     pub encrypted: bool,
     pub grows_online: bool,
+    pub write: Writing,
 }
 
 /// Makes a disk.
@@ -128,6 +133,12 @@ pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKe
         size: new.size,
         kind: new.kind,
         broken: false,
+        lost: 0,
+        blank: false,
+        damaged: None,
+        load: new.write.load,
+        throughput: new.write.throughput,
+        write_latency: new.write.latency,
         bootable: new.bootable,
         shared: new.shared,
         encrypted: new.encrypted,
@@ -138,6 +149,8 @@ pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKe
         pair: None,
         drill: None,
     });
+    let used = &mut world.azs[new.az].pool.used;
+    *used = used.saturating_add(new.size);
     enter(world, Who::Disk(key), out);
     key
 }
@@ -162,6 +175,11 @@ pub(crate) fn disk_like(
         shared: like.shared,
         encrypted: like.encrypted,
         grows_online: like.grows_online,
+        write: Writing {
+            load: like.load,
+            throughput: like.throughput,
+            latency: like.write_latency,
+        },
     };
     disk(world, new, out)
 }
@@ -172,7 +190,20 @@ pub(crate) fn remove_disk(world: &mut World, key: DiskKey, out: &mut Effects) {
         detach_disk(world, key, server, out);
     }
     leave(world, Who::Disk(key), out);
-    world.disks.remove(key);
+    if let Some(disk) = world.disks.remove(key) {
+        let used = &mut world.azs[disk.az].pool.used;
+        *used = used.saturating_sub(disk.size);
+    }
+}
+
+/// Grows a disk.
+pub(crate) fn grow_disk(world: &mut World, key: DiskKey, size: Bytes, out: &mut Effects) {
+    let disk = &mut world.disks[key];
+    let grown = size.saturating_sub(disk.size);
+    disk.size = size;
+    let used = &mut world.azs[disk.az].pool.used;
+    *used = used.saturating_add(grown);
+    changed(Who::Disk(key), Property::Size, size.0, out);
 }
 
 /// Attaches a disk to a server.
@@ -194,6 +225,7 @@ pub(crate) fn attach_disk(
         world.servers[server].stable.0,
         out,
     );
+    data::disk_changed(world, disk);
 }
 
 /// Detaches a disk from a server; nothing happens if it is not attached.
@@ -210,6 +242,7 @@ pub(crate) fn detach_disk(world: &mut World, disk: DiskKey, server: ServerKey, o
         !world.servers[server].stable.0,
         out,
     );
+    data::disk_changed(world, disk);
 }
 
 /// Makes a VPC.

@@ -1,6 +1,7 @@
 //! Groups, instances, pairs and drills.
 
 use super::{plug, remove_nic, serial};
+use crate::machine::data;
 use crate::machine::effect::Effects;
 use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
@@ -48,6 +49,7 @@ pub(crate) fn group(
 ) -> GroupKey {
     let serial = serial(world);
     let life = newborn(world, new.label, status);
+    let route = data::route(world, new.azs);
     let key = world.groups.insert(Group {
         label: new.label,
         stable: new.label.stable(&world.words),
@@ -67,6 +69,11 @@ pub(crate) fn group(
         busy: 0,
         invalid: 0,
         copying: 0,
+        in_step: 0,
+        route,
+        cut: None,
+        health: [0, 0],
+        recovery: None,
         out: 0,
         children: 0,
         last_drill: None,
@@ -173,6 +180,13 @@ pub(crate) fn pair(
         copy: Copying::Inactive,
         unsynced: world.disks[disk].size,
         consistent: false,
+        has_copy: false,
+        mirrored: 0,
+        gaps: Default::default(),
+        outage: None,
+        stands: None,
+        behind: 0,
+        parted: false,
         lost: false,
         copies: 0,
         sub: 0,
@@ -192,6 +206,7 @@ pub(crate) fn pair(
 
 /// Removes a pair that is attached to no instance; its disks stay.
 pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
+    data::withdraw(world, key);
     leave(world, Who::Pair(key), out);
     let pair = world
         .pairs
@@ -202,9 +217,6 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
     }
     let group = &mut world.groups[pair.group];
     group.pairs.remove(pair.serial);
-    if pair.is_copying() {
-        group.copying -= 1;
-    }
     let usage = &mut world.projects[group.project].usage;
     usage.replications -= 1;
     usage.unattached_pairs -= 1;
@@ -256,6 +268,8 @@ pub(crate) fn drill(
         vpc,
         members: Vec::new(),
         servers: Vec::new(),
+        recovery: None,
+        rescue: false,
         created: now,
         updated: now,
     });

@@ -9,7 +9,8 @@ use crate::machine::resolve::Look;
 use crate::sdrs::device::Device;
 use crate::sdrs::net::{Cidr, parse_ipv4};
 use crate::sdrs::policy::{Permission, Switch};
-use crate::world::machinery::{Act, Lock, Power};
+use crate::world::machinery::{Act, Lock, Power, Writing};
+use crate::world::replica::Load;
 use crate::world::{
     AzKey, DiskKey, DomainKey, EipKey, FlavorKey, NicKey, ServerKey, SubnetKey, VpcKey, Who, World,
 };
@@ -58,6 +59,8 @@ pub(in crate::machine) fn admit(look: Look, act: &Native) -> Result<NativePlan, 
             frozen: *frozen,
             broken: *broken,
         }),
+        Native::SetLoad { disk, load } => set_load(look, disk, *load),
+        Native::Damage { disk } => Ok(NativePlan::Damage(look.the_disk(disk)?)),
         Native::SetServer {
             server,
             lock,
@@ -283,10 +286,17 @@ fn start(look: Look, server: &Ref) -> Result<NativePlan, Refusal> {
     let key = free_server(look, server)?;
     has_power(look, key, Power::Shutoff)?;
     let label = || world.label(Who::Server(key));
-    if world.servers[key].fenced {
+    if !world.is_lit(world.servers[key].az) {
+        let az = world.label(Who::Az(world.servers[key].az));
+        return Err(no(NativeRefusal::Dark(az)));
+    }
+    if world.servers[key].lost > 0 {
+        return Err(no(NativeRefusal::Lost(label())));
+    }
+    if world.servers[key].fenced && look.policies.fencing.is_on() {
         return Err(no(NativeRefusal::Fenced(label())));
     }
-    if world.settings.policies.fencing == Switch::On && stands_at_dr_side(world, key) {
+    if look.policies.fencing == Switch::On && stands_at_dr_side(world, key) {
         return Err(no(NativeRefusal::DrSide(label())));
     }
     Ok(NativePlan::Act {
@@ -326,6 +336,13 @@ fn create_disk(look: Look, new: &CreateDisk) -> Result<NativePlan, Refusal> {
     if new.size.0 == 0 || !new.size.0.is_multiple_of(GIB) {
         return Err(no(NativeRefusal::BadValue(new.size.to_string())));
     }
+    if new.load.is_some_and(|load| load.io_size.0 == 0) {
+        return Err(no(NativeRefusal::BadValue("io_size 0 B".to_owned())));
+    }
+    if !look.world.has_pool_room(az, new.size) {
+        let az = look.world.label(Who::Az(az));
+        return Err(no(NativeRefusal::PoolFull(az)));
+    }
     Ok(NativePlan::CreateDisk(Box::new(DiskPlan {
         label: new.label.clone(),
         name: new.name.clone(),
@@ -337,7 +354,20 @@ fn create_disk(look: Look, new: &CreateDisk) -> Result<NativePlan, Refusal> {
         shared: new.shared,
         encrypted: new.encrypted,
         grows_online: new.grows_online,
+        write: Writing {
+            load: new.load,
+            throughput: new.throughput,
+            latency: new.write_latency.0,
+        },
     })))
+}
+
+fn set_load(look: Look, disk: &Ref, load: Option<Load>) -> Result<NativePlan, Refusal> {
+    let disk = look.the_disk(disk)?;
+    if load.is_some_and(|load| load.io_size.0 == 0) {
+        return Err(no(NativeRefusal::BadValue("io_size 0 B".to_owned())));
+    }
+    Ok(NativePlan::SetLoad { disk, load })
 }
 
 fn attach(look: Look, disk: &Ref, server: &Ref, device: &str) -> Result<NativePlan, Refusal> {
@@ -363,8 +393,7 @@ fn attach(look: Look, disk: &Ref, server: &Ref, device: &str) -> Result<NativePl
     if record.servers.contains(&server) || (attached && !record.shared) {
         return Err(no(NativeRefusal::Attached(label())));
     }
-    if world.settings.policies.fencing == Switch::On && is_replica_for_another(world, disk, server)
-    {
+    if look.policies.fencing == Switch::On && is_replica_for_another(world, disk, server) {
         return Err(no(NativeRefusal::Paired(label())));
     }
     Ok(NativePlan::Attach {
@@ -410,7 +439,7 @@ fn delete_disk(look: Look, disk: &Ref) -> Result<NativePlan, Refusal> {
     if !record.servers.is_empty() {
         return Err(no(NativeRefusal::Attached(label())));
     }
-    let allowed = world.settings.policies.native_disk_delete == Permission::Allowed;
+    let allowed = look.policies.native_disk_delete == Permission::Allowed;
     if record.pair.is_some() && !allowed {
         return Err(no(NativeRefusal::Paired(label())));
     }

@@ -5,10 +5,11 @@ use crate::hash;
 use crate::machine::effect::{Effect, Effects, Property};
 use crate::machine::event::{Doing, Outcome};
 use crate::machine::transition::move_to;
-use crate::machine::{make, outcome};
+use crate::machine::{data, make};
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::world::machinery::{Act, Lock, Power};
+use crate::world::replica::Load;
 use crate::world::{DiskKey, DrillKey, ServerKey, Who, World};
 
 /// Carries out an act that was admitted; the answer is what it made.
@@ -40,6 +41,8 @@ pub(in crate::machine) fn carry(
                 make::changed(who, Property::Frozen, u64::from(frozen), out);
             }
         }
+        NativePlan::SetLoad { disk, load } => set_load(world, disk, load, out),
+        NativePlan::Damage(disk) => damage(world, now, disk, out),
         NativePlan::SetDisk { .. }
         | NativePlan::SetServer { .. }
         | NativePlan::SetDomain { .. }
@@ -99,6 +102,32 @@ fn carry_network(world: &mut World, plan: NativePlan, out: &mut Effects) -> Opti
     None
 }
 
+/// The disks of a pair carry the same work, wherever it runs.
+fn set_load(world: &mut World, disk: DiskKey, load: Option<Load>, out: &mut Effects) {
+    let pair = world.disks[disk]
+        .pair
+        .and_then(|pair| world.pairs.get(pair));
+    let both = pair.map_or([Some(disk), None], |pair| pair.disks);
+    for disk in both.into_iter().flatten() {
+        if world.disks[disk].load == load {
+            continue;
+        }
+        data::touch_disk(world, disk);
+        world.disks[disk].load = load;
+        data::disk_changed(world, disk);
+        let value = load.map_or(0, |load| hash::combine(load.rate.0, load.io_size.0));
+        make::changed(Who::Disk(disk), Property::Load, value, out);
+    }
+}
+
+fn damage(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects) {
+    let record = &mut world.disks[disk];
+    if record.damaged.is_none() {
+        record.damaged = Some(now);
+        make::changed(Who::Disk(disk), Property::Damage, 1, out);
+    }
+}
+
 fn create_server(world: &mut World, new: ServerPlan, out: &mut Effects) -> Who {
     let label = make::label(world, &new.label);
     let name = make::name_or_label(world, new.name.as_deref(), label);
@@ -134,6 +163,7 @@ fn create_disk(world: &mut World, new: DiskPlan, out: &mut Effects) -> Who {
         shared: new.shared,
         encrypted: new.encrypted,
         grows_online: new.grows_online,
+        write: new.write,
     };
     Who::Disk(make::disk(world, record, out))
 }
@@ -155,7 +185,6 @@ pub(in crate::machine) fn begin(world: &mut World, server: ServerKey, act: Act, 
 /// shutdown that fails leaves it running.
 pub(in crate::machine) fn settled(
     world: &mut World,
-    _now: SimTime,
     server: ServerKey,
     epoch: u32,
     act: Act,
@@ -210,14 +239,15 @@ fn leave_drill(world: &mut World, disk: DiskKey, drill: Option<DrillKey>) {
 /// has no copy to use.
 fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects) {
     let pair = world.disks[disk].pair;
+    if let Some(pair) = pair {
+        data::withdraw(world, pair);
+    }
     make::remove_disk(world, disk, out);
     let Some(pair) = pair else { return };
-    if world.pairs[pair].is_copying() {
-        outcome::stop_copy(world, now, pair);
-    }
     let record = &mut world.pairs[pair];
     if record.disks[record.station.other().index()] == Some(disk) {
         record.consistent = false;
+        record.has_copy = false;
     }
     for place in &mut record.disks {
         *place = place.filter(|&d| d != disk);
@@ -245,10 +275,14 @@ fn set(world: &mut World, plan: NativePlan, out: &mut Effects) {
             broken,
         } => {
             let record = &mut world.disks[disk];
-            let who = Who::Disk(disk);
+            let (who, was) = (Who::Disk(disk), record.broken);
             put(&mut record.locked, locked, who, Property::Lock, out);
             put(&mut record.frozen, frozen, who, Property::Frozen, out);
             put(&mut record.broken, broken, who, Property::Health, out);
+            if broken.is_some_and(|broken| broken != was) {
+                world.marks.disks.push(disk);
+                data::assess(world, world.now, out);
+            }
         }
         NativePlan::SetServer {
             server,

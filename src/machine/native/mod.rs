@@ -16,7 +16,8 @@ pub(in crate::machine) use carry::{begin, carry, settled};
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
 use crate::units::Bytes;
-use crate::world::machinery::{Act, DiskType, Lock, Power};
+use crate::world::machinery::{Act, DiskType, Lock, Power, Writing};
+use crate::world::replica::Load;
 use crate::world::{
     AzKey, DiskKey, DomainKey, EipKey, FlavorKey, NicKey, ProjectKey, ServerKey, SubnetKey, VpcKey,
 };
@@ -75,6 +76,11 @@ pub(in crate::machine) enum NativePlan {
         project: ProjectKey,
         frozen: bool,
     },
+    SetLoad {
+        disk: DiskKey,
+        load: Option<Load>,
+    },
+    Damage(DiskKey),
     SetDisk {
         disk: DiskKey,
         locked: Option<bool>,
@@ -125,4 +131,5 @@ pub(in crate::machine) struct DiskPlan {
     shared: bool,
     encrypted: bool,
     grows_online: bool,
+    write: Writing,
 }

@@ -1,12 +1,15 @@
 //! How each need is decided, by what it speaks of.
 
 use super::{Asked, NAMED, hypervisor_of};
+use crate::machine::data;
 use crate::sdrs::limits;
 use crate::sdrs::need::Need;
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::{AzFailover, Permission};
+use crate::world::NicKey;
 use crate::world::machinery::{DiskStatus, Lock, Power};
 use crate::world::protection::Side;
-use crate::world::{DiskKey, NicKey};
+use crate::world::replica::Level;
 
 pub(super) fn of_new_group(need: Need, asked: &Asked) -> bool {
     let (look, body) = (asked.look, asked.create_group.expect(NAMED));
@@ -47,11 +50,21 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
         Need::ProductionServerRuns => asked.runs_at(group.station),
         Need::PairCopies | Need::PairSynchronizes => group.copying > 0,
         Need::DrUnusable => {
-            let dr = group.station.other().index();
-            let broken = |disk: DiskKey| world.disks[disk].broken;
+            let dr = group.station.other();
             let mut pairs = group.pairs.iter().map(|p| &world.pairs[p]);
-            pairs.any(|pair| !pair.is_out() && pair.disks[dr].is_none_or(broken))
+            pairs.any(|pair| !pair.is_out() && !world.is_side_usable(pair, dr))
         }
+        Need::DrillOnly => {
+            let dark = !world.is_lit(world.production_az(group));
+            dark && asked.look.policies.az_failover == AzFailover::DrillOnly
+        }
+        Need::ArbitrationHolds => data::is_held(world, asked.group.expect(NAMED)),
+        Need::Disconnected => {
+            asked.look.policies.failover_disconnected == Permission::Refused
+                && data::any_at(world, asked.group.expect(NAMED), Level::Five)
+        }
+        Need::FaultLevel2 => data::any_at(world, asked.group.expect(NAMED), Level::Two),
+        Need::FaultLevel5 => data::any_at(world, asked.group.expect(NAMED), Level::Five),
         Need::CopyInconsistent => {
             group.copying > 0
                 || group

@@ -235,9 +235,8 @@ fn is_broken(need: Need, asked: &Asked) -> bool {
         BadAzs | BadDomain | UnknownVpc | BadDrType | GroupQuota => of_new_group(need, asked),
         GroupHasInstance | GroupHasPair | GroupHasDrill | NoPair | NoPairByManual
         | MemberInvalid | DrServerRuns | PairCopies | PairSynchronizes | CopyInconsistent
-        | DrUnusable | BadStation | ProductionServerRuns => of_group(need, asked),
-        // Only a fault of an AZ, a link or a pool can break these; nothing of the kind can break yet.
-        DrillOnly | ArbitrationHolds | Disconnected | FaultLevel2 | FaultLevel5 => false,
+        | DrUnusable | BadStation | ProductionServerRuns | DrillOnly | ArbitrationHolds
+        | Disconnected | FaultLevel2 | FaultLevel5 => of_group(need, asked),
         TooManyTagsAtCreation => unreachable!("tags at creation are decided by the caller"),
         DrFlavor if asked.resize.is_some() => asked
             .asked_flavor(false)

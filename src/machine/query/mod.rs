@@ -164,7 +164,7 @@ impl From<Query> for Question {
 /// Refused: malformed ids and parameters, then ids that are unknown in the project, each with its published code.
 pub fn query(world: &World, now: SimTime, question: &Question) -> Result<View, Refusal> {
     let project = project_of(world, question.project.as_deref())?;
-    let look = Look { world, project };
+    let look = Look::new(world, project);
     Ok(match &question.query {
         Query::ListApiVersions {} => View::Versions(view::VersionList {
             versions: vec![view::Version::v1(ENDPOINT)],

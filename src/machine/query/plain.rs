@@ -8,9 +8,12 @@
 use super::published;
 use crate::sdrs::ids::format_uuid;
 use crate::sdrs::status::Class;
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
+use crate::units::Rate;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, Lock};
+use crate::world::place::Arbitration;
+use crate::world::topology::{Spot, UNLIMITED};
 use crate::world::{DiskKey, NicKey, ServerKey, Who, World};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -98,7 +101,14 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
                 labels(world, p.attached.iter().map(|a| Who::Instance(a.0))),
             ));
             add.push(("consistent", json!(p.consistent)));
-            add.push(("left_bytes", json!(p.left(now).0)));
+            add.push(("left_bytes", json!(world.left(key, now).0)));
+            let recovery = world.recovery(key, now);
+            add.push(("rpo_us", json!(recovery.map(|r| r.rpo.as_micros()))));
+            add.push(("bytes_lost", json!(recovery.map(|r| r.lost))));
+            let rate = world.write_rate(key, p.station);
+            add.push(("write_bytes_per_second", json!(rate)));
+            let latency = world.write_latency(key).map(Span::as_micros);
+            add.push(("write_latency_us", json!(latency)));
         }
         Who::Drill(key) => {
             map = object(&published::drill(world, key));
@@ -151,25 +161,8 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
             let p = &world.projects[key];
             json!({ "frozen": p.frozen, "quotas": p.quotas, "usage": p.usage })
         }
-        Who::Site(key) => {
-            let mut azs: Vec<_> = world
-                .azs
-                .iter()
-                .filter(|(_, az)| az.site == key)
-                .map(|(az, _)| az)
-                .collect();
-            azs.sort_by_key(|&az| world.azs[az].serial);
-            json!({ "azs": labels(world, azs.into_iter().map(Who::Az)) })
-        }
-        Who::Az(key) => json!({ "site": label(world, Some(Who::Site(world.azs[key].site))) }),
-        Who::Domain(key) => {
-            let d = &world.domains[key];
-            json!({
-                "name": world.name(d.name),
-                "sold_out": d.sold_out,
-                "azs": labels(world, d.azs.into_iter().map(Who::Az)),
-            })
-        }
+        Who::Site(_) | Who::Az(_) | Who::Domain(_) => place(world, who),
+        Who::Link(_) | Who::Node(_) | Who::Duct(_) => network(world, who),
         Who::Vpc(key) => {
             let v = &world.vpcs[key];
             json!({
@@ -210,6 +203,73 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+/// What a site, AZ or domain is.
+fn place(world: &World, who: Who) -> Value {
+    match who {
+        Who::Site(key) => {
+            let mut azs: Vec<_> = world
+                .azs
+                .iter()
+                .filter(|(_, az)| az.site == key)
+                .map(|(az, _)| az)
+                .collect();
+            azs.sort_by_key(|&az| world.azs[az].serial);
+            json!({ "azs": labels(world, azs.into_iter().map(Who::Az)) })
+        }
+        Who::Az(key) => {
+            let az = &world.azs[key];
+            json!({
+                "site": label(world, Some(Who::Site(az.site))),
+                "lit": world.is_lit(key),
+                "writable": world.is_writable(key),
+                "pool": { "capacity_bytes": az.pool.capacity.map(|bytes| bytes.0), "used_bytes": az.pool.used.0 },
+            })
+        }
+        Who::Domain(key) => {
+            let d = &world.domains[key];
+            json!({
+                "name": world.name(d.name),
+                "sold_out": d.sold_out,
+                "azs": labels(world, d.azs.into_iter().map(Who::Az)),
+                "witness": match d.arbitration {
+                    Arbitration::Static => Value::Null,
+                    Arbitration::Witness { node, .. } => label(world, Some(Who::Node(node))),
+                },
+                "mode": d.mode.name(),
+            })
+        }
+        _ => Value::Null,
+    }
+}
+
+/// What a link, node or duct is now. Rates are null where nothing bounds them.
+fn network(world: &World, who: Who) -> Value {
+    let net = &world.topology;
+    let rate = |rate: Rate| (rate != UNLIMITED).then_some(rate.0);
+    match who {
+        Who::Link(key) => {
+            let link = &net.links[key];
+            let ends = link.ends.into_iter().map(|spot| match spot {
+                Spot::Az(az) => Who::Az(az),
+                Spot::Node(node) => Who::Node(node),
+            });
+            json!({
+                "between": labels(world, ends),
+                "duct": label(world, link.duct.map(Who::Duct)),
+                "usable": net.usable(key),
+                "bytes_per_second": rate(net.capacity(key)),
+                "latency_us": net.latency(key).as_micros(),
+            })
+        }
+        Who::Node(key) => {
+            let node = &net.nodes[key];
+            json!({ "kind": node.kind.word(), "up": node.down == 0 })
+        }
+        Who::Duct(key) => json!({ "up": net.ducts[key].down == 0 }),
+        _ => Value::Null,
     }
 }
 

@@ -8,7 +8,8 @@ use crate::sdrs::view;
 use crate::time::{SimTime, TimeFormat};
 use crate::world::job::{Job, JobStatus, Sub, Task};
 use crate::world::label::Stable;
-use crate::world::protection::{Copying, Instance, Life, Pair, ProtectionType};
+use crate::world::protection::{Copying, Instance, Life, ProtectionType};
+use crate::world::replica::Level;
 use crate::world::{DrillKey, GroupKey, InstanceKey, JobKey, PairKey, ProjectKey, Who, World};
 
 fn id(world: &World, stable: Stable) -> String {
@@ -35,14 +36,15 @@ pub(super) fn reason(code: Code) -> String {
 }
 
 /// The bytes of a pair and how many of them are on the DR disk.
-fn copied(world: &World, now: SimTime, pair: &Pair) -> (u128, u128) {
+fn copied(world: &World, now: SimTime, key: PairKey) -> (u128, u128) {
+    let (pair, left) = (&world.pairs[key], world.left(key, now));
     let size = pair
         .disks
         .into_iter()
         .flatten()
         .next()
         .map_or(0, |disk| world.disks[disk].size.0);
-    let left = pair.left(now).0.min(size);
+    let left = left.0.min(size);
     (u128::from(size), u128::from(size - left))
 }
 
@@ -54,10 +56,18 @@ fn percent(done: impl Iterator<Item = (u128, u128)>) -> u8 {
         .map_or(0, |percent| percent as u8)
 }
 
+/// Where a pair's copy stands as it is reported: one in step that an outage keeps from replicating has stopped.
+fn standing(world: &World, key: PairKey) -> Copying {
+    match world.pairs[key].copy {
+        Copying::Active if world.level(key) != Level::Zero => Copying::Stopped,
+        copy => copy,
+    }
+}
+
 fn replication_status(copy: Copying) -> &'static str {
     match copy {
         Copying::Inactive => "inactive",
-        Copying::Running { .. } => "copying",
+        Copying::Running(_) | Copying::Waiting => "copying",
         Copying::Active => "active",
         Copying::Stopped => "active-stopped",
     }
@@ -67,7 +77,7 @@ fn replication_status(copy: Copying) -> &'static str {
 /// a copy it is inactive.
 fn group_replication(copies: impl Iterator<Item = Copying>) -> &'static str {
     let behind = |copy: &Copying| match copy {
-        Copying::Running { .. } => 3,
+        Copying::Running(_) | Copying::Waiting => 3,
         Copying::Inactive => 2,
         Copying::Stopped => 1,
         Copying::Active => 0,
@@ -108,8 +118,10 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
     let domain = &world.domains[g.domain];
     // A pair that is still being made, or whose making or deletion failed, has no copy to speak of.
     let copies = || {
-        let pairs = g.pairs.iter().map(|p| &world.pairs[p]);
-        pairs.filter(|p| !p.is_out() && p.life.status != Status::Creating)
+        g.pairs.iter().filter(|&p| {
+            let pair = &world.pairs[p];
+            !pair.is_out() && pair.life.status != Status::Creating
+        })
     };
     let abnormal = is_unwell(world, Who::Group(key))
         || g.pairs.iter().any(|p| is_unwell(world, Who::Pair(p)))
@@ -131,7 +143,9 @@ pub(super) fn group(world: &World, now: SimTime, key: GroupKey) -> view::Group {
         domain_name: world.name(domain.name).into_owned(),
         status: status.name().to_owned(),
         protected_status: Some(if started { "started" } else { "stopped" }.to_owned()),
-        replication_status: Some(group_replication(copies().map(|p| p.copy)).to_owned()),
+        replication_status: Some(
+            group_replication(copies().map(|p| standing(world, p))).to_owned(),
+        ),
         health_status: Some(if abnormal { "abnormal" } else { "normal" }.to_owned()),
         progress: percent(copies().map(|p| copied(world, now, p))),
         priority_station: g.station.name().to_owned(),
@@ -188,7 +202,7 @@ pub(super) fn instance(world: &World, now: SimTime, key: InstanceKey) -> view::I
         description: i.description.map(|d| world.text(d).to_owned()),
         server_group_id: id(world, g.stable),
         status: status(world, Who::Instance(key)).name().to_owned(),
-        progress: percent(i.pairs.iter().map(|&p| copied(world, now, &world.pairs[p]))),
+        progress: percent(i.pairs.iter().map(|&p| copied(world, now, p))),
         source_server: server(0),
         target_server: server(1),
         created_at: record_time(world, i.created),
@@ -227,8 +241,8 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         description: p.description.map(|d| world.text(d).to_owned()),
         replication_model: "hypermetro".to_owned(),
         status: status.name().to_owned(),
-        progress: percent(std::iter::once(copied(world, now, p))),
-        replication_status: replication_status(p.copy).to_owned(),
+        progress: percent(std::iter::once(copied(world, now, key))),
+        replication_status: replication_status(standing(world, key)).to_owned(),
         attachment: attachment.collect(),
         server_group_id: id(world, g.stable),
         volume_ids: match &ids {
@@ -237,7 +251,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
             [None, None] => String::new(),
         },
         priority_station: g.station.name().to_owned(),
-        fault_level: "0".to_owned(),
+        fault_level: world.level(key).name().to_owned(),
         created_at: world.calendar.text(p.created, TimeFormat::Pair),
         updated_at: world.calendar.text(p.updated, TimeFormat::Pair),
         record_metadata: view::RecordMetadata {

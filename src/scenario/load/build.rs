@@ -1,5 +1,7 @@
 //! The world at rest, made by the commands of a run. The first refusal is a fault of the file.
 
+mod network;
+
 use super::names::{Kind, Names, Pattern};
 use super::source::Source;
 use crate::machine::build::{BuildError, Builder, NewFlavor};
@@ -151,7 +153,12 @@ impl Yard<'_> {
         for (label, it) in &model.azs {
             let done = self.builder.az(&label.value, &it.site.value);
             self.place(it.site.referenced, &label.value, done)?;
+            if let Some(capacity) = it.pool.capacity {
+                let done = self.builder.pool(&label.value, capacity);
+                self.place(label.referenced, &label.value, done)?;
+            }
         }
+        self.between_azs()?;
         for (label, it) in &model.domains {
             let [a, b] = it.azs.value.as_slice() else {
                 continue;
@@ -160,6 +167,7 @@ impl Yard<'_> {
                 .builder
                 .domain(&label.value, [&a.value, &b.value], it.sold_out);
             self.place(it.azs.referenced, &label.value, done)?;
+            self.arbitration(label, it)?;
         }
         for (label, it) in &model.flavors {
             let free = it.free.iter().map(|(az, room)| (az.value.clone(), *room));
@@ -248,6 +256,9 @@ impl Yard<'_> {
                 shared: false,
                 encrypted: disk.encrypted,
                 grows_online: disk.grows_online,
+                load: disk.load,
+                throughput: disk.throughput,
+                write_latency: disk.write_latency,
             };
             let owner = project(it.project.as_ref());
             self.native(
@@ -296,6 +307,9 @@ impl Yard<'_> {
                 shared: it.shared,
                 encrypted: it.encrypted,
                 grows_online: it.grows_online,
+                load: it.load,
+                throughput: it.throughput,
+                write_latency: it.write_latency,
             };
             let owner = project(it.project.as_ref());
             self.native(

@@ -1,5 +1,7 @@
 //! The meaning of what stands when the run begins: labels, references and values. Every fault is collected.
 
+mod network;
+
 use super::names::{Kind, Names, numbered};
 use super::source::Source;
 use super::{MAX_RESOURCES, refs};
@@ -66,6 +68,7 @@ impl Check<'_> {
             .azs
             .iter()
             .for_each(|(label, _)| self.label(label, Kind::Az, None, 1));
+        self.network_labels(model);
         model
             .domains
             .iter()
@@ -220,25 +223,9 @@ impl Check<'_> {
             self.refer(&az.site, Kind::Site, None);
         }
         for domain in model.domains.items() {
-            domain
-                .azs
-                .value
-                .iter()
-                .for_each(|az| self.refer(az, Kind::Az, None));
-            match domain.azs.value.as_slice() {
-                [a, b] if a.value == b.value => {
-                    let fault = self
-                        .source
-                        .fault(b, "a domain joins two AZs, not one with itself");
-                    self.fault(fault);
-                }
-                [_, _] => {}
-                azs => {
-                    let title = format!("a domain joins two AZs, not {}", azs.len());
-                    self.fault(self.source.fault(&domain.azs, title));
-                }
-            }
+            self.two(&domain.azs, Kind::Az, "a domain joins two AZs");
         }
+        self.network(model);
         for flavor in model.flavors.items() {
             flavor
                 .free

@@ -11,7 +11,7 @@ use crate::scenario::expect::{
     Step, Subject, Test,
 };
 use crate::scenario::scope::QUOTAS;
-use crate::scenario::shape::{Field, PROJECT, Shape, fields};
+use crate::scenario::shape::{DUCT, Field, LINK, NODE, PROJECT, Shape, fields};
 use std::ops::Range;
 
 /// A part of an expectation that means nothing, whatever happens.
@@ -202,7 +202,8 @@ impl Meaning<'_> {
                 self.label(label.it.as_str(), None, &label.span)?;
                 Ok(match self.names.kind(&label.it) {
                     Some(kind) => {
-                        let fields = collection_of(kind).map_or(PROJECT, fields);
+                        let fields =
+                            collection_of(kind).map_or_else(|| without_collection(kind), fields);
                         vec![seen(&label.it, fields)]
                     }
                     None => PARTS
@@ -451,6 +452,16 @@ const KINDS: [(Collection, Kind); 14] = [
 fn kind_of(collection: Collection) -> Option<Kind> {
     let found = KINDS.iter().find(|(other, _)| *other == collection);
     found.map(|(_, kind)| *kind)
+}
+
+/// The fields of a thing of a kind that has no collection.
+const fn without_collection(kind: Kind) -> &'static [Field] {
+    match kind {
+        Kind::Link => LINK,
+        Kind::Relay | Kind::Witness => NODE,
+        Kind::Duct => DUCT,
+        _ => PROJECT,
+    }
 }
 
 fn collection_of(kind: Kind) -> Option<Collection> {

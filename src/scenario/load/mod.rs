@@ -7,6 +7,7 @@
 
 mod build;
 mod check;
+mod fault;
 mod header;
 mod hint;
 mod meaning;
@@ -15,6 +16,7 @@ mod refs;
 mod source;
 mod timeline;
 
+pub(super) use fault::Fault;
 pub(super) use names::numbered;
 pub(super) use refs::{name as form_name, subject as form_subject};
 pub(super) use timeline::{Asking, Begin, Deed, Expected, Step};

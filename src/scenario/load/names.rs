@@ -13,6 +13,12 @@ pub(super) enum Kind {
     Project,
     Site,
     Az,
+    Relay,
+    Witness,
+    Duct,
+    Link,
+    /// What a link may join. Only references ask for it; nothing is of this kind itself.
+    LinkEnd,
     Domain,
     Flavor,
     Vpc,
@@ -34,6 +40,11 @@ impl Kind {
             Kind::Project => "a project",
             Kind::Site => "a site",
             Kind::Az => "an AZ",
+            Kind::Relay => "a relay",
+            Kind::Witness => "a witness",
+            Kind::Duct => "a duct",
+            Kind::Link => "a link",
+            Kind::LinkEnd => "an AZ, relay or witness",
             Kind::Domain => "a domain",
             Kind::Flavor => "a flavor",
             Kind::Vpc => "a VPC",
@@ -47,6 +58,12 @@ impl Kind {
             Kind::Pair => "a replication pair",
             Kind::Drill => "a DR drill",
         }
+    }
+
+    /// Whether a thing of this kind is meant by one who asks for that kind.
+    fn is(self, want: Kind) -> bool {
+        self == want
+            || (want == Kind::LinkEnd && matches!(self, Kind::Az | Kind::Relay | Kind::Witness))
     }
 
     /// The word without its article.
@@ -262,7 +279,7 @@ impl Names {
 
     fn of_kind(&self, text: &str, is: Kind, want: Option<Kind>) -> Result<(), Lost> {
         match want {
-            Some(want) if want != is => Err(Lost::Kind {
+            Some(want) if !is.is(want) => Err(Lost::Kind {
                 is,
                 want,
                 nearest: self.nearest(text, Some(want)),
@@ -277,7 +294,7 @@ impl Names {
             let fitting = self
                 .known
                 .iter()
-                .filter(move |(_, known)| kind.is_none_or(|kind| known.kind == kind));
+                .filter(move |(_, known)| kind.is_none_or(|kind| known.kind.is(kind)));
             fitting.map(|(label, _)| label.as_str())
         };
         let found = want.and_then(|kind| nearest(text, of(Some(kind))));
@@ -288,7 +305,7 @@ impl Names {
         let (base, n) = numbered(text).unwrap_or((text, 0));
         let templates = self.known.iter().filter(|(_, known)| {
             known.count.is_some_and(|count| n <= count)
-                && want.is_none_or(|kind| known.kind == kind)
+                && want.is_none_or(|kind| known.kind.is(kind))
         });
         let member = nearest(base, templates.map(|(label, _)| label.as_str())).filter(|_| n > 0);
         match (member, want) {

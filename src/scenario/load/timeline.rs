@@ -1,5 +1,6 @@
 //! The steps of the timeline, checked and made ready to be carried out.
 
+use super::fault::{self, Fault};
 use super::names::{Kind, Lost, Names, Pattern};
 use super::source::{Source, title_of};
 use super::{MAX_CALLS, meaning, refs};
@@ -48,6 +49,9 @@ pub(in crate::scenario) enum Deed {
         limit: Option<Span>,
     },
     Script(Vec<ScriptedOutcome>),
+    /// A fault, and how long it lasts.
+    Strike(Fault, Option<Span>),
+    Heal(Fault),
     Nothing,
 }
 
@@ -219,6 +223,11 @@ impl Prepare<'_> {
             })
         } else if let Some(script) = &step.script {
             Deed::Script(rules(self.source, &script.value, self.names, self.faults))
+        } else if let Some(fault) = &step.fault {
+            let lasts = step.lasts.as_ref().map(|lasts| lasts.value.0);
+            Deed::Strike(fault::check(self.source, self.names, fault)?, lasts)
+        } else if let Some(heal) = &step.heal {
+            Deed::Heal(fault::check(self.source, self.names, heal)?)
         } else {
             Deed::Nothing
         };
@@ -275,7 +284,9 @@ impl Prepare<'_> {
         );
         let deeds = asks.iter().filter(|ask| **ask).count()
             + usize::from(until)
-            + usize::from(step.script.is_some());
+            + usize::from(step.script.is_some())
+            + usize::from(step.fault.is_some())
+            + usize::from(step.heal.is_some());
         let fault = |title: &str, help: &str| {
             Err(Box::new(
                 self.source
@@ -286,18 +297,22 @@ impl Prepare<'_> {
         if deeds > 1 {
             return fault(
                 "a step does one thing",
-                "write a step for each of `call`, `native`, `query`, `wait` and `script`",
+                "write a step for each of `call`, `native`, `query`, `fault`, `heal`, `wait` and `script`",
             );
         }
         if deeds == 0 && step.expect.is_none() {
             return fault(
                 "this step does nothing",
-                "write one of `call`, `native`, `query`, `wait: {until: ...}`, `expect` and `script`",
+                "write one of `call`, `native`, `query`, `fault`, `heal`, `wait: {until: ...}`, `expect` and `script`",
             );
         }
         if let (Some(_), Some(after)) = (&step.at, &step.after) {
             let title = "a step begins `at` an instant or `after` a span, not both";
             return Err(Box::new(self.source.fault(after, title)));
+        }
+        if let (None, Some(lasts)) = (&step.fault, &step.lasts) {
+            let title = "`for` says how long a `fault` lasts";
+            return Err(Box::new(self.source.fault(lasts, title)));
         }
         self.companions(step)
     }

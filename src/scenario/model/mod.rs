@@ -7,11 +7,19 @@
 //! refers is k times as large, k members in a row refer to the same one.
 
 mod count;
+mod fault;
+mod network;
 mod place;
 mod resource;
 mod step;
 
-pub use place::{AzModel, DomainModel, FlavorModel, ProjectModel, QuotaModel, SiteModel, VpcModel};
+pub use fault::FaultModel;
+pub use network::{
+    ArbitrationModel, DEFAULT_FALLBACK, DuctModel, LinkModel, NetworkModel, NodeModel, WitnessModel,
+};
+pub use place::{
+    AzModel, DomainModel, FlavorModel, PoolModel, ProjectModel, QuotaModel, SiteModel, VpcModel,
+};
 pub use resource::{
     DiskModel, EipModel, GroupModel, InlineDisk, InstanceModel, PairModel, ServerModel,
 };
@@ -73,6 +81,9 @@ pub struct ScenarioModel {
     /// Availability zones.
     #[serde(default)]
     pub azs: Labelled<AzModel>,
+    /// The network between AZs; absent: ideal.
+    #[serde(default)]
+    pub network: NetworkModel,
     /// Active-active domains.
     #[serde(default)]
     pub domains: Labelled<DomainModel>,

@@ -1,5 +1,6 @@
 //! Where things stand: projects, sites, AZs, domains, flavors and networks.
 
+use super::network::ArbitrationModel;
 use crate::scenario::yaml::{Labelled, Spanned};
 use crate::units::Bytes;
 use crate::world::place::FlavorClass;
@@ -48,6 +49,17 @@ pub struct AzModel {
     /// The site it stands in.
     #[schemars(with = "String")]
     pub site: Spanned<String>,
+    /// Its block storage.
+    #[serde(default)]
+    pub pool: PoolModel,
+}
+
+/// The block storage of an AZ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PoolModel {
+    /// How much it holds; absent: any amount.
+    pub capacity: Option<Bytes>,
 }
 
 /// An active-active domain.
@@ -57,6 +69,9 @@ pub struct DomainModel {
     /// The two AZs it joins.
     #[schemars(with = "[String; 2]")]
     pub azs: Spanned<Vec<Spanned<String>>>,
+    /// Which side goes on when the two lose each other; absent: static, the preferred one.
+    #[serde(default)]
+    pub arbitration: ArbitrationModel,
     /// Whether it takes no new group.
     #[serde(default)]
     pub sold_out: bool,

@@ -4,9 +4,11 @@ use super::count;
 use crate::machine::command::grows_online;
 use crate::scenario::yaml::{Labelled, Spanned};
 use crate::sdrs::device::Hypervisor;
-use crate::units::Bytes;
+use crate::time::SpanText;
+use crate::units::{Bytes, Rate};
 use crate::world::machinery::{DiskType, Power};
 use crate::world::protection::ProtectionType;
+use crate::world::replica::Load;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -73,6 +75,15 @@ pub struct InlineDisk {
     /// Whether it can grow while in use; absent: true.
     #[serde(default = "grows_online")]
     pub grows_online: bool,
+    /// What a running server writes to it; absent: nothing.
+    #[serde(default)]
+    pub load: Option<Load>,
+    /// The most that can be written to it; absent: no bound.
+    #[serde(default)]
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes; absent: no time.
+    #[serde(default)]
+    pub write_latency: SpanText,
 }
 
 /// A disk, or a template of disks.
@@ -104,6 +115,15 @@ pub struct DiskModel {
     /// Whether it can grow while in use; absent: true.
     #[serde(default = "grows_online")]
     pub grows_online: bool,
+    /// What a running server writes to it; absent: nothing.
+    #[serde(default)]
+    pub load: Option<Load>,
+    /// The most that can be written to it; absent: no bound.
+    #[serde(default)]
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes; absent: no time.
+    #[serde(default)]
+    pub write_latency: SpanText,
     /// The servers it is attached to, each with the device name it has there.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]

@@ -1,5 +1,6 @@
 //! A step of the timeline.
 
+use super::FaultModel;
 use crate::engine::Twist;
 use crate::machine::command::{Call, Native};
 use crate::machine::query::Query;
@@ -56,6 +57,16 @@ pub struct StepModel {
     /// Outcomes of the work that begins from here on.
     #[schemars(with = "Option<Vec<ScriptModel>>")]
     pub script: Option<Spanned<Vec<ScriptModel>>>,
+    /// What breaks.
+    #[schemars(with = "Option<FaultModel>")]
+    pub fault: Option<Spanned<FaultModel>>,
+    /// How long the fault lasts; absent: until a `heal` of the same form.
+    #[serde(rename = "for")]
+    #[schemars(with = "Option<SpanText>")]
+    pub lasts: Option<Spanned<SpanText>>,
+    /// What is mended: a fault in the form in which it began.
+    #[schemars(with = "Option<FaultModel>")]
+    pub heal: Option<Spanned<FaultModel>>,
 }
 
 /// An instant: a span since the start, or a date with an offset.
@@ -220,7 +231,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
             type Value = OneOrMany;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an expectation or a list of them")
+                f.write_str("a text or a list of texts")
             }
 
             fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
@@ -241,7 +252,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
 
 impl JsonSchema for OneOrMany {
     fn schema_name() -> Cow<'static, str> {
-        "Expectations".into()
+        "OneOrMany".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -12,6 +12,7 @@
 //! for all. A transcript is for reading; programs read the trace.
 
 mod collapse;
+mod disaster;
 
 use crate::engine::Observer;
 use crate::machine::Effect;
@@ -222,14 +223,7 @@ impl Narrator {
         let none = Cause::default();
         match *effect {
             Effect::Begin { .. } => {}
-            Effect::CopyBegan { pair, after, .. } => {
-                let what = if after.is_some() {
-                    "copying"
-                } else {
-                    "copying, without end"
-                };
-                self.line(world, Who::Pair(pair), what, none);
-            }
+            Effect::CopyBegan { pair, .. } => self.line(world, Who::Pair(pair), "copying", none),
             Effect::InStep { pair } => self.line(world, Who::Pair(pair), "in step", none),
             Effect::Created { who, status } => {
                 let what = match status {
@@ -322,6 +316,7 @@ impl Narrator {
             | Effect::Job { .. }
             | Effect::SubJob { .. }
             | Effect::NicMoved { .. } => {}
+            ref disaster => self.disaster(world, disaster),
         }
     }
 }

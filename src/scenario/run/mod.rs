@@ -8,7 +8,7 @@ mod clock;
 mod judge;
 
 use super::Scenario;
-use super::load::{Asking, Begin, Deed, Expected, Step, form_name, form_subject, push};
+use super::load::{Asking, Begin, Deed, Expected, Fault, Step, form_name, form_subject, push};
 use super::narrate::Narrator;
 use super::report::{
     Counts, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport, Verdict,
@@ -16,8 +16,8 @@ use super::report::{
 };
 use super::transcript::{Difference, compare};
 use crate::engine::{Chance, Engine, Observer, Seed};
-use crate::machine::Answer;
 use crate::machine::query::{Question, query};
+use crate::machine::{Answer, Blow, Event};
 use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
 use clock::Pending;
@@ -195,6 +195,11 @@ impl<W: Observer> Runner<'_, W> {
             }
             Deed::Query(question) => answer = self.query(step, question),
             Deed::Wait { until, limit } => self.wait_until(until, *limit, progress),
+            Deed::Strike(fault, lasts) => self.strike(step, fault, *lasts),
+            Deed::Heal(fault) => self.heal(step, fault),
+        }
+        if !step.expect.is_empty() {
+            self.engine.assess();
         }
         for expected in &step.expect {
             let (held, explain) = self.look(expected, answer.as_ref());
@@ -228,6 +233,45 @@ impl<W: Observer> Runner<'_, W> {
         self.judge_answers(step, form_name(&asking.form), &answers);
     }
 
+    /// Strikes the targets of a fault. Faults of one instant are taken in together, so nothing else is done here.
+    fn strike(&mut self, step: &Step, fault: &Fault, lasts: Option<Span>) {
+        let ends = lasts.map(|span| self.now().saturating_add(span));
+        for blow in self.blows(step, fault) {
+            self.engine.inject(Event::Struck(blow));
+            if let Some(at) = ends {
+                self.engine.schedule(at, Event::Mended(blow));
+            }
+        }
+    }
+
+    fn heal(&mut self, step: &Step, fault: &Fault) {
+        for blow in self.blows(step, fault) {
+            self.engine.inject(Event::Mended(blow));
+        }
+    }
+
+    /// What a fault strikes; a target that is gone is a verdict.
+    fn blows(&mut self, step: &Step, fault: &Fault) -> Vec<Blow> {
+        let (mut blows, mut gone) = (Vec::new(), Vec::new());
+        for blow in fault.blows(self.engine.world()) {
+            match blow {
+                Ok(blow) => blows.push(blow),
+                Err(label) => gone.push(format!("there is no `{label}` any more")),
+            }
+        }
+        if !gone.is_empty() {
+            let title = "the fault has its targets";
+            self.judge(
+                VerdictKind::Accepted,
+                step.line,
+                title,
+                false,
+                gone.join(", "),
+            );
+        }
+        blows
+    }
+
     /// Notes what a call has started.
     fn note(&mut self, step: &Step, answer: Answer, asking: &Asking, form: &Value) {
         if !step.waits {
@@ -255,6 +299,7 @@ impl<W: Observer> Runner<'_, W> {
         let form = serde_json::to_value(&question.query).unwrap_or_default();
         let mut answers = Answers::default();
         self.counts.asked += 1;
+        self.engine.assess();
         let answer = match query(self.engine.world(), self.now(), question) {
             Ok(view) => {
                 answers.accepted += 1;

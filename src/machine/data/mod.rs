@@ -1,0 +1,481 @@
+//! The data path: what replication does when copies begin and end, writes come and go, and things break.
+//!
+//! A pair's state says where its copy stands; the rest is arithmetic on instants ([`crate::world::replica`]) and shares
+//! of links ([`crate::world::flow`]). Three habits hold it together. What a cut means for a pair is written down with
+//! [`touch`] before the pair changes. After every change of what a pair writes or replicates, [`refresh`] says anew how
+//! much it writes and where. And whatever marks shares is settled once, at the end of a command or event ([`settle`]).
+//! Nothing here refuses: what a fault makes impossible is decided in `needs` and `obstacle`.
+
+mod arbitration;
+mod assess;
+mod fault;
+mod standstill;
+
+pub(super) use arbitration::window_ends;
+pub(super) use assess::{assess, report};
+pub(super) use fault::{mended, struck};
+pub(super) use standstill::{Stands, stands};
+
+use super::effect::{Effect, Effects};
+use crate::sdrs::policy::LossOfReplica;
+use crate::time::SimTime;
+use crate::units::{Bytes, Rate};
+use crate::world::flow::Aim;
+use crate::world::machinery::Power;
+use crate::world::protection::{Copying, Side, Verdict};
+use crate::world::replica::{Level, Outage, Recovery, marked};
+use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
+
+/// Writes down for a pair what its group's cut means for it, if that was not done yet.
+pub(crate) fn touch(world: &mut World, pair: PairKey) {
+    let Some(outage) = world.unwritten(&world.pairs[pair]) else {
+        return;
+    };
+    pause(world, pair);
+    let record = &mut world.pairs[pair];
+    let side = record.station.index();
+    let rate = std::mem::take(&mut record.mirrored);
+    record.outage = Some(outage);
+    if outage.halted.is_none() {
+        record.gaps[side].set_rate(outage.since, rate);
+    }
+    let route = world.groups[record.group].route;
+    shift_foreground(world, route, rate, 0);
+}
+
+/// Says anew how much is written on each side of a pair, and whether it is mirrored. The pair has been touched.
+pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
+    let record = &world.pairs[pair];
+    let station = record.station;
+    let whole = record.is_replicating() && record.outage.is_none();
+    let rate = |side: Side| match world.is_writer(pair, side) {
+        true => demand(world, record.disks[side.index()]),
+        false => 0,
+    };
+    let rates = [rate(Side::Source), rate(Side::Target)];
+    let route = world.groups[record.group].route;
+    let mirrored = if whole { rates[station.index()] } else { 0 };
+    let record = &mut world.pairs[pair];
+    let before = std::mem::replace(&mut record.mirrored, mirrored);
+    for side in [Side::Source, Side::Target] {
+        let alone = if whole && side == station {
+            0
+        } else {
+            rates[side.index()]
+        };
+        record.gaps[side.index()].set_rate(now, alone);
+    }
+    if before != mirrored {
+        shift_foreground(world, route, before, mirrored);
+    }
+}
+
+/// Counts a change of a pair's mirrored writes among those of its route.
+fn shift_foreground(world: &mut World, route: RouteKey, before: u64, after: u64) {
+    let sum = world.topology.routes[route].foreground;
+    let sum = sum.saturating_sub(before).saturating_add(after);
+    world.topology.routes[route].foreground = sum;
+    world.flows.set_foreground(route, Rate(sum));
+}
+
+/// Takes stock of what was written to the pair of a disk before its load changes: what a bitmap marks depends on the load.
+pub(crate) fn touch_disk(world: &mut World, disk: DiskKey) {
+    let Some(pair) = world.disks[disk].pair else {
+        return;
+    };
+    if world.pairs.contains_key(pair) {
+        touch(world, pair);
+        if !world.pairs[pair].parted && !matches!(world.pairs[pair].copy, Copying::Running(_)) {
+            fold(world, world.now, pair);
+        }
+    }
+}
+
+/// Touches and refreshes the pair of a disk, after the disk or a server it is attached to has changed.
+pub(crate) fn disk_changed(world: &mut World, disk: DiskKey) {
+    let Some(pair) = world.disks.get(disk).and_then(|disk| disk.pair) else {
+        return;
+    };
+    if world.pairs.contains_key(pair) {
+        touch(world, pair);
+        refresh(world, world.now, pair);
+    }
+}
+
+/// The same for all disks of a server.
+pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
+    for place in 0..world.servers[server].disks.len() {
+        disk_changed(world, world.servers[server].disks[place].1);
+    }
+}
+
+/// What running servers would write to a disk.
+fn demand(world: &World, disk: Option<DiskKey>) -> u64 {
+    let Some(disk) = disk else { return 0 };
+    let record = &world.disks[disk];
+    let Some(load) = record.load else { return 0 };
+    let runs = |&server: &ServerKey| {
+        let server = &world.servers[server];
+        server.power == Power::Active && server.lost == 0
+    };
+    let blank = record.blank || !world.is_usable(disk);
+    if blank || !record.servers.iter().any(runs) {
+        return 0;
+    }
+    record
+        .throughput
+        .map_or(load.rate, |most| most.min(load.rate))
+        .0
+}
+
+/// Takes a copy that runs out of its class; it waits.
+fn pause(world: &mut World, pair: PairKey) {
+    let record = &world.pairs[pair];
+    if let Copying::Running(ticket) = record.copy {
+        let serial = record.serial;
+        let left = world.flows.stop(world.now, ticket, serial, pair);
+        let record = &mut world.pairs[pair];
+        record.unsynced = left;
+        record.copy = Copying::Waiting;
+    }
+}
+
+/// Gives a copy its new place and keeps the group's counts.
+fn place(world: &mut World, pair: PairKey, copy: Copying) {
+    let record = &mut world.pairs[pair];
+    let before = std::mem::replace(&mut record.copy, copy);
+    let group = &mut world.groups[record.group];
+    let copying = |copy: Copying| matches!(copy, Copying::Running(_) | Copying::Waiting);
+    group.copying = group.copying + u32::from(copying(copy)) - u32::from(copying(before));
+    let active = |copy: Copying| u32::from(copy == Copying::Active);
+    group.in_step = group.in_step + active(copy) - active(before);
+}
+
+/// Adds what was written on either side alone to what has to be copied, and forgets the rest about it.
+fn fold(world: &mut World, now: SimTime, pair: PairKey) {
+    let block = world.settings.block_size;
+    let record = &world.pairs[pair];
+    let mut dirty = record.unsynced;
+    for side in [Side::Source, Side::Target] {
+        let (gap, disk) = (&record.gaps[side.index()], record.disks[side.index()]);
+        let Some(disk) = disk.map(|disk| &world.disks[disk]) else {
+            continue;
+        };
+        dirty = marked(disk.size, block, disk.load, gap.bytes(now), dirty);
+    }
+    let dr = record.disks[record.station.other().index()];
+    if let Some(disk) = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank) {
+        dirty = disk.size;
+    }
+    let record = &mut world.pairs[pair];
+    let gap = record.gaps[record.station.index()];
+    record.stands = record.stands.or(gap.first(now));
+    record.behind = record.behind.saturating_add(gap.bytes(now));
+    record.unsynced = dirty;
+    for gap in &mut record.gaps {
+        gap.clear(now);
+    }
+}
+
+/// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
+pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    touch(world, pair);
+    pause(world, pair);
+    discard(world, now, pair, out);
+    fold(world, now, pair);
+    let was = world.pairs[pair].copy;
+    let record = &mut world.pairs[pair];
+    record.parted = false;
+    record.outage = None;
+    let left = record.unsynced;
+    if left == Bytes(0) {
+        in_step(world, pair);
+        if was != Copying::Active {
+            out.push(Effect::InStep { pair });
+        }
+    } else {
+        let (serial, route) = (record.serial, world.groups[record.group].route);
+        let limit = copy_limit(world, pair);
+        let ticket = world.flows.start(now, route, limit, left, serial, pair);
+        place(world, pair, Copying::Running(ticket));
+        let record = &mut world.pairs[pair];
+        record.consistent = false;
+        record.copies += 1;
+        let copies = record.copies;
+        out.push(Effect::CopyBegan { pair, copies });
+        wait_for_way(world, now, pair);
+    }
+    refresh(world, now, pair);
+}
+
+/// A copy that begins while its way or a disk is lost waits, at level 5.
+fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
+    let record = &world.pairs[pair];
+    let production = world.is_side_usable(record, record.station);
+    let replica = world.is_side_usable(record, record.station.other());
+    if production && replica && world.is_connected(&world.groups[record.group]) {
+        return;
+    }
+    let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
+    world.pairs[pair].outage = Some(outage(now, Level::Five, !production || silent));
+    pause(world, pair);
+}
+
+/// The most that one copy may take: the world's limit, and what both disks can do.
+fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
+    let disks = world.pairs[pair].disks.into_iter().flatten();
+    let bounds = disks.filter_map(|disk| world.disks[disk].throughput);
+    bounds.chain([world.settings.copy_rate]).min()
+}
+
+/// The DR disk holds what the production disk holds.
+fn in_step(world: &mut World, pair: PairKey) {
+    place(world, pair, Copying::Active);
+    let record = &mut world.pairs[pair];
+    record.unsynced = Bytes(0);
+    record.consistent = true;
+    record.has_copy = true;
+    record.stands = None;
+    record.behind = 0;
+    let (production, dr) = (record.station.index(), record.station.other().index());
+    let ends = (record.disks[production], record.disks[dr]);
+    if let (Some(production), Some(dr)) = ends {
+        world.disks[dr].damaged = world.disks[production].damaged;
+        world.disks[dr].blank = false;
+    }
+}
+
+/// Stops replication; what was not carried over is remembered, and what is written from now on too.
+pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
+    touch(world, pair);
+    pause(world, pair);
+    let record = &mut world.pairs[pair];
+    record.outage = None;
+    record.copies += 1;
+    place(world, pair, Copying::Stopped);
+    refresh(world, now, pair);
+}
+
+/// A class of copies has come to its next end. A stale turn does nothing.
+pub(super) fn due(world: &mut World, now: SimTime, flow: FlowKey, turn: u32, out: &mut Effects) {
+    let mut finished = std::mem::take(&mut world.ended);
+    world.flows.due(now, flow, turn, &mut finished);
+    for pair in finished.drain(..) {
+        in_step(world, pair);
+        out.push(Effect::InStep { pair });
+    }
+    world.ended = finished;
+}
+
+/// A copy has ended, whatever its arithmetic says. A stale end does nothing.
+pub(super) fn synced(
+    world: &mut World,
+    now: SimTime,
+    pair: PairKey,
+    copies: u32,
+    out: &mut Effects,
+) {
+    let Some(record) = world.pairs.get(pair) else {
+        return;
+    };
+    if let Copying::Running(ticket) = record.copy
+        && record.copies == copies
+    {
+        world.flows.stop(now, ticket, record.serial, pair);
+        in_step(world, pair);
+        out.push(Effect::InStep { pair });
+    }
+}
+
+/// A failover takes a pair's DR copy as it is: replication stops, and the sides part.
+pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
+    touch(world, pair);
+    if world.pairs[pair].station == aim {
+        stop_copy(world, now, pair);
+        return;
+    }
+    let recovery = world.recovery(pair, now);
+    stop_copy(world, now, pair);
+    let record = &mut world.pairs[pair];
+    record.station = aim;
+    record.parted = true;
+    record.stands = None;
+    record.behind = 0;
+    let (group, disk) = (record.group, record.disks[aim.index()]);
+    if let (Some(disk), Some(recovery)) = (disk, recovery)
+        && recovery.damaged
+    {
+        let disk = &mut world.disks[disk];
+        disk.damaged = disk.damaged.or(Some(now));
+    }
+    let sum = &mut world.groups[group].recovery;
+    *sum = match (*sum, recovery) {
+        (Some(sum), Some(one)) => Some(sum.and(one)),
+        (sum, one) => sum.or(one),
+    };
+    refresh(world, now, pair);
+}
+
+/// A planned failover turns a pair that is in step, and production does not write.
+pub(super) fn turn(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
+    touch(world, pair);
+    world.pairs[pair].station = aim;
+    refresh(world, now, pair);
+}
+
+/// Writes that the side which is not production acknowledged since the sides parted are lost; says so.
+pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    let record = &world.pairs[pair];
+    let loser = record.station.other().index();
+    let (lost, kept) = (record.gaps[loser], record.gaps[record.station.index()]);
+    let bytes = lost.bytes(now);
+    if !record.parted || bytes == 0 {
+        return;
+    }
+    let both = match (
+        lost.first(now),
+        kept.first(now),
+        lost.last(now),
+        kept.last(now),
+    ) {
+        (Some(a), Some(b), Some(c), Some(d)) => c.min(d).saturating_since(a.max(b)),
+        _ => crate::time::Span::ZERO,
+    };
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let kept = u64::try_from(kept.bytes(now)).unwrap_or(u64::MAX);
+    out.push(Effect::Discarded {
+        pair,
+        bytes,
+        kept,
+        both,
+    });
+    let block = world.settings.block_size;
+    let record = &world.pairs[pair];
+    if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
+        let dirty = marked(
+            disk.size,
+            block,
+            disk.load,
+            lost.bytes(now),
+            record.unsynced,
+        );
+        world.pairs[pair].unsynced = dirty;
+    }
+    world.pairs[pair].gaps[loser].clear(now);
+}
+
+/// Both disks of a pair have grown by so much; what was added is copied like the rest.
+pub(super) fn grown(world: &mut World, now: SimTime, pair: PairKey, by: Bytes, out: &mut Effects) {
+    touch(world, pair);
+    let runs = matches!(world.pairs[pair].copy, Copying::Running(_));
+    pause(world, pair);
+    let record = &mut world.pairs[pair];
+    record.unsynced = record.unsynced.saturating_add(by);
+    let whole = record.outage.is_none();
+    if whole && (runs || record.copy == Copying::Active) {
+        begin_copy(world, now, pair, out);
+    }
+}
+
+/// A pair is about to be removed, or to lose a disk: it replicates no longer and writes nothing.
+pub(crate) fn withdraw(world: &mut World, pair: PairKey) {
+    if world.pairs[pair].is_replicating() {
+        stop_copy(world, world.now, pair);
+    }
+}
+
+/// The route between two AZs, made known to the links' shares when it is first asked for.
+pub(crate) fn route(world: &mut World, azs: [AzKey; 2]) -> RouteKey {
+    let route = world.topology.route_between(azs[0], azs[1]);
+    let path = world.topology.routes[route].path.as_ref();
+    world
+        .flows
+        .set_route(world.now, route, path.map(|path| path.links.as_slice()));
+    route
+}
+
+/// Whether a failover of a group with live production could not reach it to fence it.
+pub(super) fn is_beyond_fence(world: &World, group: GroupKey) -> bool {
+    let record = &world.groups[group];
+    if world.is_connected(record) || !world.settings.policies.fencing.is_on() {
+        return false;
+    }
+    record.pairs.iter().any(|pair| {
+        let lives = world
+            .outage(pair)
+            .is_none_or(|outage| outage.halted.is_none());
+        let record = &world.pairs[pair];
+        !record.parted && record.is_replicating() && lives
+    })
+}
+
+/// Whether arbitration keeps the DR side of a group from taking over: production was stopped by it, or lost with its AZ,
+/// and the DR side was not let go on. Pairs that had lost production before the path was lost had no part in it.
+pub(super) fn is_held(world: &World, group: GroupKey) -> bool {
+    let record = &world.groups[group];
+    let Some(cut) = record.cut.filter(|cut| cut.verdict != Verdict::DrSide) else {
+        return false;
+    };
+    let stopped = cut.verdict == Verdict::Neither || !world.is_lit(world.production_az(record));
+    stopped
+        && record
+            .pairs
+            .iter()
+            .filter_map(|pair| world.outage(pair))
+            .any(|outage| outage.level == Level::Two && outage.since >= cut.since)
+}
+
+/// Whether some pair of a group that takes part has a fault level.
+pub(super) fn any_at(world: &World, group: GroupKey, level: Level) -> bool {
+    let mut pairs = world.groups[group].pairs.iter();
+    pairs.any(|pair| !world.pairs[pair].is_out() && world.level(pair) == level)
+}
+
+/// What recovering a group now would use, and whether production is down.
+pub(super) fn snapshot(world: &World, now: SimTime, group: GroupKey) -> (Option<Recovery>, bool) {
+    let record = &world.groups[group];
+    let mut instances = record.instances.iter();
+    let down = instances.any(|instance| {
+        let server = world.instances[instance].servers[record.station.index()];
+        server.is_some_and(|server| !world.serves(server) && lost_its_way(world, server))
+    });
+    (world.group_recovery(group, now), down)
+}
+
+/// Whether a server is kept from serving by more than being shut off.
+fn lost_its_way(world: &World, server: ServerKey) -> bool {
+    let record = &world.servers[server];
+    record.lost > 0
+        || record.power == Power::Error
+        || !world.is_lit(record.az)
+        || record.disks.iter().any(|&(_, disk)| !world.may_write(disk))
+}
+
+/// Shares the links anew among what was marked, and asks for the next end of each class that changed.
+pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
+    let mut aims = std::mem::take(&mut world.aims);
+    world.flows.settle(now, &mut aims);
+    for Aim {
+        flow,
+        turn,
+        at,
+        stalled,
+    } in aims.drain(..)
+    {
+        let after = at.map(|at| at.saturating_since(now));
+        out.push(Effect::Aim { flow, turn, after });
+        if let Some(route) = world.flows.route_of(flow).filter(|_| stalled) {
+            out.push(Effect::Stalled { route });
+        }
+    }
+    world.aims = aims;
+}
+
+/// An outage that begins now.
+fn outage(now: SimTime, level: Level, halted: bool) -> Outage {
+    Outage {
+        since: now,
+        level,
+        halted: halted.then_some(now),
+    }
+}

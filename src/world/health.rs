@@ -1,0 +1,284 @@
+//! What can be read of the world's health: what is usable, what is mirrored, and what a recovery would find.
+//!
+//! Everything here is computed from state, at an instant where an instant matters. A lost path is one record of its
+//! group, the [`Cut`]; what it means for each pair is computed here, so that nobody walks a million pairs when a link
+//! fails. The machine writes it down for a pair when it changes that pair.
+
+use super::protection::{Copying, Cut, Group, Pair, ProtectionType, Side, Verdict};
+use super::replica::{Gap, Level, Outage, Recovery, write_latency};
+use super::{AzKey, DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
+use crate::sdrs::policy::LossOfReplica;
+use crate::sdrs::status::Status;
+use crate::time::{SimTime, Span};
+use crate::units::{Bytes, Rate};
+use crate::world::machinery::Power;
+
+impl World {
+    /// Whether an AZ has power: no fault holds it or its site down.
+    pub fn is_lit(&self, az: AzKey) -> bool {
+        let az = &self.azs[az];
+        az.dark == 0 && self.sites[az.site].dark == 0
+    }
+
+    /// Whether an AZ has power and its storage can be written.
+    pub fn is_writable(&self, az: AzKey) -> bool {
+        let pool = &self.azs[az].pool;
+        self.is_lit(az) && pool.failed == 0 && pool.read_only == 0
+    }
+
+    /// Whether the storage of an AZ has room for so much more.
+    pub fn has_pool_room(&self, az: AzKey, size: Bytes) -> bool {
+        let pool = &self.azs[az].pool;
+        let used = pool.used.saturating_add(size);
+        pool.capacity.is_none_or(|capacity| used <= capacity)
+    }
+
+    /// Whether a disk can be read and written: neither it nor its pool, AZ or every server it is attached to is lost.
+    pub fn is_usable(&self, disk: DiskKey) -> bool {
+        let record = &self.disks[disk];
+        let cut_off =
+            !record.servers.is_empty() && record.servers.iter().all(|&s| self.servers[s].lost > 0);
+        !record.broken && record.lost == 0 && !cut_off && self.is_writable(record.az)
+    }
+
+    /// Whether a pair's disk on one side can do its work. A production disk that came back blank has nothing to serve.
+    pub fn is_side_usable(&self, pair: &Pair, side: Side) -> bool {
+        let disk = pair.disks[side.index()];
+        disk.is_some_and(|disk| {
+            let blank = self.disks[disk].blank && side == pair.station && pair.has_copy;
+            self.is_usable(disk) && !blank
+        })
+    }
+
+    /// Whether the two AZs of a group reach each other.
+    pub fn is_connected(&self, group: &Group) -> bool {
+        self.topology.routes[group.route].path.is_some()
+    }
+
+    /// Whether the control plane is down, by a fault of its own or with the AZ that it stands in.
+    pub fn is_control_down(&self) -> bool {
+        self.control.down > 0 || self.control.az.is_some_and(|az| !self.is_lit(az))
+    }
+
+    /// What keeps a pair from replicating, whether it was written down for the pair or follows from its group's cut.
+    pub fn outage(&self, pair: PairKey) -> Option<Outage> {
+        let record = &self.pairs[pair];
+        record.outage.or_else(|| self.unwritten(record))
+    }
+
+    /// The outage of a pair that follows from its group's cut and was not written down yet.
+    pub(crate) fn unwritten(&self, pair: &Pair) -> Option<Outage> {
+        if pair.outage.is_some() || !pair.is_replicating() {
+            return None;
+        }
+        let Cut {
+            since,
+            verdict,
+            production_lost,
+        } = self.groups[pair.group].cut?;
+        let stops = production_lost || verdict != Verdict::Production;
+        let level = match pair.copy == Copying::Active && stops {
+            true => Level::Two,
+            false => Level::Five,
+        };
+        let silent = self.settings.policies.on_replica_loss == LossOfReplica::Stop;
+        let halted = (level == Level::Two || production_lost || silent).then_some(since);
+        Some(Outage {
+            since,
+            level,
+            halted,
+        })
+    }
+
+    /// The fault level of a pair.
+    pub fn level(&self, pair: PairKey) -> Level {
+        self.outage(pair).map_or(Level::Zero, |outage| outage.level)
+    }
+
+    /// The worst fault level among the pairs of an instance.
+    pub fn instance_level(&self, instance: InstanceKey) -> Level {
+        let pairs = self.instances[instance].pairs.iter();
+        pairs
+            .map(|&pair| self.level(pair))
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// What a resource reports as its status: a pair stored `protected` that has a fault level, and an instance with such
+    /// a pair, report `fault`.
+    pub fn reported(&self, who: Who) -> Option<Status> {
+        let status = self.life(who)?.status;
+        let level = match who {
+            _ if status != Status::Protected => Level::Zero,
+            Who::Pair(pair) => self.level(pair),
+            Who::Instance(instance) => self.instance_level(instance),
+            _ => Level::Zero,
+        };
+        Some(match level {
+            Level::Zero => status,
+            Level::Two | Level::Five => Status::Fault,
+        })
+    }
+
+    /// The writes that went to one side of a pair alone.
+    pub fn gap(&self, pair: PairKey, side: Side) -> Gap {
+        let record = &self.pairs[pair];
+        let mut gap = record.gaps[side.index()];
+        if side == record.station
+            && let Some(Outage {
+                since,
+                halted: None,
+                ..
+            }) = self.unwritten(record)
+        {
+            gap.set_rate(since, record.mirrored);
+        }
+        gap
+    }
+
+    /// Bytes that a pair's copy still has to carry, of those it knows.
+    pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
+        let record = &self.pairs[pair];
+        match record.copy {
+            Copying::Running(ticket) => self.flows.left(now, ticket),
+            _ => record.unsynced,
+        }
+    }
+
+    /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever.
+    pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
+        let record = &self.pairs[pair];
+        let alone = self.gap(pair, side).rate();
+        if side == record.station && record.outage.is_none() && self.unwritten(record).is_none() {
+            let route = self.groups[record.group].route;
+            return alone + self.flows.write_factor(route).of(record.mirrored);
+        }
+        alone
+    }
+
+    /// How long one synchronous write of a pair takes now; None while its path is lost.
+    pub fn write_latency(&self, pair: PairKey) -> Option<Span> {
+        let record = &self.pairs[pair];
+        let path = self.topology.routes[self.groups[record.group].route]
+            .path
+            .as_ref()?;
+        let latency =
+            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].write_latency);
+        let (local, remote) = (latency(record.station)?, latency(record.station.other())?);
+        Some(write_latency(local, remote, path.latency))
+    }
+
+    /// The most that can be written to a pair synchronously: the slowest of both disks and the path. None: no bound.
+    pub fn write_throughput(&self, pair: PairKey) -> Option<Rate> {
+        let record = &self.pairs[pair];
+        let disks = record
+            .disks
+            .into_iter()
+            .flatten()
+            .filter_map(|disk| self.disks[disk].throughput);
+        let path = self.topology.routes[self.groups[record.group].route]
+            .path
+            .as_ref();
+        let links = path.into_iter().flat_map(|path| &path.links);
+        let links = links
+            .map(|&link| self.topology.capacity(link))
+            .filter(|rate| rate.0 < u64::MAX);
+        disks.chain(links).min()
+    }
+
+    /// What recovering a pair from its DR copy now would use and lose; None before a first copy has finished.
+    ///
+    /// The recovery point is the latest instant whose every acknowledged write is on the DR disk: now, unless a write is
+    /// missing there.
+    pub fn recovery(&self, pair: PairKey, now: SimTime) -> Option<Recovery> {
+        let record = &self.pairs[pair];
+        if !record.has_copy {
+            return None;
+        }
+        let gap = self.gap(pair, record.station);
+        let point = record.stands.or(gap.first(now)).unwrap_or(now);
+        let halted = self.outage(pair).and_then(|outage| outage.halted);
+        let lost = gap.bytes(now).saturating_add(record.behind);
+        let acknowledged = halted.unwrap_or(now);
+        let damage = record.disks[record.station.index()].and_then(|disk| self.disks[disk].damaged);
+        let own =
+            record.disks[record.station.other().index()].and_then(|disk| self.disks[disk].damaged);
+        Some(Recovery {
+            earliest: point,
+            latest: point,
+            acknowledged,
+            rpo: acknowledged.saturating_since(point),
+            whole: lost == 0,
+            lost: u64::try_from(lost).unwrap_or(u64::MAX),
+            damaged: own.is_some() || damage.is_some_and(|since| since < point),
+        })
+    }
+
+    /// The same of a group: the earliest of its pairs that take part, with the spread between them. The pairs of a
+    /// consistency group have one recovery point.
+    pub fn group_recovery(&self, group: GroupKey, now: SimTime) -> Option<Recovery> {
+        let record = &self.groups[group];
+        let pairs = record
+            .pairs
+            .iter()
+            .filter(|&pair| !self.pairs[pair].is_out());
+        let each = pairs.filter_map(|pair| self.recovery(pair, now));
+        let whole = each.reduce(Recovery::and)?;
+        Some(match record.protection {
+            ProtectionType::ReplicationPair => whole,
+            ProtectionType::ConsistencyGroup => Recovery {
+                latest: whole.earliest,
+                ..whole
+            },
+        })
+    }
+
+    /// Whether a server serves: it is active and booted, its AZ has power, and its disks can be written.
+    pub fn serves(&self, server: ServerKey) -> bool {
+        let record = &self.servers[server];
+        record.power == Power::Active
+            && record.act.is_none()
+            && record.lost == 0
+            && self.is_lit(record.az)
+            && record.disks.iter().all(|&(_, disk)| self.may_write(disk))
+    }
+
+    /// Whether a server may write to a disk at all: it is usable, and if it is one of a pair the pair lets it.
+    pub fn may_write(&self, disk: DiskKey) -> bool {
+        let Some(pair) = self.disks[disk].pair else {
+            return self.is_usable(disk);
+        };
+        let record = &self.pairs[pair];
+        let side = match record.disks[Side::Source.index()] == Some(disk) {
+            true => Side::Source,
+            false => Side::Target,
+        };
+        self.is_side_usable(record, side) && self.is_writer(pair, side)
+    }
+
+    /// Whether a pair accepts writes on a side.
+    pub fn is_writer(&self, pair: PairKey, side: Side) -> bool {
+        let record = &self.pairs[pair];
+        match side == record.station {
+            true => self
+                .outage(pair)
+                .is_none_or(|outage| outage.halted.is_none()),
+            false => record.parted && !self.settings.policies.fencing.is_on(),
+        }
+    }
+
+    /// Whether an instance serves: its production server does, or the server of a drill made while production was down.
+    pub fn instance_serves(&self, instance: InstanceKey) -> bool {
+        let record = &self.instances[instance];
+        let group = &self.groups[record.group];
+        let production = record.servers[group.station.index()];
+        let rescued = || {
+            let drills = group.drills.iter().map(|&drill| &self.drills[drill]);
+            let mut servers = drills
+                .filter(|drill| drill.rescue)
+                .flat_map(|drill| &drill.servers);
+            servers.any(|&(of, server)| of == instance && self.serves(server))
+        };
+        production.is_some_and(|server| self.serves(server)) || rescued()
+    }
+}

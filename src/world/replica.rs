@@ -1,0 +1,348 @@
+//! What a replication pair knows of its data: how much is not mirrored, since when, and what a copy would recover.
+//!
+//! Replication is arithmetic. Writes are a fluid of so many bytes per second, so a state that holds for a span needs an
+//! instant and a rate, never an event per write or block. Reading at an instant changes nothing: a run that is looked at
+//! a thousand times knows the same at its end as one that is not. What is decided by these numbers is only *when*;
+//! whether something is admitted is decided by [`Level`], which is discrete.
+
+use crate::time::{SimTime, Span};
+use crate::units::{Bytes, Rate};
+use serde::{Deserialize, Serialize};
+
+/// What a running server writes to a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Bytes written a second.
+    pub rate: Rate,
+    /// The size of one write (default 4 KiB).
+    #[serde(default = "Load::default_io_size")]
+    pub io_size: Bytes,
+    /// The part of the disk that writes fall on; absent: all of it. Writes fall on it uniformly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_set: Option<Bytes>,
+}
+
+impl Load {
+    const fn default_io_size() -> Bytes {
+        Bytes(4 << 10)
+    }
+
+    /// A load of 4 KiB writes all over the disk.
+    #[must_use]
+    pub const fn uniform(rate: Rate) -> Load {
+        Load {
+            rate,
+            io_size: Load::default_io_size(),
+            working_set: None,
+        }
+    }
+}
+
+/// How many of `blocks` blocks are touched by `writes` writes that fall on them uniformly: `n(1-(1-1/n)^k)`, the
+/// occupancy law. Never more than there are.
+///
+/// ```
+/// use sdrsim::world::replica::occupied;
+/// assert!((occupied(1000.0, 1000.0) - 632.304_575).abs() < 1e-6);
+/// ```
+#[must_use]
+pub fn occupied(blocks: f64, writes: f64) -> f64 {
+    if blocks <= 1.0 {
+        return blocks.min(writes).max(0.0);
+    }
+    // 1-(1-1/n)^k = -expm1(k ln(1-1/n)), which keeps its digits where k/n is small.
+    let touched = -blocks * libm::expm1(writes * libm::log1p(-1.0 / blocks));
+    touched.clamp(0.0, blocks)
+}
+
+/// What a bitmap of `block_size` per bit marks after `written` bytes of a load on a disk, when `dirty` bytes were marked
+/// before, anywhere on it: the union of both. Whole blocks, never more than the disk.
+#[must_use]
+pub fn marked(
+    disk: Bytes,
+    block_size: Bytes,
+    load: Option<Load>,
+    written: u128,
+    dirty: Bytes,
+) -> Bytes {
+    let dirty = dirty.min(disk);
+    let Some(load) = load.filter(|_| written > 0 && disk.0 > 0) else {
+        return dirty;
+    };
+    let block = block_size.0.max(1);
+    let target = load.working_set.map_or(disk, |set| set.min(disk)).0.max(1);
+    let blocks = target.div_ceil(block) as f64;
+    let writes = written as f64 / load.io_size.0.min(block).max(1) as f64;
+    // A part of what is touched is marked already: as much of it as is marked of the whole.
+    let clean = 1.0 - dirty.0 as f64 / disk.0 as f64;
+    let new = libm::round(occupied(blocks, writes) * clean);
+    let bytes = u128::from(new as u64) * u128::from(block);
+    let more = u64::try_from(bytes).unwrap_or(u64::MAX);
+    dirty.saturating_add(Bytes(more)).min(disk)
+}
+
+/// The fault level of a pair, in the published numbers.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Level {
+    /// Nothing stands in the way.
+    #[default]
+    Zero,
+    /// The production disk cannot be written, and the copy was in step when that came about.
+    Two,
+    /// The copy is behind, or cannot be reached, and production was acknowledging writes when that came about.
+    Five,
+}
+
+impl Level {
+    /// The published word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Zero => "0",
+            Level::Two => "2",
+            Level::Five => "5",
+        }
+    }
+}
+
+/// What keeps a pair that is protected from replicating.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    /// Since when.
+    pub since: SimTime,
+    /// The level that it gave the pair.
+    pub level: Level,
+    /// Since when production cannot acknowledge writes; None while it can.
+    pub halted: Option<SimTime>,
+}
+
+/// Writes that went to one side of a pair alone, as of an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Bytes times 1,000,000, acknowledged before `at`.
+    work: u128,
+    /// The instant from which `rate` counts.
+    at: SimTime,
+    /// Bytes a second that are written now.
+    rate: u64,
+    /// When the first of them was written.
+    first: Option<SimTime>,
+    /// When the last of them was written, unless more are being written now.
+    last: Option<SimTime>,
+}
+
+impl Gap {
+    fn work(&self, now: SimTime) -> u128 {
+        let micros = now.as_micros().saturating_sub(self.at.as_micros());
+        self.work + u128::from(self.rate) * u128::from(micros)
+    }
+
+    /// The bytes written up to an instant, rounded down.
+    #[must_use]
+    pub fn bytes(&self, now: SimTime) -> u128 {
+        self.work(now) / 1_000_000
+    }
+
+    /// When the first byte was written, if one was before this instant.
+    #[must_use]
+    pub fn first(&self, now: SimTime) -> Option<SimTime> {
+        self.first.filter(|_| self.work(now) > 0)
+    }
+
+    /// When the last byte was written, if one was.
+    #[must_use]
+    pub fn last(&self, now: SimTime) -> Option<SimTime> {
+        if self.rate > 0 && now > self.at {
+            Some(now)
+        } else {
+            self.last
+        }
+    }
+
+    /// Bytes a second that are written now.
+    #[must_use]
+    pub const fn rate(&self) -> u64 {
+        self.rate
+    }
+
+    /// From this instant on so many bytes a second are written.
+    pub(crate) fn set_rate(&mut self, now: SimTime, rate: u64) {
+        if self.rate == rate {
+            return;
+        }
+        self.last = self.last(now);
+        self.work = self.work(now);
+        self.at = now;
+        self.rate = rate;
+        if rate > 0 && self.work == 0 {
+            self.first = Some(now);
+        }
+    }
+
+    /// Forgets what was written; what is written now counts from this instant.
+    pub(crate) fn clear(&mut self, now: SimTime) {
+        *self = Gap {
+            at: now,
+            rate: self.rate,
+            first: (self.rate > 0).then_some(now),
+            ..Gap::default()
+        };
+    }
+}
+
+/// How long one synchronous write takes: the longer of the local write and a round trip with the remote write.
+///
+/// ```
+/// use sdrsim::time::Span;
+/// use sdrsim::world::replica::write_latency;
+/// let (disk, one_way) = (Span::micros(3_000), Span::micros(100));
+/// assert_eq!(write_latency(disk, disk, one_way), Span::micros(3_200));
+/// ```
+#[must_use]
+pub fn write_latency(local: Span, remote: Span, one_way: Span) -> Span {
+    let there = remote.saturating_add(one_way.saturating_mul(2));
+    local.max(there)
+}
+
+/// What a run recovered from, of one pair or of the earliest and the latest of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// The earliest recovery point.
+    pub earliest: SimTime,
+    /// The latest; the difference is the cross-disk skew.
+    pub latest: SimTime,
+    /// When production could last acknowledge a write.
+    pub acknowledged: SimTime,
+    /// RPO: the span from the recovery point to when production could last acknowledge a write; of several pairs the
+    /// longest. Never negative, and zero where no write is missing.
+    pub rpo: Span,
+    /// Whether no acknowledged write is missing.
+    pub whole: bool,
+    /// Bytes acknowledged after the recovery point used.
+    pub lost: u64,
+    /// Whether what was recovered holds damaged content.
+    pub damaged: bool,
+}
+
+impl Recovery {
+    /// Cross-disk skew: how far the recovery points of several pairs lie apart. None lie apart where nothing is missing.
+    #[must_use]
+    pub fn skew(&self) -> Span {
+        match self.whole {
+            true => Span::ZERO,
+            false => self.latest.saturating_since(self.earliest),
+        }
+    }
+
+    /// Both as one.
+    #[must_use]
+    pub fn and(self, other: Recovery) -> Recovery {
+        Recovery {
+            earliest: self.earliest.min(other.earliest),
+            latest: self.latest.max(other.latest),
+            acknowledged: self.acknowledged.max(other.acknowledged),
+            rpo: self.rpo.max(other.rpo),
+            whole: self.whole && other.whole,
+            lost: self.lost.saturating_add(other.lost),
+            damaged: self.damaged || other.damaged,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn occupancy_is_the_published_law() {
+        assert!((occupied(1000.0, 1000.0) - 632.305).abs() < 1e-3);
+        assert_eq!(occupied(1.0, 5.0), 1.0);
+        assert_eq!(occupied(1000.0, 0.0), 0.0);
+        assert!(occupied(1e9, 1e18) <= 1e9);
+    }
+
+    #[test]
+    fn a_coarse_bitmap_marks_nearly_all_where_a_fine_one_marks_little() {
+        let (disk, written) = (Bytes(100 * GIB), 2000 * 600 * 4096_u128);
+        let load = Some(Load::uniform(Rate(2000 * 4096)));
+        let share = |block: u64| {
+            marked(disk, Bytes(block), load, written, Bytes(0)).0 as f64 / disk.0 as f64
+        };
+        assert!(
+            (share(4 << 10) - 0.04474).abs() < 5e-6,
+            "{}",
+            share(4 << 10)
+        );
+        assert!(
+            (share(1 << 20) - 0.99999).abs() < 5e-6,
+            "{}",
+            share(1 << 20)
+        );
+    }
+
+    #[test]
+    fn marks_are_a_union_and_never_more_than_the_disk() {
+        let (disk, block) = (Bytes(GIB), Bytes(4096));
+        let load = Load {
+            working_set: Some(Bytes(GIB / 4)),
+            ..Load::uniform(Rate(1))
+        };
+        let all_of_the_set = marked(disk, block, Some(load), u128::from(u64::MAX), Bytes(0));
+        assert_eq!(all_of_the_set, Bytes(GIB / 4));
+        assert_eq!(
+            marked(disk, block, Some(load), u128::from(u64::MAX), disk),
+            disk
+        );
+        assert_eq!(marked(disk, block, None, 5, Bytes(8192)), Bytes(8192));
+        assert_eq!(marked(disk, block, Some(load), 0, Bytes(8192)), Bytes(8192));
+    }
+
+    #[test]
+    fn a_gap_counts_what_is_written_and_forgets_nothing_by_being_read() {
+        let mut gap = Gap::default();
+        assert_eq!(
+            (gap.bytes(at(9)), gap.first(at(9)), gap.last(at(9))),
+            (0, None, None)
+        );
+        gap.set_rate(at(10), 3);
+        assert_eq!(gap.first(at(10)), None, "nothing is written in no time");
+        assert_eq!(
+            (gap.bytes(at(20)), gap.first(at(20)), gap.last(at(20))),
+            (30, Some(at(10)), Some(at(20)))
+        );
+        gap.set_rate(at(20), 0);
+        assert_eq!((gap.bytes(at(50)), gap.last(at(50))), (30, Some(at(20))));
+        gap.set_rate(at(60), 2);
+        gap.clear(at(70));
+        assert_eq!((gap.bytes(at(71)), gap.first(at(71))), (2, Some(at(70))));
+    }
+
+    #[test]
+    fn recoveries_join_to_the_worst() {
+        let recovery = |earliest, latest, acknowledged, rpo, lost, whole| Recovery {
+            earliest: at(earliest),
+            latest: at(latest),
+            acknowledged: at(acknowledged),
+            rpo: Span::secs(rpo),
+            lost,
+            whole,
+            damaged: !whole,
+        };
+        let (one, other) = (
+            recovery(9, 9, 9, 0, 0, true),
+            recovery(5, 5, 8, 3, 2, false),
+        );
+        assert_eq!(one.and(other), recovery(5, 9, 9, 3, 2, false));
+        assert_eq!(one.and(other).skew(), Span::secs(4));
+        let later = recovery(8, 8, 8, 0, 0, true);
+        assert_eq!(one.and(later).skew(), Span::ZERO);
+    }
+}
