@@ -3,7 +3,7 @@
 //!
 //! Faults are counted on the thing that they hit, so that they stack and end one by one in any order; whatever else a
 //! fault means (a link between healthy ends in a broken duct) is derived. A fault only marks what it touches;
-//! [`Topology::refresh`] then looks again at the marked links and at the routes that these can have changed, so that a
+//! `Topology::refresh` then looks again at the marked links and at the routes that these can have changed, so that a
 //! fault in one corner of a large network costs nothing elsewhere. Who shares the bandwidth of a link is not known here.
 //!
 //! A path leads through AZs and relays but never through a witness, which hears the two sides of a domain and carries
@@ -130,7 +130,7 @@ pub struct Path {
 pub struct Route {
     /// The two AZs, in the order in which they were made.
     pub azs: [AzKey; 2],
-    /// The path in use, as of the last [`Topology::refresh`]; None if there is no way.
+    /// The path in use, as of the last `Topology::refresh`; None if there is no way.
     pub path: Option<Path>,
     /// Bytes a second that the pairs on it mirror, or would if there were a way.
     pub foreground: u64,
@@ -334,7 +334,7 @@ impl Topology {
     }
 }
 
-/// Faults. Each only marks what it touches; [`Topology::refresh`] draws the consequences.
+/// Faults. Each only marks what it touches; `Topology::refresh` draws the consequences.
 impl Topology {
     /// One more fault holds a link down.
     pub(crate) fn break_link(&mut self, link: LinkKey) {
