@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
+use sdrsim::engine::Checker;
 use sdrsim::machine::Effect;
 use sdrsim::render::graph::{Node, arrows, status_graph};
 use sdrsim::scenario::Scenario;
@@ -122,7 +123,12 @@ fn load(path: &Path) -> Scenario {
 /// Runs one file: everything that it expects holds, and the run is the one that it tells.
 fn holds(name: &str) {
     let scenario = load(&Path::new(ROOT).join(name));
-    let outcome = scenario.start(None).run(&mut ());
+    // A check is linear in the size of the world: the large ones are checked now and then.
+    let checker = Checker::every(1 + scenario.world().pairs.len() as u64 / 200);
+    let outcome = scenario.start(None).checked(checker).run(&mut ());
+    if let Some(violation) = &outcome.report.violation {
+        panic!("{name}: {violation:?}");
+    }
     for verdict in &outcome.report.verdicts {
         assert!(
             verdict.held,

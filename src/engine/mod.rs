@@ -6,6 +6,7 @@
 //! events by instant, and among equal instants in the order in which they were announced.
 
 mod absorb;
+pub mod check;
 pub mod checkpoint;
 pub mod dice;
 pub mod digest;
@@ -22,6 +23,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Checker, Watcher};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use dice::Seed;
 pub use digest::Digest;
@@ -391,6 +393,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             &mut self.oracle,
             &mut self.observer,
         );
+        self.observer.after(self.now, &self.world, &self.effects);
     }
 }
 

@@ -100,6 +100,19 @@ pub struct TranscriptReport {
     pub difference: Option<String>,
 }
 
+/// An invariant of the simulator that was violated, which is a fault of the simulator and not of the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ViolationReport {
+    /// The invariant, in words; one of [`crate::world::check::Violation::NAMES`].
+    pub invariant: String,
+    /// What was found, with the labels of the resources.
+    pub text: String,
+    /// The step at hand, counted from 1; null: before the first.
+    pub step: Option<usize>,
+    /// When.
+    pub at: Moment,
+}
+
 /// How much of what there was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -160,6 +173,8 @@ pub struct RunReport {
     pub transcript: Option<TranscriptReport>,
     /// How much of what there was.
     pub counts: Counts,
+    /// The violation that ended the run; null: none, or nobody checked.
+    pub violation: Option<ViolationReport>,
 }
 
 impl RunReport {

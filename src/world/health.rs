@@ -156,6 +156,26 @@ impl World {
         alone
     }
 
+    /// Bytes a second that running servers would write to a disk, if they may; nothing where there is no disk, and to one
+    /// that is lost or blank.
+    pub fn demand(&self, disk: Option<DiskKey>) -> u64 {
+        let Some(disk) = disk else { return 0 };
+        let record = &self.disks[disk];
+        let Some(load) = record.load else { return 0 };
+        let runs = |&server: &ServerKey| {
+            let server = &self.servers[server];
+            server.power == Power::Active && server.lost == 0
+        };
+        let blank = record.blank || !self.is_usable(disk);
+        if blank || !record.servers.iter().any(runs) {
+            return 0;
+        }
+        record
+            .throughput
+            .map_or(load.rate, |most| most.min(load.rate))
+            .0
+    }
+
     /// How long one synchronous write of a pair takes now; None while its path is lost.
     pub fn write_latency(&self, pair: PairKey) -> Option<Span> {
         let record = &self.pairs[pair];

@@ -4,6 +4,7 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod check;
 pub mod fault;
 pub mod flow;
 pub mod health;

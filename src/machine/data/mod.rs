@@ -49,7 +49,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let station = record.station;
     let whole = record.is_replicating() && record.outage.is_none();
     let rate = |side: Side| match world.is_writer(pair, side) {
-        true => demand(world, record.disks[side.index()]),
+        true => world.demand(record.disks[side.index()]),
         false => 0,
     };
     let rates = [rate(Side::Source), rate(Side::Target)];
@@ -107,25 +107,6 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
     for place in 0..world.servers[server].disks.len() {
         disk_changed(world, world.servers[server].disks[place].1);
     }
-}
-
-/// What running servers would write to a disk.
-fn demand(world: &World, disk: Option<DiskKey>) -> u64 {
-    let Some(disk) = disk else { return 0 };
-    let record = &world.disks[disk];
-    let Some(load) = record.load else { return 0 };
-    let runs = |&server: &ServerKey| {
-        let server = &world.servers[server];
-        server.power == Power::Active && server.lost == 0
-    };
-    let blank = record.blank || !world.is_usable(disk);
-    if blank || !record.servers.iter().any(runs) {
-        return 0;
-    }
-    record
-        .throughput
-        .map_or(load.rate, |most| most.min(load.rate))
-        .0
 }
 
 /// Takes a copy that runs out of its class; it waits.

@@ -61,6 +61,10 @@ impl<W: Observer> Runner<'_, W> {
             if done(self.engine.world()) {
                 return Stop::Done;
             }
+            if self.violated() {
+                self.over = true;
+                return Stop::Limit;
+            }
             match self.engine.next_at() {
                 Some(at) if until.is_some_and(|until| at > until) => return Stop::Done,
                 Some(at) if at > self.last => return self.limit("the time", self.last),

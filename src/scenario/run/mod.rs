@@ -12,10 +12,10 @@ use super::load::{Asking, Begin, Deed, Expected, Fault, Step, form_name, form_su
 use super::narrate::Narrator;
 use super::report::{
     Counts, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport, Verdict,
-    VerdictKind,
+    VerdictKind, ViolationReport,
 };
 use super::transcript::{Difference, compare};
-use crate::engine::{Chance, Engine, Observer, Seed};
+use crate::engine::{Chance, Checker, Engine, Observer, Seed};
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Blow, Event};
 use crate::time::{SimTime, Span};
@@ -56,7 +56,7 @@ pub struct Outcome<W = ()> {
     pub observer: W,
 }
 
-type Watchers<W> = ((Narrator, Tally), W);
+type Watchers<W> = ((Narrator, Tally), (Option<Checker>, W));
 
 /// A scenario about to run.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ impl Scenario {
         for rule in self.script.rules() {
             push(chance.script_mut(), *rule);
         }
-        let watchers = ((Narrator::default(), Tally::default()), observer);
+        let watchers = ((Narrator::default(), Tally::default()), (None, observer));
         Runner {
             scenario: self,
             seed,
@@ -110,6 +110,20 @@ impl Scenario {
 }
 
 impl<W: Observer> Runner<'_, W> {
+    /// The same run with the simulator's own invariants checked as the checker says. The first violation ends it: no
+    /// further step is begun, and the report holds it.
+    #[must_use]
+    pub fn checked(mut self, checker: Checker) -> Self {
+        self.engine.observer_mut().1.0 = Some(checker);
+        self
+    }
+
+    /// Whether an invariant was violated, which ends the run.
+    fn violated(&self) -> bool {
+        let checker = self.engine.observer().1.0.as_ref();
+        checker.is_some_and(|checker| checker.violation().is_some())
+    }
+
     /// Runs to the end: until every step is done and nothing is to come, or to the limit.
     pub fn run(mut self, progress: &mut impl Progress) -> Outcome<W> {
         let steps = &self.scenario.steps;
@@ -124,6 +138,9 @@ impl<W: Observer> Runner<'_, W> {
             if !self.over {
                 self.begin(step, progress);
             }
+            if self.violated() {
+                return self.close();
+            }
             match self.over {
                 false => self.carry_out(step, progress),
                 true => self.missed(step),
@@ -131,6 +148,9 @@ impl<W: Observer> Runner<'_, W> {
         }
         if !self.over {
             self.go(None, progress, |_| false);
+        }
+        if self.violated() {
+            return self.close();
         }
         let world = self.engine.world();
         let open: Vec<_> = self
@@ -351,7 +371,16 @@ impl<W: Observer> Runner<'_, W> {
             .transcript
             .as_ref()
             .and_then(|expected| compare(expected, &transcript, SHOWN));
-        let (world, ((_, jobs), observer)) = self.engine.into_parts();
+        let step = self.step;
+        let (world, ((_, jobs), (checker, observer))) = self.engine.into_parts();
+        let violation = checker
+            .and_then(|checker| checker.violation().cloned())
+            .map(|(at, violation)| ViolationReport {
+                invariant: violation.name().to_owned(),
+                text: violation.to_string(),
+                step: (step > 0).then_some(step),
+                at: at.into(),
+            });
         let counts = Counts {
             jobs: jobs.begun,
             jobs_succeeded: jobs.succeeded,
@@ -373,7 +402,7 @@ impl<W: Observer> Runner<'_, W> {
             end: end.into(),
             events,
             digest,
-            held: self.tally[1] == 0 && difference.is_none(),
+            held: self.tally[1] == 0 && difference.is_none() && violation.is_none(),
             verdicts_held: self.tally[0],
             verdicts_failed: self.tally[1],
             verdicts: self.verdicts,
@@ -383,6 +412,7 @@ impl<W: Observer> Runner<'_, W> {
                 difference: difference.as_ref().map(ToString::to_string),
             }),
             counts,
+            violation,
         };
         Outcome {
             report,
