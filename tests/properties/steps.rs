@@ -2,20 +2,29 @@
 
 use crate::common::*;
 use proptest::prelude::*;
-use sdrsim::engine::{Chance, Engine, Pace, Seed};
+use sdrsim::engine::{Chance, Checker, Engine, Pace, Seed};
+use sdrsim::machine::build::NewLink;
 use sdrsim::machine::command::{
     Ask, Call, Command, CreateDisk, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
     CreateReplicationPair, CreateServer, Gigabytes, Native, Ref, TagInput,
 };
 use sdrsim::machine::query::{ListParameters, Query, Question, Scalar};
+use sdrsim::machine::{Blow, Builder};
 use sdrsim::sdrs::op::Op;
-use sdrsim::units::Bytes;
+use sdrsim::time::Span;
+use sdrsim::units::{Bytes, Rate};
 use sdrsim::world::machinery::Power;
 use sdrsim::world::place::Quotas;
 use sdrsim::world::protection::ProtectionType;
+use sdrsim::world::replica::Load;
+use sdrsim::world::topology::{NodeKind, Slow};
+use sdrsim::world::{Who, World};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// A run whose invariants are checked after every event.
+pub type Checked = Engine<Chance, Checker>;
 
 /// One step of a history.
 #[derive(Clone, Debug)]
@@ -26,6 +35,86 @@ pub enum Step {
     Query(Box<Question>),
     /// Let so many events happen.
     Wait(u16),
+    /// Something breaks or, unless it `begins`, is mended; what was never broken stays whole.
+    Fault {
+        /// The label of what it strikes; empty: the control plane.
+        target: String,
+        /// Which of the faults of such a target.
+        kind: FaultKind,
+        /// Whether it begins.
+        begins: bool,
+        /// Whether the world takes it in before the next step, or together with others.
+        taken_in: bool,
+    },
+}
+
+/// The faults of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Dark, down or lost.
+    Plain,
+    /// The same, and what it held is gone.
+    Destroyed,
+    /// Degraded, or storage that has failed.
+    Worse,
+    /// Storage that can be read.
+    ReadOnly,
+}
+
+/// What a fault strikes in a world; None: there is no such target, or no such fault of it.
+pub fn blow(world: &World, target: &str, kind: FaultKind) -> Option<Blow> {
+    if target.is_empty() {
+        return Some(Blow::Control);
+    }
+    let destroyed = kind == FaultKind::Destroyed;
+    Some(match world.find(target)? {
+        Who::Az(az) => match kind {
+            FaultKind::Worse | FaultKind::ReadOnly => Blow::Pool {
+                az,
+                read_only: kind == FaultKind::ReadOnly,
+            },
+            _ => Blow::Az { az, destroyed },
+        },
+        Who::Site(site) => Blow::Site { site, destroyed },
+        Who::Link(link) => match kind {
+            FaultKind::Worse => {
+                let slow = Slow {
+                    bandwidth: Some(Rate(1 << 20)),
+                    latency: None,
+                };
+                Blow::Slow { link, slow }
+            }
+            _ => Blow::Link { link },
+        },
+        Who::Duct(duct) => Blow::Duct { duct },
+        Who::Node(node) => Blow::Node { node },
+        Who::Disk(disk) => Blow::Disk { disk, destroyed },
+        Who::Server(server) => Blow::Server { server, destroyed },
+        _ => return None,
+    })
+}
+
+fn fault() -> impl Strategy<Value = Step> {
+    let target = prop_oneof![
+        6 => any_of(&["ab", "aw", "bw", "wit", "duct"]),
+        4 => any_of(&["az-1", "az-2", "site-1", "site-2"]),
+        3 => prop_oneof![server(), disk_label()],
+        1 => Just(String::new()),
+    ];
+    let kind = prop_oneof![
+        4 => Just(FaultKind::Plain),
+        1 => Just(FaultKind::Destroyed),
+        1 => Just(FaultKind::Worse),
+        1 => Just(FaultKind::ReadOnly),
+    ];
+    (target, kind, any::<bool>(), prop::bool::weighted(0.7)).prop_map(
+        |(target, kind, begins, taken_in)| Step::Fault {
+            target,
+            kind,
+            begins,
+            taken_in,
+        },
+    )
 }
 
 /// Any of these labels.
@@ -367,6 +456,32 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Any step of a history in which things break.
+pub fn step_or_fault() -> impl Strategy<Value = Step> {
+    let failover = (group(), any::<bool>()).prop_map(|(g, back)| {
+        let group = Ref::from(g.as_str());
+        let call = match back {
+            true => Call::Reprotect { group },
+            false => Call::Failover { group },
+        };
+        Step::Ask(Box::new(call.into()))
+    });
+    let start = server().prop_map(|s| {
+        let native = Native::StartServer {
+            server: s.as_str().into(),
+        };
+        Step::Ask(Box::new(native.into()))
+    });
+    let load = (any_of(&["s1-a", "s1-b", "spare-1", "i/vdb/dr"]), 0u64..64).prop_map(|(d, mib)| {
+        let native = Native::SetLoad {
+            disk: d.as_str().into(),
+            load: (mib > 0).then(|| Load::uniform(Rate(mib << 20))),
+        };
+        Step::Ask(Box::new(native.into()))
+    });
+    prop_oneof![10 => step(), 6 => fault(), 2 => failover, 2 => start, 1 => load]
+}
+
 /// The label of the second project; what it owns when the run begins is called `other-...`.
 pub const OTHER: &str = "other";
 
@@ -380,16 +495,35 @@ fn quotas(server_groups: i64, replications: i64) -> Quotas {
     }
 }
 
-/// Two projects, each with a protected group of an instance and a pair, and with quotas that are soon reached.
-pub fn begin(seed: u64, fails: f64) -> Engine {
+/// How long jobs last, and how often they fail.
+pub fn pace(fails: f64) -> Pace {
     let mut pace = Pace::default();
     for &op in Op::ALL {
         if let Ok(job) = pace.job_mut(op) {
             job.fails = fails.try_into().unwrap();
         }
     }
+    pace
+}
+
+/// Two projects, each with a protected group of an instance and a pair, and with quotas that are soon reached.
+pub fn begin(seed: u64, fails: f64) -> Checked {
+    begin_in(begun(false), seed, fails)
+}
+
+/// A run of a world that checks every invariant after every event.
+pub fn begin_in(world: World, seed: u64, fails: f64) -> Checked {
+    let chance = Chance::new(Seed(seed)).at_pace(pace(fails));
+    Engine::with_observer(world, chance, Checker::new())
+}
+
+/// The world that histories begin in. A `network` gives it links in a duct, a witness that arbitrates and writes.
+pub fn begun(network: bool) -> World {
     let mut region = region(settings());
     region.project("default", quotas(3, 6), false).unwrap();
+    if network {
+        join(&mut region);
+    }
     region.now(create_group("g")).unwrap();
     region.now(create_instance("i", "s1")).unwrap();
     region.now(create_pair("p", "spare-1")).unwrap();
@@ -431,5 +565,31 @@ pub fn begin(seed: u64, fails: f64) -> Engine {
     other(Ask::Call(moved_call(create_instance("i", "s1"))));
     other(Ask::Call(moved_call(create_pair("p", "spare-1"))));
     other(Ask::Call(moved_call(start())));
-    Engine::new(region.finish(), Chance::new(Seed(seed)).at_pace(pace))
+    if network {
+        for disk in ["s1-b", "other-s-a"] {
+            let mut load = Command::from(Native::SetLoad {
+                disk: disk.into(),
+                load: Some(Load::uniform(Rate(8 << 20))),
+            });
+            load.project = disk.starts_with(OTHER).then(|| OTHER.to_owned());
+            region.now(load).unwrap();
+        }
+    }
+    region.finish()
+}
+
+/// Links between the AZs and to a witness.
+fn join(region: &mut Builder) {
+    region.node("wit", NodeKind::Witness).unwrap();
+    region.duct("duct").unwrap();
+    let link = |between: [&'static str; 2]| NewLink {
+        between,
+        bandwidth: Some(Rate(100 << 20)),
+        latency: Span::micros(100),
+        duct: between.contains(&"wit").then_some("duct"),
+    };
+    region.link("ab", link(["az-1", "az-2"])).unwrap();
+    region.link("aw", link(["az-1", "wit"])).unwrap();
+    region.link("bw", link(["az-2", "wit"])).unwrap();
+    region.arbitrate("metro", "wit", Span::secs(30)).unwrap();
 }
