@@ -10,17 +10,19 @@ use crate::sdrs::policy::{AzFailover, Permission};
 use crate::sdrs::rules::rule;
 use crate::world::job::{Detail, Job};
 use crate::world::machinery::{Lock, Power};
-use crate::world::protection::Side;
+use crate::world::protection::{Copying, ProtectionType, Side};
 use crate::world::replica::Level;
 use crate::world::{GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
-/// What keeps a sub-job from ending well: start, reprotection and planned failover need the path and both disks, a failover
-/// the DR disk with a copy that is not behind and that arbitration lets the DR side go on, a stop nothing.
+/// What keeps a sub-job from ending well: start and reprotection need the path and both disks, a planned failover needs them
+/// and a pair in step, a failover the DR disk with a copy that is not behind and that arbitration lets the DR side go on,
+/// a stop nothing.
 pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
     let record = &world.pairs[pair];
     let usable = |side: Side| world.is_side_usable(record, side);
     let group = &world.groups[record.group];
     let dr = group.station.other();
+    let joined = || usable(Side::Source) && usable(Side::Target) && world.is_connected(group);
     let free = match op {
         Op::StopProtection => true,
         Op::Failover => {
@@ -28,7 +30,9 @@ pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
                 && world.settings.policies.failover_disconnected == Permission::Refused;
             usable(dr) && record.consistent && !behind && may_take_over(world, record.group)
         }
-        _ => usable(Side::Source) && usable(Side::Target) && world.is_connected(group),
+        // What was written behind the service's back while the path was lost is not on the DR disk before its resync ends.
+        Op::PlannedFailover => joined() && record.copy == Copying::Active,
+        _ => joined(),
     };
     if free { None } else { job_error(op) }
 }
@@ -45,8 +49,27 @@ fn job_error(op: Op) -> Option<Code> {
     rule(op).job.map(|job| job.error)
 }
 
+/// What keeps the pairs of a consistency group, which turn together at the job's close, from what their sub-jobs were free
+/// to do: something may have broken since.
+fn of_members(world: &World, job: JobKey) -> Option<Code> {
+    let record = &world.jobs[job];
+    let group = record.group.map(|group| &world.groups[group]);
+    let whole = group.filter(|group| {
+        rule(record.op).members && group.protection == ProtectionType::ConsistencyGroup
+    })?;
+    let mut pairs = whole.pairs.iter().filter(|&pair| {
+        let work = world.pairs[pair].life.work;
+        work.is_some_and(|work| work.job == job)
+    });
+    pairs.find_map(|pair| of_sub_job(world, record.op, pair))
+}
+
 /// What keeps a job from ending well when everything else is done.
 pub(super) fn at_close(world: &World, job: JobKey) -> Option<Code> {
+    of_members(world, job).or_else(|| of_job(world, job))
+}
+
+fn of_job(world: &World, job: JobKey) -> Option<Code> {
     let record = &world.jobs[job];
     match record.op {
         Op::Failover => {

@@ -201,6 +201,7 @@ pub(crate) fn pair(
     usage.replications += 1;
     usage.unattached_pairs += 1;
     enter(world, Who::Pair(key), out);
+    data::refresh(world, now, key);
     key
 }
 
