@@ -78,6 +78,7 @@ Examples:
   sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
   sdrsim run --json mine.yaml | jq .held        for programs
   sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line
+  sdrsim run --check scenarios                  is the simulator itself right at every event?
   cat mine.yaml | sdrsim run -                  from standard input")]
 pub struct RunArgs {
     /// Scenario files, folders of them, or `-` for standard input.
@@ -95,8 +96,9 @@ pub struct RunArgs {
     /// Say only what failed.
     #[arg(long, short)]
     pub quiet: bool,
-    /// Only read the scenarios, as `sdrsim check` does.
-    #[arg(long, conflicts_with_all = ["trace", "seed"])]
+    /// Check the simulator's own invariants after every event: one writer per pair, no acknowledged write lost, bytes
+    /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3.
+    #[arg(long)]
     pub check: bool,
 }
 

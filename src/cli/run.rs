@@ -8,6 +8,7 @@ use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::Progress;
 use super::summary::{Entry, Style, Summary};
+use sdrsim::engine::Checker;
 use sdrsim::scenario::trace::{End, Header, Trace};
 use sdrsim::scenario::{Diagnostic, Outcome, Scenario, yaml};
 use std::io::BufWriter;
@@ -18,10 +19,6 @@ type FileTrace = Trace<BufWriter<Replacement>>;
 
 /// `run`
 pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
-    if args.check {
-        let style = Style::of(args.json, args.quiet);
-        return read_all(&args.paths, style, out);
-    }
     let sources = sources(&args.paths)?;
     if let Some(trace) = &args.trace {
         check_trace(trace, &sources)?;
@@ -83,7 +80,13 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         Some(path) => Some(begin_trace(path, &Header::of(&text, seed))?),
         None => None,
     };
-    let ran = guarded(|| scenario.start_watched(Some(seed), trace).run(progress));
+    let ran = guarded(|| {
+        let runner = scenario.start_watched(Some(seed), trace);
+        match args.check {
+            true => runner.checked(Checker::new()).run(progress),
+            false => runner.run(progress),
+        }
+    });
     let outcome = match ran {
         Ok(outcome) => outcome,
         Err(told) => return Ok(Entry::violated(name, told)),
@@ -111,7 +114,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
     if seed != scenario.seed() {
         // The transcript was written under the scenario's own seed.
         report.transcript = None;
-        report.held = report.verdicts_failed == 0;
+        report.held = report.verdicts_failed == 0 && report.violation.is_none();
     }
     Ok(Entry::ran(name, report))
 }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `outcome` is `held`, `failed`, `faulty` (the file is wrong: `faults` holds what and where), `violated` (the simulator
-//! is wrong: `violation` says how) or, of `check`, `read`. `report` is the run's own report with a version of its own;
+//! is wrong: `violation` says how; after `run --check` there is a `report` of the run up to then) or, of `check`, `read`. `report` is the run's own report with a version of its own;
 //! null if there was no run. Within a version keys are only added.
 
 use super::guard::plea;
@@ -85,14 +85,24 @@ impl Entry {
         }
     }
 
-    /// It ran.
+    /// It ran; a run that was checked may have ended with a violation.
     pub fn ran(file: String, report: RunReport) -> Entry {
-        let outcome = match report.held() {
-            true => Came::Held,
-            false => Came::Failed,
+        let violation = report.violation.as_ref().map(|violation| {
+            let step = match violation.step {
+                Some(step) => format!("in step {step}"),
+                None => "before the first step".to_owned(),
+            };
+            let (at, name, text) = (&violation.at.clock, &violation.invariant, &violation.text);
+            format!("at {at}, {step}: {name}: {text}")
+        });
+        let outcome = match (&violation, report.held()) {
+            (Some(_), _) => Came::Violated,
+            (None, true) => Came::Held,
+            (None, false) => Came::Failed,
         };
         Entry {
             report: Some(report),
+            violation,
             ..Entry::new(file, outcome)
         }
     }
@@ -365,6 +375,9 @@ fn counted_of(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sdrsim::scenario::Scenario;
+    use sdrsim::scenario::report::{Moment, ViolationReport};
+    use sdrsim::time::SimTime;
 
     #[test]
     fn the_worst_decides_the_exit_code() {
@@ -386,5 +399,25 @@ mod tests {
     #[test]
     fn a_file_does_not_steer_the_terminal() {
         assert_eq!(clean("a\u{1b}[2J\nb"), "a\u{fffd}[2J b");
+    }
+
+    #[test]
+    fn a_violation_ends_with_its_own_code_and_says_what_when_and_where() {
+        let text =
+            "version: 1\nsites: {north: {}}\nazs: {az-1: {site: north}}\ntimeline: [{at: 1m, expect: 1 == 1}]\n";
+        let scenario = Scenario::load("a.yaml", text).expect("the file is well-formed");
+        let mut report = scenario.start(None).run(&mut ()).report;
+        let ran = |report: &RunReport| Entry::ran("a.yaml".to_owned(), report.clone());
+        assert_eq!(ran(&report).exit(), Exit::Held);
+        report.violation = Some(ViolationReport {
+            invariant: "jobs add up".to_owned(),
+            text: "the control plane counts 1 jobs running, and there are 0".to_owned(),
+            step: Some(1),
+            at: Moment::from(SimTime::from_micros(60_000_000)),
+        });
+        let entry = ran(&report);
+        assert_eq!(entry.exit() as u8, 3);
+        let told = "at 00:01:00.000, in step 1: jobs add up: the control plane counts 1 jobs running, and there are 0";
+        assert_eq!(entry.violation.as_deref(), Some(told));
     }
 }

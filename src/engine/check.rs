@@ -96,6 +96,7 @@ struct PairSeen {
     gaps: [Gap; 2],
     behind: u128,
     unsynced: Bytes,
+    left: Bytes,
     sizes: [Option<Bytes>; 2],
     /// Whether a copy of it has begun before.
     begun: bool,
@@ -218,6 +219,7 @@ impl Seen {
                 gaps: [Side::Source, Side::Target].map(|side| world.gap(key, side)),
                 behind: pair.behind,
                 unsynced: pair.unsynced,
+                left: world.left(key, at),
                 sizes: pair.disks.map(|disk| size(world, disk)),
                 begun: pair.copy != Copying::Inactive,
             }
@@ -262,18 +264,25 @@ impl Seen {
                 let pair = label();
                 return Err(Violation::MovedBack { pair, from, to });
             }
-            let whole = pair.copy == Copying::Active && world.outage(key).is_none();
-            if whole || pair.station != was.station {
-                continue;
-            }
             let bytes = |gap: Gap, behind: u128| {
                 let sum = gap.bytes(now).saturating_add(behind);
                 u64::try_from(sum).unwrap_or(u64::MAX)
             };
-            let side = pair.station;
+            let side = was.station;
             let before = bytes(was.gaps[side.index()], was.behind);
             let after = bytes(world.gap(key, side), pair.behind);
-            if before != after {
+            if pair.station != side {
+                if !pair.parted && (before > 0 || was.left > Bytes(0)) {
+                    return Err(Violation::TurnedBehind {
+                        pair: label(),
+                        left: was.left.0,
+                        lost: before,
+                    });
+                }
+                continue;
+            }
+            let whole = pair.copy == Copying::Active && world.outage(key).is_none();
+            if !whole && before != after {
                 return Err(Violation::Forgotten {
                     pair: label(),
                     before,

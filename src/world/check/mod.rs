@@ -13,8 +13,6 @@
 mod counts;
 mod data;
 mod links;
-#[cfg(test)]
-mod tests;
 mod violation;
 
 pub use violation::Violation;

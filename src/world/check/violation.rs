@@ -245,6 +245,18 @@ pub enum Violation {
         /// How far back it went.
         rpo: Span,
     },
+    /// A planned failover turns a pair only when it is in step: its data loss is zero by construction.
+    #[error(
+        "a planned failover turned the pair `{pair}` with {left} B left to copy and {lost} B missing"
+    )]
+    TurnedBehind {
+        /// The pair.
+        pair: String,
+        /// What was left to copy.
+        left: u64,
+        /// Acknowledged bytes that were missing on the DR disk.
+        lost: u64,
+    },
     /// A pair of which nothing was written is not copied.
     #[error(
         "a copy of the pair `{pair}` began though neither side was written since they were in step"
@@ -301,6 +313,7 @@ impl Violation {
         "recovery points do not move back",
         "missing writes are remembered",
         "a failover loses no acknowledged write",
+        "a planned failover loses nothing",
         "no copy without writes",
         "drills leave no trace",
         "bytes are conserved on links",
@@ -333,9 +346,10 @@ impl Violation {
             Violation::MovedBack { .. } => 20,
             Violation::Forgotten { .. } => 21,
             Violation::WritesLost { .. } => 22,
-            Violation::NeedlessCopy { .. } => 23,
-            Violation::DrillChanged { .. } => 24,
-            Violation::Carried { .. } => 25,
+            Violation::TurnedBehind { .. } => 23,
+            Violation::NeedlessCopy { .. } => 24,
+            Violation::DrillChanged { .. } => 25,
+            Violation::Carried { .. } => 26,
         };
         Violation::NAMES[place]
     }
