@@ -403,8 +403,7 @@ mod tests {
 
     #[test]
     fn a_violation_ends_with_its_own_code_and_says_what_when_and_where() {
-        let text =
-            "version: 1\nsites: {north: {}}\nazs: {az-1: {site: north}}\ntimeline: [{at: 1m, expect: 1 == 1}]\n";
+        let text = "version: 1\nsites: {north: {}}\nazs: {az-1: {site: north}}\n";
         let scenario = Scenario::load("a.yaml", text).expect("the file is well-formed");
         let mut report = scenario.start(None).run(&mut ()).report;
         let ran = |report: &RunReport| Entry::ran("a.yaml".to_owned(), report.clone());
