@@ -7,6 +7,8 @@
 mod common;
 #[path = "properties/steps.rs"]
 mod steps;
+#[path = "properties/stops.rs"]
+mod stops;
 
 use proptest::prelude::*;
 use sdrsim::engine::{Digest, Limit};
