@@ -1,27 +1,30 @@
-//! Random histories of legal and illegal calls: nothing panics, nothing shows an unpublished status, a refusal changes
-//! nothing, the counts add up, projects see
-//! nothing of each other, the same seed gives the same run, and a fork changes nothing but itself.
+//! Random histories of legal and illegal calls and of faults: nothing panics, every invariant holds after every event, a
+//! refusal changes nothing, projects see nothing of each other, the same seed gives the same run, a fork changes nothing but
+//! itself, and looking changes nothing at all.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
 mod common;
+#[path = "properties/faults.rs"]
+mod faults;
 #[path = "properties/steps.rs"]
 mod steps;
 #[path = "properties/stops.rs"]
 mod stops;
 
+use faults::{blow, in_force, policies, step_or_fault};
 use proptest::prelude::*;
 use sdrsim::engine::{Digest, Limit};
 use sdrsim::machine::Event;
 use sdrsim::machine::query::{ListParameters, Query, Question, view_of};
 use sdrsim::machine::refusal::Refusal;
 use sdrsim::sdrs::ids::format_uuid;
-use sdrsim::time::SimTime;
+use sdrsim::time::{SimTime, Span};
 use sdrsim::world::check::check as invariants;
 use sdrsim::world::{Who, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use steps::{Checked, Step, begin, begin_in, begun, blow, step, step_or_fault};
+use steps::{Checked, Step, begin, begin_in, begun, step};
 
 /// Takes a step; the refusal, if there is one.
 fn take(engine: &mut Checked, step: &Step) -> Option<Refusal> {
@@ -49,6 +52,18 @@ fn take(engine: &mut Checked, step: &Step) -> Option<Refusal> {
             }
             None
         }
+        Step::Mend(place) => {
+            let blows = in_force(engine.world());
+            if let Some(&blow) = blows.get(place % blows.len().max(1)) {
+                engine.inject(Event::Mended(blow));
+            }
+            None
+        }
+        Step::Pass(seconds) => {
+            let at = engine.now().saturating_add(Span::secs(*seconds));
+            let _ = engine.run_until(at, Limit::events(100_000));
+            None
+        }
     }
 }
 
@@ -57,7 +72,7 @@ fn foreign(world: &World, step: &Step) -> Vec<String> {
     let (project, form) = match step {
         Step::Ask(command) => (&command.project, serde_json::to_value(&command.ask)),
         Step::Query(question) => (&question.project, serde_json::to_value(&question.query)),
-        Step::Wait(_) | Step::Fault { .. } => return Vec::new(),
+        _ => return Vec::new(),
     };
     let asks = match project.as_deref() {
         None => world.default_project,
@@ -309,10 +324,11 @@ proptest! {
     fn histories_with_faults_keep_the_invariants(
         seed in 0u64..1000,
         fails in prop_oneof![Just(0.0), Just(0.1)],
+        policies in policies(),
         steps in prop::collection::vec(step_or_fault(), 1..80),
     ) {
-        let mut engine = begin_in(begun(true), seed, fails);
-        let mut twin = begin_in(begun(true), seed, fails);
+        let mut engine = begin_in(begun(Some(policies)), seed, fails);
+        let mut twin = begin_in(begun(Some(policies)), seed, fails);
         for step in &steps {
             take(&mut engine, step);
             check(&engine);

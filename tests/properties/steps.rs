@@ -1,24 +1,22 @@
 //! The steps that histories are made of, and where they begin.
 
 use crate::common::*;
+use crate::faults::{FaultKind, join};
 use proptest::prelude::*;
 use sdrsim::engine::{Chance, Checker, Engine, Pace, Seed};
-use sdrsim::machine::build::NewLink;
 use sdrsim::machine::command::{
     Ask, Call, Command, CreateDisk, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
     CreateReplicationPair, CreateServer, Gigabytes, Native, Ref, TagInput,
 };
 use sdrsim::machine::query::{ListParameters, Query, Question, Scalar};
-use sdrsim::machine::{Blow, Builder};
 use sdrsim::sdrs::op::Op;
-use sdrsim::time::Span;
+use sdrsim::sdrs::policy::Policies;
 use sdrsim::units::{Bytes, Rate};
+use sdrsim::world::World;
 use sdrsim::world::machinery::Power;
 use sdrsim::world::place::Quotas;
 use sdrsim::world::protection::ProtectionType;
 use sdrsim::world::replica::Load;
-use sdrsim::world::topology::{NodeKind, Slow};
-use sdrsim::world::{Who, World};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -46,83 +44,18 @@ pub enum Step {
         /// Whether the world takes it in before the next step, or together with others.
         taken_in: bool,
     },
-}
-
-/// The faults of a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// Dark, down or lost.
-    Plain,
-    /// The same, and what it held is gone.
-    Destroyed,
-    /// Degraded, or storage that has failed.
-    Worse,
-    /// Storage that can be read.
-    ReadOnly,
-}
-
-/// What a fault strikes in a world; None: there is no such target, or no such fault of it.
-pub fn blow(world: &World, target: &str, kind: FaultKind) -> Option<Blow> {
-    if target.is_empty() {
-        return Some(Blow::Control);
-    }
-    let destroyed = kind == FaultKind::Destroyed;
-    Some(match world.find(target)? {
-        Who::Az(az) => match kind {
-            FaultKind::Worse | FaultKind::ReadOnly => Blow::Pool {
-                az,
-                read_only: kind == FaultKind::ReadOnly,
-            },
-            _ => Blow::Az { az, destroyed },
-        },
-        Who::Site(site) => Blow::Site { site, destroyed },
-        Who::Link(link) => match kind {
-            FaultKind::Worse => {
-                let slow = Slow {
-                    bandwidth: Some(Rate(1 << 20)),
-                    latency: None,
-                };
-                Blow::Slow { link, slow }
-            }
-            _ => Blow::Link { link },
-        },
-        Who::Duct(duct) => Blow::Duct { duct },
-        Who::Node(node) => Blow::Node { node },
-        Who::Disk(disk) => Blow::Disk { disk, destroyed },
-        Who::Server(server) => Blow::Server { server, destroyed },
-        _ => return None,
-    })
-}
-
-fn fault() -> impl Strategy<Value = Step> {
-    let target = prop_oneof![
-        6 => any_of(&["ab", "aw", "bw", "wit", "duct"]),
-        4 => any_of(&["az-1", "az-2", "site-1", "site-2"]),
-        3 => prop_oneof![server(), disk_label()],
-        1 => Just(String::new()),
-    ];
-    let kind = prop_oneof![
-        4 => Just(FaultKind::Plain),
-        1 => Just(FaultKind::Destroyed),
-        1 => Just(FaultKind::Worse),
-        1 => Just(FaultKind::ReadOnly),
-    ];
-    (target, kind, any::<bool>(), prop::bool::weighted(0.7)).prop_map(
-        |(target, kind, begins, taken_in)| Step::Fault {
-            target,
-            kind,
-            begins,
-            taken_in,
-        },
-    )
+    /// One of the faults in force ends.
+    Mend(usize),
+    /// Let so many seconds pass.
+    Pass(u64),
 }
 
 /// Any of these labels.
-fn any_of(labels: &'static [&'static str]) -> impl Strategy<Value = String> {
+pub fn any_of(labels: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::sample::select(labels).prop_map(str::to_owned)
 }
 
-fn group() -> impl Strategy<Value = String> {
+pub fn group() -> impl Strategy<Value = String> {
     prop_oneof![8 => Just("g".to_owned()), 3 => any_of(&["g2", "other-g"]), 1 => Just("nowhere".to_owned())]
 }
 
@@ -134,11 +67,11 @@ fn pair() -> impl Strategy<Value = String> {
     any_of(&["p", "p2", "i/vda", "i/vdb", "other-p", "nothing"])
 }
 
-fn server() -> impl Strategy<Value = String> {
+pub fn server() -> impl Strategy<Value = String> {
     any_of(&["s1", "s2", "s3", "i/dr", "i2/dr", "d/i", "new-s", "other-s"])
 }
 
-fn disk_label() -> impl Strategy<Value = String> {
+pub fn disk_label() -> impl Strategy<Value = String> {
     any_of(&[
         "spare-1", "spare-2", "p/dr", "s1-b", "i/vda/dr", "i/vdb/dr", "new-d", "other-d",
     ])
@@ -456,32 +389,6 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Any step of a history in which things break.
-pub fn step_or_fault() -> impl Strategy<Value = Step> {
-    let failover = (group(), any::<bool>()).prop_map(|(g, back)| {
-        let group = Ref::from(g.as_str());
-        let call = match back {
-            true => Call::Reprotect { group },
-            false => Call::Failover { group },
-        };
-        Step::Ask(Box::new(call.into()))
-    });
-    let start = server().prop_map(|s| {
-        let native = Native::StartServer {
-            server: s.as_str().into(),
-        };
-        Step::Ask(Box::new(native.into()))
-    });
-    let load = (any_of(&["s1-a", "s1-b", "spare-1", "i/vdb/dr"]), 0u64..64).prop_map(|(d, mib)| {
-        let native = Native::SetLoad {
-            disk: d.as_str().into(),
-            load: (mib > 0).then(|| Load::uniform(Rate(mib << 20))),
-        };
-        Step::Ask(Box::new(native.into()))
-    });
-    prop_oneof![10 => step(), 6 => fault(), 2 => failover, 2 => start, 1 => load]
-}
-
 /// The label of the second project; what it owns when the run begins is called `other-...`.
 pub const OTHER: &str = "other";
 
@@ -508,7 +415,7 @@ pub fn pace(fails: f64) -> Pace {
 
 /// Two projects, each with a protected group of an instance and a pair, and with quotas that are soon reached.
 pub fn begin(seed: u64, fails: f64) -> Checked {
-    begin_in(begun(false), seed, fails)
+    begin_in(begun(None), seed, fails)
 }
 
 /// A run of a world that checks every invariant after every event.
@@ -517,14 +424,23 @@ pub fn begin_in(world: World, seed: u64, fails: f64) -> Checked {
     Engine::with_observer(world, chance, Checker::new())
 }
 
-/// The world that histories begin in. A `network` gives it links in a duct, a witness that arbitrates and writes.
-pub fn begun(network: bool) -> World {
-    let mut region = region(settings());
+/// The world that histories begin in. Where it `breaks` it has links in a duct, a witness that arbitrates, writes, and the
+/// policies and the kind of groups that are asked for.
+pub fn begun(breaks: Option<(Policies, ProtectionType)>) -> World {
+    let mut chosen = settings();
+    let mut create = create_group("g");
+    if let Some((policies, protection)) = breaks {
+        chosen.policies = policies;
+        if let Call::CreateProtectionGroup(group) = &mut create {
+            group.protection_type = protection;
+        }
+    }
+    let mut region = region(chosen);
     region.project("default", quotas(3, 6), false).unwrap();
-    if network {
+    if breaks.is_some() {
         join(&mut region);
     }
-    region.now(create_group("g")).unwrap();
+    region.now(create.clone()).unwrap();
     region.now(create_instance("i", "s1")).unwrap();
     region.now(create_pair("p", "spare-1")).unwrap();
     region.now(start()).unwrap();
@@ -561,11 +477,13 @@ pub fn begun(network: bool) -> World {
         server: "other-s".into(),
         device: "/dev/vda".into(),
     }));
-    other(Ask::Call(moved_call(create_group("g"))));
+    other(Ask::Call(moved_call(create)));
     other(Ask::Call(moved_call(create_instance("i", "s1"))));
     other(Ask::Call(moved_call(create_pair("p", "spare-1"))));
     other(Ask::Call(moved_call(start())));
-    if network {
+    if breaks.is_some() {
+        let server = by("s1");
+        region.now(Native::StartServer { server }).unwrap();
         for disk in ["s1-b", "other-s-a"] {
             let mut load = Command::from(Native::SetLoad {
                 disk: disk.into(),
@@ -576,20 +494,4 @@ pub fn begun(network: bool) -> World {
         }
     }
     region.finish()
-}
-
-/// Links between the AZs and to a witness.
-fn join(region: &mut Builder) {
-    region.node("wit", NodeKind::Witness).unwrap();
-    region.duct("duct").unwrap();
-    let link = |between: [&'static str; 2]| NewLink {
-        between,
-        bandwidth: Some(Rate(100 << 20)),
-        latency: Span::micros(100),
-        duct: between.contains(&"wit").then_some("duct"),
-    };
-    region.link("ab", link(["az-1", "az-2"])).unwrap();
-    region.link("aw", link(["az-1", "wit"])).unwrap();
-    region.link("bw", link(["az-2", "wit"])).unwrap();
-    region.arbitrate("metro", "wit", Span::secs(30)).unwrap();
 }

@@ -1,15 +1,17 @@
 //! Looking changes nothing: a run that is stopped and read at a thousand random instants goes the same way as one that is
 //! not, and what is read at an instant does not depend on how the run came there.
 
-use crate::steps::{Checked, FaultKind, begin_in, begun, blow};
+use crate::faults::{FaultKind, blow, policies};
+use crate::steps::{Checked, begin_in, begun};
 use proptest::prelude::*;
 use sdrsim::engine::{Limit, RunEnd};
 use sdrsim::machine::Event;
 use sdrsim::machine::command::{Call, Command, Native};
 use sdrsim::machine::query::view_of;
+use sdrsim::sdrs::policy::Policies;
 use sdrsim::time::SimTime;
 use sdrsim::world::Who;
-use sdrsim::world::protection::{Copying, Side};
+use sdrsim::world::protection::{Copying, ProtectionType, Side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -20,6 +22,7 @@ const LONG: u64 = 4 * 3_600_000_000;
 #[derive(Clone, Debug)]
 pub struct Plan {
     seed: u64,
+    policies: (Policies, ProtectionType),
     faults: Vec<(u64, u64, &'static str, FaultKind)>,
     commands: Vec<(u64, Command)>,
 }
@@ -50,13 +53,15 @@ pub fn plan() -> impl Strategy<Value = Plan> {
     ];
     (
         0u64..1000,
+        policies(),
         prop::collection::vec(fault, 0..6),
         prop::collection::vec((0..LONG, command), 0..6),
     )
-        .prop_map(|(seed, faults, mut commands)| {
+        .prop_map(|(seed, policies, faults, mut commands)| {
             commands.sort_by_key(|command| command.0);
             Plan {
                 seed,
+                policies,
                 faults,
                 commands,
             }
@@ -97,7 +102,7 @@ fn reading(engine: &Checked) -> String {
 
 /// Lives through a plan, stops at these instants, and tells what was read at each of them.
 fn live(plan: &Plan, stops: &BTreeSet<u64>) -> (Checked, BTreeMap<u64, String>) {
-    let mut engine = begin_in(begun(true), plan.seed, 0.0);
+    let mut engine = begin_in(begun(Some(plan.policies)), plan.seed, 0.0);
     for &(at, lasts, target, kind) in &plan.faults {
         let blow = blow(engine.world(), target, kind).unwrap();
         let [from, to] = [at, at + lasts].map(SimTime::from_micros);
