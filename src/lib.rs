@@ -73,6 +73,8 @@
 //!   its instant. A lost path is one record of a group ([`world::protection::Cut`]), not of its pairs.
 //! - Replication is arithmetic ([`world::replica`], [`world::flow`]): a pair keeps instants, rates and what is marked; copies
 //!   that share links form classes with one event each. What is decided is discrete: [`world::replica::Level`].
+//! - What must hold of every world is a list: [`world::check::Violation`]. An [`engine::Checker`] looks on and finds the first
+//!   one that does not, after every event if that is wanted; a run without it pays nothing.
 //! - The digest sums the chains of effects of each resource, so the order of unrelated ones does not matter.
 //!
 //! # Habits

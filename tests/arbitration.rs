@@ -261,12 +261,10 @@ fn failover(engine: &mut Run, outcome: &mut Outcome) -> Option<Recovery> {
         false => "done, B does not serve".to_owned(),
     };
     let effects = engine.observer().0.iter();
-    effects
-        .filter_map(|(_, effect)| match effect {
-            Effect::Recovered { recovery, .. } => Some(*recovery),
-            _ => None,
-        })
-        .last()
+    effects.rev().find_map(|(_, effect)| match effect {
+        Effect::Recovered { recovery, .. } => Some(*recovery),
+        _ => None,
+    })
 }
 
 /// A drill, which recovers what a failover may not.
@@ -284,12 +282,10 @@ fn drill(engine: &mut Run, outcome: &mut Outcome) -> Option<Recovery> {
         false => "drill does not boot: ".to_owned(),
     };
     let effects = engine.observer().0.iter();
-    effects
-        .filter_map(|(_, effect)| match effect {
-            Effect::Snapshot { recovery, .. } => Some(*recovery),
-            _ => None,
-        })
-        .last()
+    effects.rev().find_map(|(_, effect)| match effect {
+        Effect::Snapshot { recovery, .. } => Some(*recovery),
+        _ => None,
+    })
 }
 
 /// What holds of every outcome, whoever arbitrates.

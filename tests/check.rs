@@ -11,6 +11,7 @@ use sdrsim::engine::{Chance, Checker, Checkpoint, Engine, Limit, RunEnd, Seed, W
 use sdrsim::machine::build::NewLink;
 use sdrsim::machine::command::{Call, Command, Native};
 use sdrsim::machine::{Blow, Doing, Effect, Event};
+use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::op::Op;
 use sdrsim::sdrs::policy::{Permission, Switch};
 use sdrsim::sdrs::status::{Kind, Status};
@@ -523,4 +524,49 @@ fn a_failover_of_a_consistency_group_gives_nothing_up_that_was_written_before_it
     let (group, pair) = (&world.groups[self::group(world)], &world.pairs[pair(world)]);
     assert_eq!(group.life.status, Status::ErrorFailingOver);
     assert_eq!((pair.station, pair.parted), (Side::Source, false));
+}
+
+/// A disk that is destroyed and given back within one instant is blank all the same: the pair is copied anew.
+#[test]
+fn a_disk_that_comes_back_blank_at_once_is_copied_in_full() {
+    for side in ["while it is in step", "while it is copied"] {
+        let mut engine = match side {
+            "while it is in step" => held(),
+            _ => copying(),
+        };
+        let key = pair(engine.world());
+        let disk = engine.world().pairs[key].disks[Side::Target.index()].unwrap();
+        let size = engine.world().disks[disk].size;
+        let destroyed = true;
+        engine.inject(Event::Struck(Blow::Disk { disk, destroyed }));
+        engine.inject(Event::Mended(Blow::Disk { disk, destroyed }));
+        engine.assess();
+        let world = engine.world();
+        assert_eq!(world.left(key, engine.now()), size, "{side}");
+        assert!(!world.pairs[key].consistent, "{side}");
+        quiet(&mut engine);
+        assert_eq!(engine.observer().violation(), None, "{side}");
+        assert_eq!(engine.world().pairs[key].copy, Copying::Active, "{side}");
+    }
+}
+
+/// A violation ends a scenario's run before its next step, and the report says what, when and in which step.
+#[test]
+fn a_violation_ends_a_run_and_stands_in_its_report() {
+    let mut world = built(settings());
+    world.control.running += 1;
+    let engine = Engine::with_observer(world, Told::default(), Checker::new());
+    let text = include_str!("../scenarios/basics/first.yaml");
+    let scenario = Scenario::load("first.yaml", text).unwrap();
+    let checker = engine.observer().clone();
+    let report = scenario.start(None).checked(checker).run(&mut ()).report;
+    let violation = report.violation.as_ref().unwrap();
+    assert_eq!(violation.invariant, "jobs add up");
+    assert_eq!((violation.step, violation.at.micros), (Some(1), 0));
+    assert!(!report.held() && report.verdicts.is_empty());
+
+    let whole = scenario.start(None).run(&mut ()).report;
+    let checked = scenario.start(None).checked(Checker::new()).run(&mut ());
+    assert_eq!(checked.report.violation, None);
+    assert_eq!(checked.report.digest, whole.digest, "checks change nothing");
 }

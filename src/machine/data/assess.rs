@@ -8,6 +8,7 @@ use crate::machine::effect::{Effect, Effects};
 use crate::machine::{make, native};
 use crate::sdrs::policy::{LossOfReplica, Policy};
 use crate::time::SimTime;
+use crate::units::Bytes;
 use crate::world::machinery::{Act, Power};
 use crate::world::protection::{Copying, Cut, ProtectionType, Side, Verdict};
 use crate::world::replica::Level;
@@ -221,7 +222,13 @@ fn pair_assessed(
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
     let whole = production && replica && connected && !suspended;
     let in_step = record.copy == Copying::Active;
+    let runs = matches!(record.copy, Copying::Running(_));
     match record.outage {
+        // A DR disk that was lost and came back blank within the instant has everything to be copied.
+        None if whole && !runs && record.unsynced > Bytes(0) => {
+            begin_copy(world, now, pair, out);
+            return;
+        }
         None if whole => {}
         None => {
             let two = in_step && (!production || stopped);
