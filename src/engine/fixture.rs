@@ -207,6 +207,7 @@ fn server(
         vcpus: 1,
         ram_mib: 1024,
         free: [(azs[side], 3)].into(),
+        running: Default::default(),
     });
     let label = make::label(world, &format!("{name}-server-{side}"));
     let new = NewServer {

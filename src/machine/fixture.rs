@@ -57,6 +57,7 @@ impl Fixture {
             vcpus: 2,
             ram_mib: 4096,
             free: Default::default(),
+            running: Default::default(),
         };
         builder.flavor("m1", flavor).unwrap();
         let group = Call::CreateProtectionGroup(Box::new(new_group("g")));

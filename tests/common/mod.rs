@@ -69,6 +69,7 @@ pub fn region(settings: Settings) -> Builder {
             vcpus: 2,
             ram_mib: 4096,
             free: Default::default(),
+            running: Default::default(),
         };
         region.flavor(label, new).unwrap();
     }

@@ -170,12 +170,14 @@ impl Yard<'_> {
             self.arbitration(label, it)?;
         }
         for (label, it) in &model.flavors {
-            let free = it.free.iter().map(|(az, room)| (az.value.clone(), *room));
+            let by_az = |(az, n): &(Spanned<String>, u32)| (az.value.clone(), *n);
+            let (free, running) = (it.free.iter().map(by_az), it.running.iter().map(by_az));
             let new = NewFlavor {
                 class: it.class,
                 vcpus: it.vcpus,
                 ram_mib: u32::try_from(it.ram.value.0 >> 20).unwrap_or(u32::MAX),
                 free: free.collect(),
+                running: running.collect(),
             };
             let done = self.builder.flavor(&label.value, new);
             self.place(label.referenced, &label.value, done)?;

@@ -230,6 +230,7 @@ impl Check<'_> {
             flavor
                 .free
                 .iter()
+                .chain(&flavor.running)
                 .for_each(|(az, _)| self.refer(az, Kind::Az, None));
             let mib = flavor.ram.value.0 >> 20;
             if mib << 20 != flavor.ram.value.0 || u32::try_from(mib).is_err() || mib == 0 {
