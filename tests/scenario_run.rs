@@ -341,6 +341,7 @@ fn a_report_is_stable_json() {
             "held",
             "name",
             "refusals",
+            "runbooks",
             "seed",
             "start",
             "transcript",
