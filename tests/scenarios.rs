@@ -155,6 +155,7 @@ scenarios! {
     basics_script "basics/script.yaml",
     basics_templates "basics/templates.yaml",
     disaster_control_plane "disaster/control-plane.yaml",
+    disaster_copy_rate "disaster/copy-rate.yaml",
     disaster_damage "disaster/damage.yaml",
     disaster_degraded_then_lost "disaster/degraded-then-lost.yaml",
     disaster_destroyed "disaster/destroyed.yaml",

@@ -79,6 +79,7 @@ fn create_group(label: &str) -> Call {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }))
 }
 

@@ -165,6 +165,7 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
         azs,
         vpc,
         protection: ProtectionType::default(),
+        copy_rate: None,
     };
     make::group(world, SimTime::ZERO, new, Status::Available, out)
 }

@@ -266,6 +266,7 @@ pub(crate) fn new_group(label: &str) -> CreateProtectionGroup {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }
 }
 

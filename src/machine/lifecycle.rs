@@ -255,6 +255,7 @@ fn group() -> Call {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }))
 }
 

@@ -164,6 +164,7 @@ pub fn create_group(label: &str) -> Call {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }))
 }
 

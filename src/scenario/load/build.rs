@@ -397,6 +397,7 @@ impl Yard<'_> {
                 source_vpc_id: label(&vpc, n),
                 dr_type: None,
                 protection_type: it.protection_type,
+                copy_rate: it.copy_rate,
             };
             let call = Call::CreateProtectionGroup(Box::new(new));
             self.call(at.referenced, &of, project(it.project.as_ref()), call)?;
