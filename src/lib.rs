@@ -50,7 +50,7 @@
 //! | [`world`] | the state: plain data, cloneable | is changed from outside `machine` |
 //! | [`machine`] | the only code that changes a world: admission, jobs, native acts, answers to questions | a clock, chance, I/O, a panic on the user's input |
 //! | [`engine`] | time and chance: the queue, how long work takes and how it ends, draws, digest, checkpoints | decides what is admitted |
-//! | [`scenario`] | files in, transcripts out: expectations, traces, faults shown with their lines | touches files |
+//! | [`scenario`] | files in, transcripts out: expectations, runbooks, traces, faults shown with their lines | touches files |
 //! | [`render`] | drawings of the tables as text, Markdown, JSON, DOT and Mermaid | knows a world |
 //! | the command | files, terminal and exit codes | decides anything about the service |
 //!

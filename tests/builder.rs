@@ -34,6 +34,7 @@ fn flavor(vcpus: u32, ram_mib: u32, free: &[(&str, u32)]) -> NewFlavor {
         vcpus,
         ram_mib,
         free: free.iter().map(|(az, n)| ((*az).to_owned(), *n)).collect(),
+        running: Default::default(),
     }
 }
 

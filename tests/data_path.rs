@@ -398,8 +398,12 @@ fn servers_of_a_dark_az_boot_again_when_it_returns_and_everything_is_in_step() {
     let Some(Who::Server(server)) = bed.world().find("s1") else {
         panic!("the server exists")
     };
-    assert!(bed.world().serves(server));
-    assert_eq!(bed.engine.now(), at(5001));
+    assert!(bed.world().serves(server) && bed.world().servers[server].usable);
+    assert_eq!(
+        bed.engine.now(),
+        at(5002),
+        "a second to boot, one more to initialize"
+    );
 }
 
 #[test]

@@ -341,13 +341,15 @@ fn a_report_is_stable_json() {
             "held",
             "name",
             "refusals",
+            "runbooks",
             "seed",
             "start",
             "transcript",
             "verdicts",
             "verdicts_failed",
             "verdicts_held",
-            "version"
+            "version",
+            "violation"
         ]
     );
 }

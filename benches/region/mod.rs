@@ -41,6 +41,7 @@ pub fn region(groups: u32, pairs: u32, link: Option<Rate>) -> World {
         vcpus: 2,
         ram_mib: 4096,
         free: Default::default(),
+        running: Default::default(),
     };
     region.flavor("m1", flavor).expect("the label is new");
     let vpc = Native::CreateVpc {
@@ -78,6 +79,7 @@ fn create_group(label: &str) -> Call {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }))
 }
 

@@ -237,6 +237,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             .word(both.as_micros()),
         Effect::Control { down } => fold(24, 0).word(down.into()),
         Effect::Usable { server } => on(25, Who::Server(server)),
+        Effect::NoPlace { server } => on(27, Who::Server(server)),
         Effect::Stalled { route } => {
             let azs = keys.world.topology.routes.get(route).map(|route| route.azs);
             let [a, b] = azs.map_or([0, 0], |azs| azs.map(|az| keys.of(Who::Az(az))));
@@ -261,6 +262,7 @@ const fn doing_word(doing: Doing) -> u64 {
                     Act::Boot => 0,
                     Act::Shutdown => 1,
                     Act::Reboot => 2,
+                    Act::Initialize => 3,
                 }
         }
     }

@@ -165,6 +165,7 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
         azs,
         vpc,
         protection: ProtectionType::default(),
+        copy_rate: None,
     };
     make::group(world, SimTime::ZERO, new, Status::Available, out)
 }
@@ -207,6 +208,7 @@ fn server(
         vcpus: 1,
         ram_mib: 1024,
         free: [(azs[side], 3)].into(),
+        running: Default::default(),
     });
     let label = make::label(world, &format!("{name}-server-{side}"));
     let new = NewServer {

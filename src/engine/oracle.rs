@@ -206,6 +206,7 @@ impl Key {
             Doing::Act(Act::Boot) => 3,
             Doing::Act(Act::Shutdown) => 4,
             Doing::Act(Act::Reboot) => 5,
+            Doing::Act(Act::Initialize) => 6,
         };
         let stable = world.stable(who).expect("what is worked on exists");
         Key {

@@ -45,7 +45,7 @@ pub const DEFAULTS: [(Op, [u64; 4]); 19] = [
 ];
 
 /// The native acts, in the order in which [`Pace`] is written.
-const ACTS: [Act; 3] = [Act::Boot, Act::Shutdown, Act::Reboot];
+const ACTS: [Act; 4] = [Act::Boot, Act::Shutdown, Act::Reboot, Act::Initialize];
 
 /// The keys of the scenario's `job_durations`: the operations of [`DEFAULTS`], then the acts.
 pub const KEYS: [&str; DEFAULTS.len() + ACTS.len()] = keys();
@@ -70,10 +70,12 @@ const fn act_key(act: Act) -> &'static str {
         Act::Boot => "boot",
         Act::Shutdown => "shutdown",
         Act::Reboot => "reboot",
+        Act::Initialize => "guest_initialization",
     }
 }
 
-/// How long an act takes unless a scenario says otherwise: a boot takes one to two minutes, as published.
+/// How long an act takes unless a scenario says otherwise: a boot takes one to two minutes and the initialization of the
+/// guest system three to five more, as published.
 fn default_act(act: Act) -> DurationLaw {
     match act {
         Act::Boot => DurationLaw::of(Distribution::Uniform {
@@ -82,6 +84,10 @@ fn default_act(act: Act) -> DurationLaw {
         }),
         Act::Shutdown => DurationLaw::fixed(Span::secs(10)),
         Act::Reboot => DurationLaw::fixed(Span::secs(100)),
+        Act::Initialize => DurationLaw::of(Distribution::Uniform {
+            min: Span::secs(180),
+            max: Span::secs(300),
+        }),
     }
 }
 
@@ -302,7 +308,9 @@ impl<'de> Deserialize<'de> for Key {
             type Value = Key;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an operation that starts a job, or boot, shutdown or reboot")
+                f.write_str(
+                    "an operation that starts a job, or boot, shutdown, reboot or guest_initialization",
+                )
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
@@ -421,7 +429,12 @@ mod tests {
         );
         let boot = Pace::default().act(Act::Boot).sample(u64::MAX, Bytes::ZERO);
         assert!(boot <= Span::secs(120) && boot > Span::secs(119));
-        assert!(total(Op::Failover).saturating_add(boot) < Span::mins(30));
+        let init = Pace::default()
+            .act(Act::Initialize)
+            .sample(u64::MAX, Bytes::ZERO);
+        assert!(init <= Span::secs(300) && init > Span::secs(299));
+        let usable = boot.saturating_add(init);
+        assert!(total(Op::Failover).saturating_add(usable) < Span::mins(30));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::policy::{Policies, Policy, PolicySet};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
-use crate::units::Bytes;
+use crate::units::{Bytes, Rate};
 use crate::world::protection::{ProtectionType, Side};
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, FlavorKey, GroupKey, InstanceKey, NicKey, PairKey,
@@ -105,6 +105,7 @@ pub(super) struct CreateGroup {
     pub azs: [AzKey; 2],
     pub vpc: VpcKey,
     pub protection: ProtectionType,
+    pub copy_rate: Option<Rate>,
 }
 
 #[derive(Clone, Debug)]

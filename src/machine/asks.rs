@@ -95,6 +95,7 @@ pub(super) fn create_group(
         ],
         vpc: look.vpc(&body.source_vpc_id).expect(found),
         protection: body.protection_type,
+        copy_rate: body.copy_rate,
     })))
 }
 

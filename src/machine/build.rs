@@ -18,7 +18,7 @@ use crate::sdrs::names::is_name;
 use crate::time::{Calendar, SimTime};
 use crate::world::label::Label;
 use crate::world::place::{
-    Arbitration, Az, Domain, Flavor, FlavorClass, Mode, Pool, Project, Quotas, Site, Usage,
+    Arbitration, Az, Domain, Flavor, FlavorClass, Mode, Places, Pool, Project, Quotas, Site, Usage,
 };
 use crate::world::settings::Settings;
 use crate::world::{AzKey, DomainKey, FlavorKey, ProjectKey, SiteKey, Who, World};
@@ -90,6 +90,8 @@ pub struct NewFlavor {
     pub ram_mib: u32,
     /// By AZ: how many more servers of this flavor can be made there; AZs that are left out hold any number.
     pub free: BTreeMap<String, u32>,
+    /// By AZ: how many servers of this flavor may run there at once; AZs that are left out let any number run.
+    pub running: BTreeMap<String, u32>,
 }
 
 impl World {
@@ -268,6 +270,10 @@ impl Builder {
         for (az, room) in &new.free {
             free.insert(self.find_az(az)?, *room);
         }
+        let mut running = BTreeMap::new();
+        for (az, &most) in &new.running {
+            running.insert(self.find_az(az)?, Places { most, taken: 0 });
+        }
         if new.vcpus == 0 || new.ram_mib == 0 {
             return Err(BuildError::EmptyFlavor(label.to_owned()));
         }
@@ -283,6 +289,7 @@ impl Builder {
             vcpus,
             ram_mib,
             free,
+            running,
         });
         self.enter(Who::Flavor(key));
         Ok(key)

@@ -79,6 +79,9 @@ pub struct CreateProtectionGroup {
     /// Whether it is a consistency group; the API has no such field.
     #[serde(default)]
     pub protection_type: ProtectionType,
+    /// The most that the copy of one of its pairs takes, below the world's own limit; the API has no such field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_rate: Option<Rate>,
 }
 
 /// Body of `create_protected_instance` (`sdrs_05_0501`).

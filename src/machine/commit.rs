@@ -328,6 +328,7 @@ impl Desk<'_> {
             azs: new.azs,
             vpc: new.vpc,
             protection: new.protection,
+            copy_rate: new.copy_rate,
         };
         let group = make::group(self.world, self.now, record, Status::Creating, self.out);
         self.start(Ask::of(

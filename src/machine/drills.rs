@@ -4,13 +4,16 @@
 //! stale side. Disks made from the snapshots are attached to one server per instance in a VPC of the drill's own.
 
 use super::effect::{Effect, Effects};
-use super::{data, make};
+use super::{data, make, native};
 use crate::sdrs::codes::Code;
 use crate::sdrs::net::Cidr;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
+use crate::units::Bytes;
+use crate::world::label::Label;
 use crate::world::machinery::Power;
-use crate::world::{DrillKey, InstanceKey, ServerKey, SubnetKey, VpcKey, World};
+use crate::world::{DrillKey, FlavorKey, InstanceKey, ServerKey, SubnetKey, VpcKey, World};
+use std::collections::BTreeMap;
 
 /// Fixes, when the drill's job begins, which instances it rehearses (those that are whole, are not invalid and have a
 /// pair) and which of their servers will boot: those whose copies are all consistent at this moment.
@@ -48,32 +51,11 @@ fn rehearsed(world: &World, drill: DrillKey) -> Vec<InstanceKey> {
 pub(super) fn obstacle(world: &World, drill: DrillKey) -> Option<Code> {
     let record = &world.drills[drill];
     let group = &world.groups[record.group];
-    let dr = group.station.other();
-    let az = group.azs[dr.index()];
-    let instances = rehearsed(world, drill);
-    for (n, &instance) in instances.iter().enumerate() {
-        let Some(replica) = world.instances[instance].servers[dr.index()] else {
-            continue;
-        };
-        let flavor = world.servers[replica].flavor;
-        let same = instances[..n].iter().filter(|&&i| {
-            world.instances[i].servers[dr.index()]
-                .is_some_and(|s| world.servers[s].flavor == flavor)
-        });
-        if world.flavors[flavor]
-            .free
-            .get(&az)
-            .is_some_and(|&free| free as usize <= same.count())
-        {
-            return Some(Code::of(1922));
-        }
-        let broken = world.instances[instance]
-            .pairs
-            .iter()
-            .any(|&pair| !world.is_side_usable(&world.pairs[pair], dr));
-        if broken {
-            return Some(Code::of(1905));
-        }
+    if !has_places(world, drill) {
+        return Some(Code::of(1922));
+    }
+    if !has_disks(world, drill) {
+        return Some(Code::of(1905));
     }
     let project = &world.projects[group.project];
     match record.vpc {
@@ -84,6 +66,47 @@ pub(super) fn obstacle(world: &World, drill: DrillKey) -> Option<Code> {
         Some(vpc) if is_address_taken(world, drill, vpc) => Some(Code::of(1912)),
         _ => None,
     }
+}
+
+/// Whether enough servers of each flavor can be made for a drill on the DR side, and those that boot can run.
+fn has_places(world: &World, drill: DrillKey) -> bool {
+    let record = &world.drills[drill];
+    let group = &world.groups[record.group];
+    let dr = group.station.other();
+    let az = group.azs[dr.index()];
+    let mut asked: BTreeMap<FlavorKey, [u32; 2]> = BTreeMap::new();
+    for instance in rehearsed(world, drill) {
+        if let Some(replica) = world.instances[instance].servers[dr.index()] {
+            let boots = record.members.contains(&(instance, true));
+            let [made, run] = asked.entry(world.servers[replica].flavor).or_default();
+            *made += 1;
+            *run += u32::from(boots);
+        }
+    }
+    asked.into_iter().all(|(flavor, [made, run])| {
+        let flavor = &world.flavors[flavor];
+        let free = flavor.free.get(&az).is_none_or(|&free| made <= free);
+        free && flavor.startable(az).is_none_or(|most| run <= most)
+    })
+}
+
+/// Whether the copies that a drill is made from can be read, and the pool has room for what is made from them.
+fn has_disks(world: &World, drill: DrillKey) -> bool {
+    let group = &world.groups[world.drills[drill].group];
+    let dr = group.station.other();
+    let instances = rehearsed(world, drill).into_iter();
+    let pairs = instances.flat_map(|instance| world.instances[instance].pairs.as_slice());
+    let mut room = Bytes::ZERO;
+    for &pair in pairs {
+        let record = &world.pairs[pair];
+        if !world.is_side_usable(record, dr) {
+            return false;
+        }
+        if let Some(disk) = record.disks[dr.index()] {
+            room = room.saturating_add(world.disks[disk].size);
+        }
+    }
+    world.has_pool_room(group.azs[dr.index()], room)
 }
 
 /// The subnets and addresses that the servers of a drill need, by instance.
@@ -181,7 +204,6 @@ fn make_server(
         .into_owned();
     let label = make::free_part(world, world.drills[drill].label, &stem);
     let name = make::name_or_label(world, None, label);
-    let pairs = world.instances[instance].pairs.clone();
     let power = if boots { Power::Active } else { Power::Shutoff };
     let new = make::NewServer {
         label,
@@ -195,27 +217,7 @@ fn make_server(
     };
     let server = make::server(world, new, out);
     world.servers[server].drill = Some(drill);
-    for pair in pairs {
-        let device = world.pairs[pair]
-            .attached
-            .iter()
-            .find(|a| a.0 == instance)
-            .map(|a| a.1);
-        let (Some(device), Some(copy)) = (device, world.pairs[pair].disks[dr]) else {
-            continue;
-        };
-        let word = device.to_string();
-        let label = make::free_part(world, label, word.trim_start_matches("/dev/"));
-        let disk = make::disk_like(world, copy, label, az, out);
-        world.disks[disk].drill = Some(drill);
-        if world.drills[drill]
-            .recovery
-            .is_some_and(|recovery| recovery.damaged)
-        {
-            world.disks[disk].damaged = Some(world.now);
-        }
-        make::attach_disk(world, disk, server, device, out);
-    }
+    copy_disks(world, drill, (instance, server), label, out);
     for (cidr, ip) in addresses(world, drill, instance) {
         let Some(subnet) = subnet_like(world, vpc, cidr) else {
             continue;
@@ -226,6 +228,36 @@ fn make_server(
         }
     }
     world.drills[drill].servers.push((instance, server));
+    if boots {
+        native::initialize(world, server, out);
+    }
+}
+
+/// Makes a disk from each snapshot of an instance and attaches it to the drill's server.
+fn copy_disks(
+    world: &mut World,
+    drill: DrillKey,
+    (instance, server): (InstanceKey, ServerKey),
+    label: Label,
+    out: &mut Effects,
+) {
+    let dr = world.groups[world.drills[drill].group].station.other();
+    for pair in world.instances[instance].pairs.clone() {
+        let record = &world.pairs[pair];
+        let attached = record.attached.iter().find(|a| a.0 == instance);
+        let (Some(&(_, device)), Some(copy)) = (attached, record.disks[dr.index()]) else {
+            continue;
+        };
+        let word = device.to_string();
+        let label = make::free_part(world, label, word.trim_start_matches("/dev/"));
+        let disk = make::disk_like(world, copy, label, world.servers[server].az, out);
+        world.disks[disk].drill = Some(drill);
+        let recovery = world.drills[drill].recovery;
+        if recovery.is_some_and(|recovery| recovery.damaged) {
+            world.disks[disk].damaged = Some(world.now);
+        }
+        make::attach_disk(world, disk, server, device, out);
+    }
 }
 
 /// Removes a drill with its servers, disks and NICs; its VPC stays.

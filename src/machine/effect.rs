@@ -312,6 +312,11 @@ pub enum Effect {
         /// The server.
         server: ServerKey,
     },
+    /// A server that was to start by itself stays shut off: no more servers of its flavor may run in its AZ.
+    NoPlace {
+        /// The server.
+        server: ServerKey,
+    },
 }
 
 /// The effects of a call, in order. The engine hands in one buffer again and again.

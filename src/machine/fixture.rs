@@ -57,6 +57,7 @@ impl Fixture {
             vcpus: 2,
             ram_mib: 4096,
             free: Default::default(),
+            running: Default::default(),
         };
         builder.flavor("m1", flavor).unwrap();
         let group = Call::CreateProtectionGroup(Box::new(new_group("g")));
@@ -265,6 +266,7 @@ pub(crate) fn new_group(label: &str) -> CreateProtectionGroup {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }
 }
 

@@ -86,6 +86,7 @@ impl Hand {
             vcpus: 2,
             ram_mib: 4096,
             free: Default::default(),
+            running: Default::default(),
         };
         let flavor = w.flavors.insert(flavor);
         super::transition::enter(w, Who::Flavor(flavor), &mut out);
@@ -254,6 +255,7 @@ fn group() -> Call {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }))
 }
 

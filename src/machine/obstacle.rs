@@ -8,11 +8,12 @@ use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::{AzFailover, Permission};
 use crate::sdrs::rules::rule;
+use crate::units::Bytes;
 use crate::world::job::{Detail, Job};
 use crate::world::machinery::{Lock, Power};
 use crate::world::protection::{Copying, ProtectionType, Side};
 use crate::world::replica::Level;
-use crate::world::{GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
+use crate::world::{AzKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
 /// What keeps a sub-job from ending well: start and reprotection need the path and both disks, a planned failover needs them
 /// and a pair in step, a failover the DR disk with a copy that is not behind and that arbitration lets the DR side go on,
@@ -91,14 +92,7 @@ fn of_job(world: &World, job: JobKey) -> Option<Code> {
             });
             runs.then(|| job_error(record.op)).flatten()
         }
-        Op::CreateProtectedInstance => {
-            let Detail::CreateInstance { flavor, .. } = record.detail else {
-                return None;
-            };
-            let group = &world.groups[record.group?];
-            let az = group.azs[group.station.other().index()];
-            (!make::has_room(world, flavor, az)).then_some(Code::of(1306))
-        }
+        Op::CreateProtectedInstance | Op::CreateReplicationPair => of_creation(world, record),
         Op::DeleteProtectedInstance => of_instance_deletion(world, record),
         Op::DeleteReplicationPair => match (&record.detail, record.subject) {
             (
@@ -118,8 +112,11 @@ fn of_job(world: &World, job: JobKey) -> Option<Code> {
             (Detail::Detach(instance), Who::Pair(pair)) => of_detachment(world, *instance, pair),
             _ => None,
         },
-        Op::ExpandReplicationPair => match record.subject {
-            Who::Pair(pair) if world.pairs[pair].lost => job_error(record.op),
+        Op::ExpandReplicationPair => match (&record.detail, record.subject) {
+            (Detail::Expand(size), Who::Pair(pair)) => {
+                let lost = world.pairs[pair].lost || !has_room_to_grow(world, pair, *size);
+                lost.then(|| job_error(record.op)).flatten()
+            }
             _ => None,
         },
         Op::AddNic => of_new_nic(world, record),
@@ -129,6 +126,44 @@ fn of_job(world: &World, job: JobKey) -> Option<Code> {
         },
         _ => None,
     }
+}
+
+/// A new instance needs a free server of its flavor on the DR side, and what is copied needs room in the pool there.
+fn of_creation(world: &World, job: &Job) -> Option<Code> {
+    let group = &world.groups[job.group?];
+    let az = group.azs[group.station.other().index()];
+    let placed = match job.detail {
+        Detail::CreateInstance { flavor, .. } => make::has_room(world, flavor, az),
+        _ => true,
+    };
+    (!placed || !has_room_for_copies(world, job, az))
+        .then(|| job_error(job.op))
+        .flatten()
+}
+
+/// Whether the pool of an AZ has room for the copies that a new instance or pair still needs there.
+fn has_room_for_copies(world: &World, job: &Job, az: AzKey) -> bool {
+    let pairs = match job.subject {
+        Who::Instance(instance) => world.instances[instance].pairs.as_slice(),
+        Who::Pair(ref pair) => std::slice::from_ref(pair),
+        _ => &[],
+    };
+    let copied = pairs
+        .iter()
+        .filter_map(|&pair| match world.pairs[pair].disks {
+            [Some(disk), None] | [None, Some(disk)] => Some(world.disks[disk].size),
+            _ => None,
+        });
+    world.has_pool_room(az, copied.fold(Bytes::ZERO, Bytes::saturating_add))
+}
+
+/// Whether the pools of both disks of a pair have room for them to grow to a size.
+fn has_room_to_grow(world: &World, pair: PairKey, size: Bytes) -> bool {
+    let mut disks = world.pairs[pair].disks.into_iter().flatten();
+    disks.all(|disk| {
+        let disk = &world.disks[disk];
+        world.has_pool_room(disk.az, size.saturating_sub(disk.size))
+    })
 }
 
 fn of_new_nic(world: &World, job: &Job) -> Option<Code> {

@@ -13,7 +13,7 @@ use crate::sdrs::status::{Kind, Status};
 use crate::time::SimTime;
 use crate::units::Bytes;
 use crate::world::job::Detail;
-use crate::world::machinery::{Act, Power};
+use crate::world::machinery::Power;
 use crate::world::protection::Side;
 use crate::world::{DiskKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
@@ -122,7 +122,7 @@ fn move_nics(
 fn boot(world: &mut World, server: ServerKey, out: &mut Effects) {
     let record = &world.servers[server];
     if record.power == Power::Shutoff && record.act.is_none() {
-        native::begin(world, server, Act::Boot, out);
+        native::boot(world, server, out);
     }
 }
 
@@ -380,7 +380,7 @@ fn resize(
 ) {
     for (server, flavor) in world.instances[instance].servers.into_iter().zip(flavors) {
         if let (Some(server), Some(flavor)) = (server, flavor) {
-            world.servers[server].flavor = flavor;
+            make::change_server(world, server, |record| record.flavor = flavor);
             let value = world.flavors[flavor].stable.0;
             make::changed(
                 Who::Server(server),

@@ -13,6 +13,7 @@ pub mod model;
 pub mod narrate;
 pub mod report;
 pub mod run;
+mod runbook;
 mod scope;
 mod shape;
 pub mod trace;

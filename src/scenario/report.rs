@@ -113,6 +113,39 @@ pub struct ViolationReport {
     pub at: Moment,
 }
 
+/// What became of a runbook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunbookState {
+    /// It has been set off and has not ended.
+    UnderWay,
+    /// There was no reason any more when operators had decided.
+    StoodDown,
+    /// Something could not be done.
+    GaveUp,
+    /// Everything was done.
+    Done,
+}
+
+/// A runbook, or one member of it, that was set off; the last time, if it was set off several times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunbookReport {
+    /// Its name, with the number of the member.
+    pub runbook: String,
+    /// How often it was set off.
+    pub times: u32,
+    /// What became of it.
+    pub state: RunbookState,
+    /// Why it stood down or gave up, or what it waits for; null if it is done.
+    pub why: Option<String>,
+    /// When its event came.
+    pub set_off: Option<Moment>,
+    /// When it began, with its crew; null if it did not.
+    pub began: Option<Moment>,
+    /// When it ended; null if it has not.
+    pub ended: Option<Moment>,
+}
+
 /// How much of what there was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -169,6 +202,8 @@ pub struct RunReport {
     pub verdicts: Vec<Verdict>,
     /// The refusals in order, at most [`MAX_LISTED`].
     pub refusals: Vec<RefusalReport>,
+    /// The runbooks that were set off, in the order of the file.
+    pub runbooks: Vec<RunbookReport>,
     /// The comparison with the transcript; null if the file has none.
     pub transcript: Option<TranscriptReport>,
     /// How much of what there was.

@@ -401,6 +401,7 @@ const SERVER: &[Field] = &[
     has("flavor", Label(Flavors)),
     has("power", POWER),
     maybe("act", ACT),
+    has("usable", Bool),
     has("locked", Bool),
     has("fenced", Bool),
     has("disks", Keyed(&Label(Disks))),
@@ -476,6 +477,7 @@ const FLAVOR: &[Field] = &[
     has("vcpus", Number),
     has("ram_mib", Number),
     has("free", Keyed(&Number)),
+    has("startable", Keyed(&Number)),
 ];
 
 /// The fields of a project, which has a label but is in no collection.

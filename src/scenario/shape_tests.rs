@@ -26,7 +26,7 @@ network:
     ab: {between: [az-1, az-2]}
     aw: {between: [az-1, w]}
     bw: {between: [az-2, w]}
-flavors: {m1: {free: {az-1: 9, az-2: 9}}}
+flavors: {m1: {free: {az-1: 9, az-2: 9}, running: {az-1: 9}}}
 vpcs:
   net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}
   cold: {project: iced, cidr: 10.1.0.0/16, subnets: {low: 10.1.1.0/24}}

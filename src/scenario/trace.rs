@@ -166,6 +166,7 @@ enum What {
         down: bool,
     },
     Usable,
+    NoPlace,
 }
 
 /// A recovery: instants and spans in microseconds, sizes in bytes.
@@ -428,6 +429,7 @@ fn disaster(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
         }
         Effect::Control { down } => ("control-plane".to_owned(), What::ControlPlane { down }),
         Effect::Usable { server } => (name(Who::Server(server)), What::Usable),
+        Effect::NoPlace { server } => (name(Who::Server(server)), What::NoPlace),
         _ => (String::new(), What::Stalled),
     }
 }

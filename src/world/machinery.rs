@@ -70,6 +70,8 @@ pub enum Act {
     Shutdown,
     /// Rebooting.
     Reboot,
+    /// Initializing the guest system after a boot. The server runs meanwhile and may do anything else.
+    Initialize,
 }
 
 impl Act {
@@ -79,6 +81,7 @@ impl Act {
             Act::Boot => "booting",
             Act::Shutdown => "shutting-down",
             Act::Reboot => "rebooting",
+            Act::Initialize => "initializing",
         }
     }
 }
@@ -134,8 +137,10 @@ pub struct Server {
     pub power: Power,
     /// Rises with every change of power, so that an act's end that comes too late is seen to be stale.
     pub epoch: u32,
-    /// The act under way.
+    /// The act under way; never [`Act::Initialize`], which keeps nothing from being done.
     pub act: Option<Act>,
+    /// Whether it runs and its guest system is initialized.
+    pub usable: bool,
     /// Who has locked it.
     pub lock: Lock,
     /// Whether a failover has fenced it: it cannot start until reprotection.
@@ -152,6 +157,13 @@ pub struct Server {
     pub instance: Option<InstanceKey>,
     /// The drill it was made for.
     pub drill: Option<DrillKey>,
+}
+
+impl Server {
+    /// Whether it takes a place among the servers that may run at once: it runs, or is about to.
+    pub fn takes_place(&self) -> bool {
+        self.power == Power::Active || self.act == Some(Act::Boot)
+    }
 }
 
 /// The published disk types that the service protects (page `sdrs_05_0601`), and the rest.

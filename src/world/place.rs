@@ -295,6 +295,26 @@ pub struct Flavor {
     /// By AZ: how many more servers of this flavor can be made there. Absent: unlimited.
     #[serde(with = "as_list")]
     pub free: BTreeMap<AzKey, u32>,
+    /// By AZ: how many servers of this flavor may run there at once. Absent: any number.
+    #[serde(with = "as_list")]
+    pub running: BTreeMap<AzKey, Places>,
+}
+
+impl Flavor {
+    /// How many more servers of this flavor may start in an AZ now; None: any number.
+    pub fn startable(&self, az: AzKey) -> Option<u32> {
+        let places = self.running.get(&az)?;
+        Some(places.most.saturating_sub(places.taken))
+    }
+}
+
+/// The servers of a flavor that may run in an AZ at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    /// How many may.
+    pub most: u32,
+    /// How many do, or are about to.
+    pub taken: u32,
 }
 
 /// A map with slot keys as a list of `[key, value]`: in JSON, which checkpoints are written in, a map's keys must be text.

@@ -13,7 +13,7 @@ use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::units::Bytes;
+use crate::units::{Bytes, Rate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -158,6 +158,8 @@ pub struct Group {
     pub station: Side,
     /// Whether it is a consistency group.
     pub protection: ProtectionType,
+    /// The most that the copy of one of its pairs takes, below the world's own limit.
+    pub copy_rate: Option<Rate>,
     /// Its instances by serial.
     pub instances: Roster<InstanceKey>,
     /// Its pairs by serial.

@@ -69,6 +69,7 @@ pub fn region(settings: Settings) -> Builder {
             vcpus: 2,
             ram_mib: 4096,
             free: Default::default(),
+            running: Default::default(),
         };
         region.flavor(label, new).unwrap();
     }
@@ -163,6 +164,7 @@ pub fn create_group(label: &str) -> Call {
         source_vpc_id: "net".into(),
         dr_type: None,
         protection_type: Default::default(),
+        copy_rate: None,
     }))
 }
 

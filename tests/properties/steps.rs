@@ -112,6 +112,7 @@ fn creation() -> impl Strategy<Value = Call> {
                 source_vpc_id: vpc.as_str().into(),
                 dr_type: None,
                 protection_type,
+                copy_rate: None,
             }))
         }),
         3 => (label(instance()), group(), server(), prop::option::of(subnet())).prop_map(|(label, group, server, subnet)| {

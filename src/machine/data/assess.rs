@@ -153,7 +153,7 @@ fn power_of(world: &mut World, server: ServerKey, lit: bool, out: &mut Effects) 
             world.servers[server].resumes = false;
             let record = &world.servers[server];
             if !record.fenced && record.power == Power::Shutoff && record.act.is_none() {
-                native::begin(world, server, Act::Boot, out);
+                native::boot(world, server, out);
             }
         }
         _ => super::server_changed(world, server),

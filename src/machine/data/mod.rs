@@ -202,11 +202,15 @@ fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
     pause(world, pair);
 }
 
-/// The most that one copy may take: the world's limit, and what both disks can do.
+/// The most that one copy may take: the world's limit, its group's, and what both disks can do.
 fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
     let disks = world.pairs[pair].disks.into_iter().flatten();
     let bounds = disks.filter_map(|disk| world.disks[disk].throughput);
-    bounds.chain([world.settings.copy_rate]).min()
+    let of_group = world.groups[world.pairs[pair].group].copy_rate;
+    bounds
+        .chain(of_group)
+        .chain([world.settings.copy_rate])
+        .min()
 }
 
 /// The DR disk holds what the production disk holds.

@@ -47,6 +47,7 @@ pub(crate) fn server(world: &mut World, new: NewServer, out: &mut Effects) -> Se
         power: new.power,
         epoch: 0,
         act: None,
+        usable: new.power == Power::Active,
         lock: Default::default(),
         fenced: false,
         lost: 0,
@@ -56,6 +57,7 @@ pub(crate) fn server(world: &mut World, new: NewServer, out: &mut Effects) -> Se
         instance: None,
         drill: None,
     });
+    count_place(world, key, false);
     enter(world, Who::Server(key), out);
     key
 }
@@ -68,6 +70,38 @@ pub(crate) fn has_room(world: &World, flavor: FlavorKey, az: AzKey) -> bool {
         .is_none_or(|&free| free > 0)
 }
 
+/// Whether an AZ lets another server of a flavor run.
+pub(crate) fn may_run(world: &World, flavor: FlavorKey, az: AzKey) -> bool {
+    world.flavors[flavor].startable(az) != Some(0)
+}
+
+/// Changes a server and keeps count of those of its flavor that run.
+pub(crate) fn change_server(world: &mut World, key: ServerKey, change: impl FnOnce(&mut Server)) {
+    let (before, flavor, az) = (
+        world.servers[key].takes_place(),
+        world.servers[key].flavor,
+        world.servers[key].az,
+    );
+    change(&mut world.servers[key]);
+    if before && let Some(places) = world.flavors[flavor].running.get_mut(&az) {
+        places.taken = places.taken.saturating_sub(1);
+    }
+    count_place(world, key, false);
+}
+
+/// Takes the place of a server that runs, or gives it back.
+fn count_place(world: &mut World, key: ServerKey, back: bool) {
+    let server = &world.servers[key];
+    if server.takes_place()
+        && let Some(places) = world.flavors[server.flavor].running.get_mut(&server.az)
+    {
+        places.taken = match back {
+            true => places.taken.saturating_sub(1),
+            false => places.taken.saturating_add(1),
+        };
+    }
+}
+
 /// Removes a server with its NICs; its disks are detached and stay.
 pub(crate) fn remove_server(world: &mut World, key: ServerKey, out: &mut Effects) {
     let disks: Vec<DiskKey> = world.servers[key].disks.iter().map(|d| d.1).collect();
@@ -78,6 +112,7 @@ pub(crate) fn remove_server(world: &mut World, key: ServerKey, out: &mut Effects
         remove_nic(world, nic, out);
     }
     leave(world, Who::Server(key), out);
+    count_place(world, key, true);
     let server = world
         .servers
         .remove(key)
@@ -89,15 +124,17 @@ pub(crate) fn remove_server(world: &mut World, key: ServerKey, out: &mut Effects
 
 /// Sets the power of a server; an act under way ends with it.
 pub(crate) fn set_power(world: &mut World, key: ServerKey, to: Power, out: &mut Effects) {
-    let server = &mut world.servers[key];
-    server.act = None;
-    server.epoch += 1;
-    let from = server.power;
-    if from != to {
+    let from = world.servers[key].power;
+    change_server(world, key, |server| {
+        server.act = None;
+        server.epoch += 1;
         server.power = to;
+        server.usable &= to == Power::Active;
+    });
+    if from != to {
         out.push(Effect::Power {
             server: key,
-            epoch: server.epoch,
+            epoch: world.servers[key].epoch,
             from,
             to,
         });

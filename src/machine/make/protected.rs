@@ -7,6 +7,7 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
+use crate::units::Rate;
 use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
 use crate::world::roster::Roster;
@@ -37,6 +38,7 @@ pub(crate) struct NewGroup {
     pub azs: [AzKey; 2],
     pub vpc: VpcKey,
     pub protection: ProtectionType,
+    pub copy_rate: Option<Rate>,
 }
 
 /// Makes a group.
@@ -63,6 +65,7 @@ pub(crate) fn group(
         vpc: new.vpc,
         station: Side::Source,
         protection: new.protection,
+        copy_rate: new.copy_rate,
         instances: Roster::default(),
         pairs: Roster::default(),
         drills: Vec::new(),

@@ -239,7 +239,8 @@ fn create_server(look: Look, new: &CreateServer) -> Result<NativePlan, Refusal> 
         (None, Some(ip)) => return Err(no(NativeRefusal::Address(ip.to_owned()))),
         (None, None) => None,
     };
-    if !make::has_room(world, flavor, az) {
+    let runs = new.power == Power::Active;
+    if !make::has_room(world, flavor, az) || (runs && !make::may_run(world, flavor, az)) {
         let label = world.label(Who::Flavor(flavor));
         return Err(no(NativeRefusal::NoCapacity(label)));
     }
@@ -298,6 +299,11 @@ fn start(look: Look, server: &Ref) -> Result<NativePlan, Refusal> {
     }
     if look.policies.fencing == Switch::On && stands_at_dr_side(world, key) {
         return Err(no(NativeRefusal::DrSide(label())));
+    }
+    let (flavor, az) = (world.servers[key].flavor, world.servers[key].az);
+    if !make::may_run(world, flavor, az) {
+        let flavor = world.label(Who::Flavor(flavor));
+        return Err(no(NativeRefusal::NoCapacity(flavor)));
     }
     Ok(NativePlan::Act {
         server: key,

@@ -8,7 +8,7 @@ use crate::machine::transition::move_to;
 use crate::machine::{data, make};
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
-use crate::world::machinery::{Act, Lock, Power};
+use crate::world::machinery::{Act, Lock, Power, Server};
 use crate::world::replica::Load;
 use crate::world::{DiskKey, DrillKey, ServerKey, Who, World};
 
@@ -169,20 +169,43 @@ fn create_disk(world: &mut World, new: DiskPlan, out: &mut Effects) -> Who {
 }
 
 /// Begins an act of a server, which the oracle will end.
-pub(in crate::machine) fn begin(world: &mut World, server: ServerKey, act: Act, out: &mut Effects) {
-    let record = &mut world.servers[server];
-    record.act = Some(act);
-    record.epoch += 1;
+fn begin(world: &mut World, server: ServerKey, act: Act, out: &mut Effects) {
+    make::change_server(world, server, |record| {
+        record.act = Some(act);
+        record.epoch += 1;
+        record.usable &= act != Act::Reboot;
+    });
+    announce(world, server, act, out);
+}
+
+fn announce(world: &World, server: ServerKey, act: Act, out: &mut Effects) {
     out.push(Effect::Begin {
         who: Who::Server(server),
-        epoch: record.epoch,
+        epoch: world.servers[server].epoch,
         doing: Doing::Act(act),
         delay: Span::ZERO,
     });
 }
 
+/// Boots a server that is shut off and that nobody asked to start. Where no more servers of its flavor may run it stays
+/// shut off, and the effects say so.
+pub(in crate::machine) fn boot(world: &mut World, server: ServerKey, out: &mut Effects) {
+    let record = &world.servers[server];
+    match make::may_run(world, record.flavor, record.az) {
+        true => begin(world, server, Act::Boot, out),
+        false => out.push(Effect::NoPlace { server }),
+    }
+}
+
+/// Begins to initialize the guest system of a server that runs. Any later change of its power makes the end stale.
+pub(in crate::machine) fn initialize(world: &mut World, server: ServerKey, out: &mut Effects) {
+    world.servers[server].usable = false;
+    announce(world, server, Act::Initialize, out);
+}
+
 /// An act of a server has ended. A stale end does nothing. A boot or reboot that fails leaves the server broken; a
-/// shutdown that fails leaves it running.
+/// shutdown that fails leaves it running. After a boot the guest system is initialized; if that fails, the server runs and
+/// is not usable.
 pub(in crate::machine) fn settled(
     world: &mut World,
     server: ServerKey,
@@ -191,20 +214,31 @@ pub(in crate::machine) fn settled(
     outcome: Outcome,
     out: &mut Effects,
 ) {
-    let under_way = world
-        .servers
-        .get(server)
-        .is_some_and(|record| record.epoch == epoch && record.act == Some(act));
-    if !under_way {
+    let under_way = |record: &&Server| match act {
+        Act::Initialize => record.power == Power::Active && !record.usable && record.act.is_none(),
+        _ => record.act == Some(act),
+    };
+    let current = world.servers.get(server).filter(under_way);
+    let Some(record) = current.filter(|record| record.epoch == epoch) else {
         return;
-    }
+    };
     let to = match (act, outcome) {
+        (Act::Initialize, Outcome::Failed(_)) => return,
+        (Act::Initialize, Outcome::Done) => {
+            world.servers[server].usable = true;
+            out.push(Effect::Usable { server });
+            return;
+        }
         (Act::Boot | Act::Reboot, Outcome::Done) => Power::Active,
         (Act::Boot | Act::Reboot, Outcome::Failed(_)) => Power::Error,
         (Act::Shutdown, Outcome::Done) => Power::Shutoff,
-        (Act::Shutdown, Outcome::Failed(_)) => world.servers[server].power,
+        (Act::Shutdown, Outcome::Failed(_)) => record.power,
     };
     make::set_power(world, server, to, out);
+    // A shutdown that failed may have come in between.
+    if to == Power::Active && !world.servers[server].usable {
+        initialize(world, server, out);
+    }
 }
 
 /// Deletes a server. Its instance loses it; its disks stay, and those made for a drill are nobody's.

@@ -11,7 +11,7 @@ mod carry;
 mod tests;
 
 pub(in crate::machine) use admit::admit;
-pub(in crate::machine) use carry::{begin, carry, settled};
+pub(in crate::machine) use carry::{boot, carry, initialize, settled};
 
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;

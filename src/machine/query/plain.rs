@@ -196,7 +196,18 @@ fn native(world: &World, who: Who) -> Map<String, Value> {
                 .iter()
                 .map(|(&az, &free)| (world.label(Who::Az(az)), json!(free)));
             let free: Map<String, Value> = free.collect();
-            json!({ "class": f.class, "vcpus": f.vcpus, "ram_mib": f.ram_mib, "free": free })
+            let startable = f
+                .running
+                .keys()
+                .map(|&az| (world.label(Who::Az(az)), json!(f.startable(az))));
+            let startable: Map<String, Value> = startable.collect();
+            json!({
+                "class": f.class,
+                "vcpus": f.vcpus,
+                "ram_mib": f.ram_mib,
+                "free": free,
+                "startable": startable,
+            })
         }
         _ => Value::Null,
     };
@@ -292,6 +303,7 @@ fn server(world: &World, key: ServerKey) -> Value {
         "flavor": label(world, Some(Who::Flavor(s.flavor))),
         "power": s.power.name(),
         "act": s.act.map(Act::name),
+        "usable": s.usable,
         "locked": s.lock != Lock::None,
         "fenced": s.fenced,
         "disks": disks,

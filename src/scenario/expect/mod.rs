@@ -60,6 +60,7 @@ mod ast;
 mod error;
 mod eval;
 mod parse;
+mod relabel;
 #[cfg(test)]
 mod tests;
 
@@ -96,6 +97,15 @@ impl Expectation {
     /// The parsed form.
     pub fn root(&self) -> &Expression {
         &self.root
+    }
+
+    /// The same about other things: every label, and every literal of a filter, that `other` has a replacement for is
+    /// replaced. Places in the text stay.
+    #[must_use]
+    pub fn relabelled(&self, other: &mut dyn FnMut(&str) -> Option<String>) -> Self {
+        let mut root = self.root.clone();
+        relabel::expression(&mut root, other);
+        Self { root }
     }
 
     /// Whether the expectation holds in `scope`, with the values that decided it.

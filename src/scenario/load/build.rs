@@ -170,12 +170,14 @@ impl Yard<'_> {
             self.arbitration(label, it)?;
         }
         for (label, it) in &model.flavors {
-            let free = it.free.iter().map(|(az, room)| (az.value.clone(), *room));
+            let by_az = |(az, n): &(Spanned<String>, u32)| (az.value.clone(), *n);
+            let (free, running) = (it.free.iter().map(by_az), it.running.iter().map(by_az));
             let new = NewFlavor {
                 class: it.class,
                 vcpus: it.vcpus,
                 ram_mib: u32::try_from(it.ram.value.0 >> 20).unwrap_or(u32::MAX),
                 free: free.collect(),
+                running: running.collect(),
             };
             let done = self.builder.flavor(&label.value, new);
             self.place(label.referenced, &label.value, done)?;
@@ -395,6 +397,7 @@ impl Yard<'_> {
                 source_vpc_id: label(&vpc, n),
                 dr_type: None,
                 protection_type: it.protection_type,
+                copy_rate: it.copy_rate,
             };
             let call = Call::CreateProtectionGroup(Box::new(new));
             self.call(at.referenced, &of, project(it.project.as_ref()), call)?;

@@ -5,6 +5,7 @@ mod network;
 use super::names::{Kind, Names, numbered};
 use super::source::Source;
 use super::{MAX_RESOURCES, refs};
+use crate::machine::command::{Call, Native};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::ScenarioModel;
 use crate::scenario::yaml::{Labelled, Spanned};
@@ -166,42 +167,53 @@ impl Check<'_> {
     /// The labels that steps give with `as`.
     fn made_by_steps(&mut self, model: &ScenarioModel) {
         for step in &model.timeline {
-            let form = match (&step.value.call, &step.value.native) {
-                (Some(call), _) => (serde_json::to_value(&call.value), call.referenced),
-                (None, Some(act)) => (serde_json::to_value(&act.value), act.referenced),
-                (None, None) => continue,
-            };
-            let (Ok(form), at) = form else { continue };
-            let Some((kind, label)) = refs::made(&form) else {
-                continue;
-            };
-            let Some(label) = label else {
-                self.names.unnamed_groups |= kind == Kind::Group;
-                continue;
-            };
-            let count = step
-                .value
-                .each
-                .as_ref()
-                .and_then(|each| self.names.count(&each.value));
-            // The same label may be given again once its first bearer is gone, which only the run knows.
-            let spanned = Spanned {
-                value: label.to_owned(),
-                referenced: at,
-                defined: at,
-            };
-            if !is_name(label) {
-                self.label(&spanned, kind, None, 0);
-            } else if self.names.add(label, kind, count).is_some() {
-                let same = self.names.pattern(label, Some(kind), count).is_ok()
-                    || self.names.pattern(label, Some(kind), None).is_ok();
-                if !same {
-                    let title = format!("the label `{label}` is that of another kind of thing");
-                    self.fault(
-                        self.source
-                            .word(&spanned, self.source.text.len(), label, title),
-                    );
-                }
+            let step = &step.value;
+            self.made_by(step.each.as_ref(), step.call.as_ref(), step.native.as_ref());
+        }
+        for book in model.runbooks.items() {
+            for task in &book.tasks.value {
+                let task = &task.value;
+                self.made_by(book.each.as_ref(), task.call.as_ref(), task.native.as_ref());
+            }
+        }
+    }
+
+    /// Takes in the label of what a call or act makes.
+    fn made_by(
+        &mut self,
+        each: Option<&Spanned<String>>,
+        call: Option<&Spanned<Call>>,
+        act: Option<&Spanned<Native>>,
+    ) {
+        let (form, at) = match (call, act) {
+            (Some(call), _) => (serde_json::to_value(&call.value), call.referenced),
+            (None, Some(act)) => (serde_json::to_value(&act.value), act.referenced),
+            (None, None) => return,
+        };
+        let Ok(form) = form else { return };
+        let Some((kind, label)) = refs::made(&form) else {
+            return;
+        };
+        let Some(label) = label else {
+            self.names.unnamed_groups |= kind == Kind::Group;
+            return;
+        };
+        let count = each.and_then(|each| self.names.count(&each.value));
+        // The same label may be given again once its first bearer is gone, which only the run knows.
+        let spanned = Spanned {
+            value: label.to_owned(),
+            referenced: at,
+            defined: at,
+        };
+        if !is_name(label) {
+            self.label(&spanned, kind, None, 0);
+        } else if self.names.add(label, kind, count).is_some() {
+            let same = self.names.pattern(label, Some(kind), count).is_ok()
+                || self.names.pattern(label, Some(kind), None).is_ok();
+            if !same {
+                let title = format!("the label `{label}` is that of another kind of thing");
+                let end = self.source.text.len();
+                self.fault(self.source.word(&spanned, end, label, title));
             }
         }
     }
@@ -230,6 +242,7 @@ impl Check<'_> {
             flavor
                 .free
                 .iter()
+                .chain(&flavor.running)
                 .for_each(|(az, _)| self.refer(az, Kind::Az, None));
             let mib = flavor.ram.value.0 >> 20;
             if mib << 20 != flavor.ram.value.0 || u32::try_from(mib).is_err() || mib == 0 {

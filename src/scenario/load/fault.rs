@@ -34,6 +34,22 @@ impl Fault {
         });
         targets.chain(self.control.then_some(Ok(Blow::Control)))
     }
+
+    /// Whether something that broke is one of the targets, or holds one: a site its AZs, a duct its links. For the nth of
+    /// so many members, of as many targets the nth is meant, and of any other number all.
+    pub fn is_struck_by(&self, world: &World, struck: Blow, member: Option<(u32, u32)>) -> bool {
+        let targets = match member {
+            Some((n, count)) if self.targets.len() == count as usize => {
+                &self.targets[n as usize - 1..n as usize]
+            }
+            _ => self.targets.as_slice(),
+        };
+        let mut targets = targets.iter().filter_map(|(label, harm)| {
+            let who = world.find(label)?;
+            blow(who, *harm)
+        });
+        (self.control && struck == Blow::Control) || targets.any(|own| holds(world, struck, own))
+    }
 }
 
 fn blow(who: Who, harm: Harm) -> Option<Blow> {
@@ -50,6 +66,18 @@ fn blow(who: Who, harm: Harm) -> Option<Blow> {
         (Who::Server(server), _) => Blow::Server { server, destroyed },
         _ => return None,
     })
+}
+
+/// Whether a blow is of the same kind and target as another, whatever else they say, or strikes what holds that.
+fn holds(world: &World, struck: Blow, own: Blow) -> bool {
+    match (struck, own) {
+        (Blow::Site { site, .. }, Blow::Az { az, .. }) => world.azs[az].site == site,
+        (Blow::Duct { duct }, Blow::Link { link }) => world.topology.links[link].duct == Some(duct),
+        _ => {
+            let alike = std::mem::discriminant(&struck) == std::mem::discriminant(&own);
+            alike && struck.target() == own.target()
+        }
+    }
 }
 
 type Checked<T> = Result<T, Box<Diagnostic>>;

@@ -13,12 +13,14 @@ mod hint;
 mod meaning;
 mod names;
 mod refs;
+mod runbook;
 mod source;
 mod timeline;
 
 pub(super) use fault::Fault;
 pub(super) use names::numbered;
 pub(super) use refs::{name as form_name, subject as form_subject};
+pub(super) use runbook::{Book, Condition, Errand, Task, Trigger};
 pub(super) use timeline::{Asking, Begin, Deed, Expected, Step};
 
 use super::diagnostic::Diagnostic;
@@ -65,6 +67,9 @@ pub struct Scenario {
     pub(super) script: Script,
     pub(super) world: World,
     pub(super) steps: Vec<Step>,
+    /// How many crews of each sort there are, in the order of the file.
+    pub(super) crews: Vec<u32>,
+    pub(super) runbooks: Vec<Book>,
     pub(super) transcript: Option<Transcript>,
 }
 
@@ -98,6 +103,10 @@ impl Scenario {
             // With labels in doubt, faults of steps would be echoes of those above.
             false => Vec::new(),
         };
+        let runbooks = match faults.is_empty() {
+            true => runbook::prepare(source, &model, &names, &mut faults),
+            false => Vec::new(),
+        };
         let mut script = Script::default();
         for rule in timeline::rules(source, &model.script, &names, &mut faults) {
             push(&mut script, rule);
@@ -119,6 +128,8 @@ impl Scenario {
             script,
             world,
             steps,
+            crews: model.crews.items().copied().collect(),
+            runbooks,
             transcript,
         })
     }

@@ -91,7 +91,7 @@ pub(super) struct Names {
 
 /// A reference that has been understood: a label, or one that follows the number of the template that refers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
+pub(in crate::scenario) enum Pattern {
     /// This label.
     Fixed(String),
     /// `base-N` followed by `tail`, where `per` members of the template that refers share one N.
@@ -104,7 +104,7 @@ pub(super) enum Pattern {
 
 impl Pattern {
     /// The label for the nth member, from 1, of the template that refers.
-    pub(super) fn nth(&self, n: u32) -> String {
+    pub(in crate::scenario) fn nth(&self, n: u32) -> String {
         match self {
             Pattern::Fixed(label) => label.clone(),
             Pattern::Member { base, tail, per } => format!("{base}-{}{tail}", (n - 1) / per + 1),

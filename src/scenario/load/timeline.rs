@@ -111,11 +111,12 @@ pub(in crate::scenario) struct Expected {
     pub parsed: Expectation,
 }
 
-struct Prepare<'a> {
+/// Prepares the steps and tasks of a file.
+pub(super) struct Prepare<'a, 'f> {
     source: Source<'a>,
     names: &'a Names,
     calendar: Calendar,
-    faults: &'a mut Vec<Diagnostic>,
+    faults: &'f mut Vec<Diagnostic>,
     /// The byte at which the step at hand ends.
     end: usize,
     calls: u64,
@@ -134,19 +135,7 @@ pub(super) fn prepare(
     names: &Names,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Step> {
-    let mut prepare = Prepare {
-        source,
-        names,
-        calendar: Calendar {
-            start: model.start.0,
-        },
-        faults,
-        end: source.text.len(),
-        calls: 0,
-        latest: None,
-        limit: model.limit.time.0,
-        earliest: SimTime::ZERO,
-    };
+    let mut prepare = Prepare::new(source, model, names, faults);
     let starts: Vec<usize> = model
         .timeline
         .iter()
@@ -202,9 +191,31 @@ pub(super) fn rules(
     rules
 }
 
-type Checked<T> = Result<T, Box<Diagnostic>>;
+/// Something checked, or its fault.
+pub(super) type Checked<T> = Result<T, Box<Diagnostic>>;
 
-impl Prepare<'_> {
+impl<'a, 'f> Prepare<'a, 'f> {
+    pub(super) fn new(
+        source: Source<'a>,
+        model: &ScenarioModel,
+        names: &'a Names,
+        faults: &'f mut Vec<Diagnostic>,
+    ) -> Prepare<'a, 'f> {
+        Prepare {
+            source,
+            names,
+            calendar: Calendar {
+                start: model.start.0,
+            },
+            faults,
+            end: source.text.len(),
+            calls: 0,
+            latest: None,
+            limit: model.limit.time.0,
+            earliest: SimTime::ZERO,
+        }
+    }
+
     fn step(&mut self, at: &Spanned<StepModel>) -> Checked<Step> {
         let step = &at.value;
         self.shape(at)?;
@@ -421,7 +432,8 @@ impl Prepare<'_> {
         Ok(Some(project.value.clone()))
     }
 
-    fn asking<T: serde::Serialize>(
+    /// Understands a call or act.
+    pub(super) fn asking<T: serde::Serialize>(
         &mut self,
         step: &StepModel,
         at: &Spanned<T>,
@@ -491,29 +503,47 @@ impl Prepare<'_> {
 
     /// Reads an expectation and checks whether it can mean something.
     fn expected(&self, text: &str, at: Location, answered: bool) -> Checked<Expected> {
-        let node = byte_span(at).unwrap_or(0..0);
-        let within = |part: std::ops::Range<usize>, title: String| {
-            Diagnostic::within(
-                self.source.file,
-                self.source.text,
-                node.clone(),
-                text,
-                part,
-                title,
-            )
-        };
-        let parsed = Expectation::parse(text).map_err(|error| {
-            Box::new(within(error.span.clone(), error.to_string()).with_help(error.help()))
-        })?;
-        meaning::check(&parsed, self.names, answered).map_err(|fault| {
-            let meaning::Fault { span, misfit } = fault;
-            let found = within(span, misfit.to_string());
-            Box::new(found.with_label(misfit.label()).with_help(misfit.help()))
-        })?;
+        let parsed = self.parsed(text, at)?;
+        self.meant(&parsed, text, at, answered)?;
         Ok(Expected {
             text: text.to_owned(),
             line: usize::try_from(at.line()).unwrap_or(0),
             parsed,
         })
+    }
+
+    /// Reads an expectation.
+    pub(super) fn parsed(&self, text: &str, at: Location) -> Checked<Expectation> {
+        Expectation::parse(text).map_err(|error| {
+            let found = self.within(text, at, error.span.clone(), error.to_string());
+            Box::new(found.with_help(error.help()))
+        })
+    }
+
+    /// Checks whether an expectation can mean something.
+    pub(super) fn meant(
+        &self,
+        parsed: &Expectation,
+        text: &str,
+        at: Location,
+        answered: bool,
+    ) -> Checked<()> {
+        meaning::check(parsed, self.names, answered).map_err(|fault| {
+            let meaning::Fault { span, misfit } = fault;
+            let found = self.within(text, at, span, misfit.to_string());
+            Box::new(found.with_label(misfit.label()).with_help(misfit.help()))
+        })
+    }
+
+    /// A fault at a part of a text.
+    fn within(
+        &self,
+        text: &str,
+        at: Location,
+        part: std::ops::Range<usize>,
+        title: String,
+    ) -> Diagnostic {
+        let node = byte_span(at).unwrap_or(0..0);
+        Diagnostic::within(self.source.file, self.source.text, node, text, part, title)
     }
 }

@@ -11,6 +11,7 @@ mod fault;
 mod network;
 mod place;
 mod resource;
+mod runbook;
 mod step;
 
 pub use fault::FaultModel;
@@ -23,6 +24,7 @@ pub use place::{
 pub use resource::{
     DiskModel, EipModel, GroupModel, InlineDisk, InstanceModel, PairModel, ServerModel,
 };
+pub use runbook::{RetryModel, RunbookModel, TaskModel, TriggerModel};
 pub use step::{OneOrMany, Refused, ScriptModel, StepModel, Wait, WaitUntil, When};
 
 use super::yaml::{Labelled, Spanned};
@@ -120,6 +122,12 @@ pub struct ScenarioModel {
     /// Scripted outcomes that hold from the start.
     #[serde(default)]
     pub script: Vec<ScriptModel>,
+    /// How many crews of each sort there are, for runbooks that need one.
+    #[serde(default)]
+    pub crews: Labelled<u32>,
+    /// What operators do by themselves when something happens.
+    #[serde(default)]
+    pub runbooks: Labelled<RunbookModel>,
     /// What happens.
     #[serde(default)]
     #[schemars(with = "Vec<StepModel>")]

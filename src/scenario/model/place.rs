@@ -94,6 +94,10 @@ pub struct FlavorModel {
     /// By AZ: how many more servers of this flavor it can hold; AZs that are left out hold any number.
     #[serde(default)]
     pub free: Labelled<u32>,
+    /// By AZ: how many servers of this flavor may run there at once; AZs that are left out let any number run. A start
+    /// above it is refused, and what starts by itself stays shut off.
+    #[serde(default)]
+    pub running: Labelled<u32>,
 }
 
 fn general() -> FlavorClass {

@@ -179,6 +179,9 @@ pub struct GroupModel {
     /// Whether it is a consistency group; absent: each pair has its own recovery point.
     #[serde(default)]
     pub protection_type: ProtectionType,
+    /// The most that the copy of one of its pairs takes; absent, or above the world's `copy_rate`: that.
+    #[serde(default)]
+    pub copy_rate: Option<Rate>,
     /// Whether protection has been started and the first copy has ended when the run begins.
     #[serde(default)]
     pub protected: bool,

@@ -14,18 +14,19 @@ fn split(label: &str) -> Option<(&str, u32, &str)> {
     Some((base, number, part))
 }
 
-/// The text with a member's label replaced by that of all members.
-fn general(text: &str, head: &str, base: &str) -> String {
+/// The text with the labels of all templates' members of this number replaced by those of all members.
+fn general(text: &str, number: u32) -> String {
+    let tail = format!("-{number}");
+    let joins = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find(head) {
-        let (before, after) = (&rest[..at], &rest[at + head.len()..]);
-        let joins = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-        let whole = !before.ends_with(joins) && !after.starts_with(joins);
+    while let Some(begin) = rest.find(joins) {
+        let (before, from) = rest.split_at(begin);
+        let (word, after) = from.split_at(from.find(|c| !joins(c)).unwrap_or(from.len()));
         out.push_str(before);
-        match whole {
-            true => out.extend([base, "-*"]),
-            false => out.push_str(head),
+        match word.strip_suffix(&tail) {
+            Some(base) if !base.is_empty() => out.extend([base, "-*"]),
+            _ => out.push_str(word),
         }
         rest = after;
     }
@@ -43,8 +44,7 @@ pub(super) fn collapse(lines: Vec<Line>) -> Vec<Line> {
         let Some((base, number, part)) = split(&line.label) else {
             continue;
         };
-        let head = format!("{base}-{number}");
-        let [what, why] = [&line.what, &line.cause.rest].map(|text| general(text, &head, base));
+        let [what, why] = [&line.what, &line.cause.rest].map(|text| general(text, number));
         let key = (base, part, what, line.cause.jobs.is_some(), why);
         alike.entry(key).or_default().push(place);
     }

@@ -40,25 +40,17 @@ impl Narrator {
                 self.line(world, Who::Group(group), health(two, five), none);
             }
             Effect::Recovered { group, recovery } => {
-                self.line(
-                    world,
-                    Who::Group(group),
-                    format!("recovered: {}", told(recovery)),
-                    none,
-                );
+                let what = format!("recovered: {}", told(recovery));
+                self.line(world, Who::Group(group), what, none);
             }
             Effect::Snapshot {
                 drill,
                 recovery,
                 rescue,
             } => {
-                let what = if rescue { "recovered" } else { "rehearsed" };
-                self.line(
-                    world,
-                    Who::Drill(drill),
-                    format!("{what}: {}", told(recovery)),
-                    none,
-                );
+                let done = if rescue { "recovered" } else { "rehearsed" };
+                let what = format!("{done}: {}", told(recovery));
+                self.line(world, Who::Drill(drill), what, none);
             }
             Effect::Discarded {
                 pair,
@@ -75,6 +67,12 @@ impl Narrator {
                 self.plain(CONTROL, what);
             }
             Effect::Usable { server } => self.line(world, Who::Server(server), "usable", none),
+            Effect::NoPlace { server } => {
+                let flavor = world.servers.get(server).map(|record| record.flavor);
+                let flavor = flavor.map_or_else(String::new, |key| world.label(Who::Flavor(key)));
+                let what = format!("not started: no server of flavor `{flavor}` is free");
+                self.line(world, Who::Server(server), what, none);
+            }
             _ => {}
         }
     }

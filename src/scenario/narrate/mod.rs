@@ -103,6 +103,18 @@ impl Narrator {
         });
     }
 
+    /// Tells what an operator says.
+    pub(super) fn noted(&mut self, at: SimTime, label: String, what: String) {
+        self.turn(at);
+        self.batch.push(Line {
+            at,
+            who: None,
+            label,
+            what,
+            cause: Cause::default(),
+        });
+    }
+
     /// The transcript so far, aligned. The narrator goes on with an empty one.
     pub fn finish(&mut self) -> Vec<String> {
         self.flush();

@@ -58,6 +58,9 @@ impl<W: Observer> Runner<'_, W> {
         mut done: impl FnMut(&World) -> bool,
     ) -> Stop {
         loop {
+            if self.engine.next_at() != Some(self.now()) {
+                self.let_operators_act();
+            }
             if done(self.engine.world()) {
                 return Stop::Done;
             }
@@ -65,7 +68,7 @@ impl<W: Observer> Runner<'_, W> {
                 self.over = true;
                 return Stop::Limit;
             }
-            match self.engine.next_at() {
+            match self.next_at() {
                 Some(at) if until.is_some_and(|until| at > until) => return Stop::Done,
                 Some(at) if at > self.last => return self.limit("the time", self.last),
                 Some(_) if self.engine.events() >= self.scenario.limit.events => {
@@ -74,7 +77,11 @@ impl<W: Observer> Runner<'_, W> {
                 Some(_) => {}
                 None => return Stop::Quiet,
             }
-            self.engine.step();
+            if self.engine.next_at() == self.next_at() {
+                self.engine.step();
+            } else if let Some(at) = self.next_at() {
+                self.engine.advance_to(at);
+            }
             if self.engine.events().is_multiple_of(TICK) {
                 progress.tick(
                     self.step,

@@ -6,6 +6,7 @@
 
 mod clock;
 mod judge;
+mod staff;
 
 use super::Scenario;
 use super::load::{Asking, Begin, Deed, Expected, Fault, Step, form_name, form_subject, push};
@@ -14,8 +15,9 @@ use super::report::{
     Counts, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport, Verdict,
     VerdictKind, ViolationReport,
 };
+use super::runbook::Runbooks;
 use super::transcript::{Difference, compare};
-use crate::engine::{Chance, Checker, Engine, Observer, Seed};
+use crate::engine::{Calls, Chance, Checker, Engine, Observer, Seed};
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Blow, Event};
 use crate::time::{SimTime, Span};
@@ -23,6 +25,7 @@ use crate::world::{Who, World};
 use clock::Pending;
 use judge::Answers;
 use serde_json::Value;
+use staff::Inbox;
 
 /// Differences from the transcript that are kept.
 const SHOWN: usize = 20;
@@ -56,7 +59,7 @@ pub struct Outcome<W = ()> {
     pub observer: W,
 }
 
-type Watchers<W> = ((Narrator, Tally), (Option<Checker>, W));
+type Watchers<W> = ((Narrator, (Tally, Inbox)), (Option<Checker>, W));
 
 /// A scenario about to run.
 #[derive(Debug)]
@@ -76,7 +79,10 @@ pub struct Runner<'s, W: Observer = ()> {
     /// The step at hand, from 1.
     step: usize,
     over: bool,
+    runbooks: Runbooks<'s>,
+    calls: Calls,
 }
+
 impl Scenario {
     /// A run of the scenario, under another seed than the file's if one is given. The scenario can be run again.
     #[must_use]
@@ -92,7 +98,12 @@ impl Scenario {
         for rule in self.script.rules() {
             push(chance.script_mut(), *rule);
         }
-        let watchers = ((Narrator::default(), Tally::default()), (None, observer));
+        let runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(seed));
+        let inbox = Inbox::new(!runbooks.is_empty());
+        let watchers = (
+            (Narrator::default(), (Tally::default(), inbox)),
+            (None, observer),
+        );
         Runner {
             scenario: self,
             seed,
@@ -105,6 +116,8 @@ impl Scenario {
             pending: Vec::new(),
             step: 0,
             over: false,
+            runbooks,
+            calls: Calls::default(),
         }
     }
 }
@@ -163,6 +176,7 @@ impl<W: Observer> Runner<'_, W> {
             self.step = step;
             self.never_ends(pending);
         }
+        self.unfinished();
         self.close()
     }
 
@@ -346,7 +360,7 @@ impl<W: Observer> Runner<'_, W> {
             if held {
                 break (true, explain);
             }
-            let ends = match self.engine.next_at() {
+            let ends = match self.next_at() {
                 _ if self.over => "the run met its limit",
                 Some(at) if at <= deadline => {
                     self.reach(at, progress);
@@ -372,7 +386,7 @@ impl<W: Observer> Runner<'_, W> {
             .as_ref()
             .and_then(|expected| compare(expected, &transcript, SHOWN));
         let step = self.step;
-        let (world, ((_, jobs), (checker, observer))) = self.engine.into_parts();
+        let (world, ((_, (jobs, _)), (checker, observer))) = self.engine.into_parts();
         let violation = checker
             .and_then(|checker| checker.violation().cloned())
             .map(|(at, violation)| ViolationReport {
@@ -407,6 +421,7 @@ impl<W: Observer> Runner<'_, W> {
             verdicts_failed: self.tally[1],
             verdicts: self.verdicts,
             refusals: self.refusals,
+            runbooks: self.runbooks.reports(),
             transcript: scenario.transcript.as_ref().map(|_| TranscriptReport {
                 held: difference.is_none(),
                 difference: difference.as_ref().map(ToString::to_string),

@@ -27,7 +27,52 @@ fn a_server_takes_time_to_start_stop_and_reboot() {
         }
         f.end(Outcome::Done);
         assert_eq!((f.server("app").power, f.server("app").act), (after, None));
+        assert!(
+            !f.server("app").usable,
+            "it was shut off, or its guest is not initialized yet"
+        );
+        if after == Power::Active {
+            f.end(Outcome::Done);
+            assert!(matches!(f.out[..], [Effect::Usable { server }] if Who::Server(server) == who));
+            assert!(f.server("app").usable);
+        }
     }
+}
+
+#[test]
+fn a_guest_that_cannot_be_initialized_leaves_a_server_that_runs_and_is_not_usable() {
+    let mut f = Fixture::new();
+    f.done(stop("app"));
+    f.ask(start("app")).unwrap();
+    f.end(Outcome::Done);
+    f.end(failed());
+    assert_eq!(
+        (f.server("app").power, f.server("app").usable),
+        (Power::Active, false)
+    );
+    f.ask(reboot("app")).unwrap();
+    f.end(Outcome::Done);
+    f.end(Outcome::Done);
+    assert!(f.server("app").usable);
+}
+
+#[test]
+fn an_initialization_ends_with_the_power_of_its_server() {
+    let mut f = Fixture::new();
+    f.done(stop("app"));
+    f.ask(start("app")).unwrap();
+    f.end(Outcome::Done);
+    f.ask(stop("app")).unwrap();
+    f.end(Outcome::Done);
+    assert!(
+        !f.server("app").usable,
+        "the end of the initialization is stale"
+    );
+    f.end(Outcome::Done);
+    assert_eq!(
+        (f.server("app").power, f.server("app").usable),
+        (Power::Shutoff, false)
+    );
 }
 
 #[test]
