@@ -20,12 +20,16 @@
 pub mod pack;
 mod report;
 mod search;
+mod tell;
+#[cfg(test)]
+mod tests;
 
 pub use pack::Packer;
 pub use report::{DeadEnds, Found, Path, Violation};
 pub use search::search;
+pub use tell::{Untold, tell};
 
-use crate::machine::admissible::{candidates, powers, underway};
+use crate::machine::admissible::{Naming, candidates, powers, underway};
 use crate::machine::event::{Blow, Doing, Event, Outcome};
 use crate::machine::{Command, Effects, admit, commit, happen};
 use crate::sdrs::op::Op;
@@ -53,6 +57,8 @@ pub struct Menu {
     pub failures_max: u8,
     /// How many drills may exist at once.
     pub drills_max: u8,
+    /// Whether starts and stops of servers take time, so that anything may come before they end.
+    pub slow_powers: bool,
 }
 
 impl Default for Menu {
@@ -72,6 +78,7 @@ impl Default for Menu {
             heals: true,
             failures_max: 1,
             drills_max: 1,
+            slow_powers: false,
         }
     }
 }
@@ -109,6 +116,8 @@ pub type Property = dyn Fn(&World) -> Result<(), String> + Sync;
 /// What is searched: a world, what may happen in it, and what must hold.
 pub struct Model {
     start: State,
+    /// The world's own settings.
+    given: Settings,
     menu: Menu,
     marked: BTreeSet<u64>,
     always: Vec<(String, Box<Property>)>,
@@ -147,6 +156,7 @@ impl Model {
     #[must_use]
     pub fn new(world: World, menu: Menu) -> Model {
         assert!(menu.faults.len() <= 64, "a menu has at most 64 faults");
+        let given = world.settings;
         let settings = Settings {
             copy_rate: Rate(1),
             jobs_kept: 0,
@@ -158,6 +168,7 @@ impl Model {
         let targets = menu.faults.iter().filter_map(|blow| blow.target());
         let marked = targets.filter_map(|who| world.stable(who)).map(|it| it.0);
         Model {
+            given,
             marked: marked.collect(),
             start: State {
                 now: world.now,
@@ -217,21 +228,25 @@ impl Model {
         Packer::new(self.marked.clone())
     }
 
+    pub(crate) const fn given(&self) -> &Settings {
+        &self.given
+    }
+
     pub(crate) const fn start(&self) -> &State {
         &self.start
     }
 
     /// Everything that may happen next, admitted or not, in a defined order. An action keeps its number whatever is admitted.
-    fn actions(&self, state: &State, out: &mut Vec<Action>) {
+    pub(crate) fn actions(&self, state: &State, name: &Naming<'_>, out: &mut Vec<Action>) {
         let world = &state.world;
         let mut commands = Vec::new();
         for &op in &self.menu.ops {
             if op != Op::CreateDrDrill || world.drills.len() < self.menu.drills_max.into() {
-                candidates(world, op, &mut commands);
+                candidates(world, op, name, &mut commands);
             }
         }
         if self.menu.powers {
-            powers(world, &mut commands);
+            powers(world, name, &mut commands);
         }
         out.extend(commands.into_iter().map(Action::Ask));
         let mut events = Vec::new();
@@ -292,13 +307,15 @@ impl Model {
         true
     }
 
-    /// A job's opening decides nothing but when, so it ends with what began the job.
+    /// A job's opening decides nothing but when, so it ends with what began the job; so do acts on servers that take no time.
     fn open_jobs(&self, state: &mut State, out: &mut Effects) {
         let mut events = Vec::new();
         loop {
             events.clear();
             underway(&state.world, &mut events);
-            let opening = events.iter().find(|event| is_opening(event));
+            let opens =
+                |event: &&Event| is_opening(event) || (!self.menu.slow_powers && is_power(event));
+            let opening = events.iter().find(opens);
             let Some(&event) = opening else { return };
             happen(&mut state.world, state.now, event, out);
         }
@@ -331,6 +348,13 @@ fn is_opening(event: &Event) -> bool {
         return false;
     };
     matches!(doing, Doing::Job(_, Part::Open))
+}
+
+fn is_power(event: &Event) -> bool {
+    let Event::Settled { doing, .. } = event else {
+        return false;
+    };
+    matches!(doing, Doing::Act(_))
 }
 
 fn is_failure(event: &Event) -> bool {

@@ -158,6 +158,11 @@ impl Packer {
             u8::from(instance.lost),
             u8::from(instance.set_aside.is_some()),
         ]);
+        // Who takes part in a drill is said with the instance, so that instances can change places.
+        for &drill in &world.groups[instance.group].drills {
+            let member = { world.drills[drill].members.iter() }.find(|member| member.0 == key);
+            out.push(member.map_or(0, |member| 1 + u8::from(member.1)));
+        }
         for server in instance.servers {
             out.extend(self.server(world, server));
         }
@@ -256,22 +261,11 @@ impl Packer {
         let mut out = Vec::with_capacity(32);
         life(world, &drill.life, &mut out);
         out.extend([u8::from(drill.rescue), u8::from(drill.vpc.is_some())]);
-        let place = |of: InstanceKey| {
-            let members = world.groups[drill.group].instances.iter();
-            { members }
-                .position(|it| it == of)
-                .map_or(127, |place| place.min(126) as u8)
-        };
-        let mut members: Vec<u8> = { drill.members.iter() }
-            .map(|m| place(m.0) << 1 | u8::from(m.1))
-            .collect();
-        members.sort_unstable();
         let mut servers: Vec<Vec<u8>> = { drill.servers.iter() }
             .map(|&(_, server)| self.server(world, Some(server)))
             .collect();
         servers.sort_unstable();
-        out.extend([members.len() as u8, servers.len() as u8]);
-        out.extend(members);
+        out.extend([drill.members.len() as u8, servers.len() as u8]);
         servers.iter().for_each(|part| out.extend_from_slice(part));
         out
     }

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 pub struct Path {
     /// The actions, in order.
     pub actions: Vec<Action>,
+    /// The number of each among what could happen.
+    pub(crate) numbers: Vec<u32>,
 }
 
 /// A state in which something that must hold does not.

@@ -4,6 +4,7 @@
 use super::report::{DeadEnds, Found, Path, Violation};
 use super::{Action, Bounds, Model, State};
 use crate::machine::Effects;
+use crate::machine::command::Ref;
 use crate::sdrs::status::{Kind, Status};
 use crate::world::{ByItself, World};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -152,7 +153,7 @@ impl Search<'_> {
                 continue;
             }
             actions.clear();
-            self.model.actions(state, &mut actions);
+            self.model.actions(state, &Ref::from, &mut actions);
             for (number, action) in actions.iter().enumerate() {
                 next.clone_from(state);
                 if !self.model.apply(&mut next, action, &mut effects) {
@@ -233,7 +234,9 @@ impl Search<'_> {
 
     fn path(&self, id: Id) -> Path {
         let mut walker = Walker::new(self.model, &self.parents);
+        let number = |id: Id| self.parents[id as usize].action;
         Path {
+            numbers: walker.way_to(id).into_iter().map(number).collect(),
             actions: walker.actions_to(id),
         }
     }
@@ -356,7 +359,7 @@ impl<'a> Walker<'a> {
     fn step(&mut self, id: Id) -> Action {
         let mut state = self.here().clone();
         self.actions.clear();
-        self.model.actions(&state, &mut self.actions);
+        self.model.actions(&state, &Ref::from, &mut self.actions);
         let action = self
             .actions
             .swap_remove(self.parents[id as usize].action as usize);

@@ -4,7 +4,7 @@
 //! out, and so are creations that need more than a choice among what exists.
 
 use super::command::{Call, Command, CreateDrDrill, CreateProtectedInstance};
-use super::command::{CreateReplicationPair, Gigabytes, Native};
+use super::command::{CreateReplicationPair, Gigabytes, Native, Ref};
 use super::{Event, admit};
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
@@ -41,9 +41,12 @@ macro_rules! in_order {
     }};
 }
 
+/// How a command refers to something: by its slot, or by its label.
+pub type Naming<'a> = dyn Fn(Who) -> Ref + 'a;
+
 /// Every call of an operation about what exists, whether or not it would be admitted; in the order of the serials of what
 /// it is about. Operations that are not [`OFFERED`] have none.
-pub fn candidates(world: &World, op: Op, out: &mut Vec<Command>) {
+pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
     match op {
         Op::DeleteProtectionGroup
         | Op::StartProtection
@@ -53,7 +56,7 @@ pub fn candidates(world: &World, op: Op, out: &mut Vec<Command>) {
         | Op::PlannedFailover
         | Op::CreateDrDrill => {
             let groups = in_order!(world.groups);
-            out.extend(groups.map(|group| of_group(world, op, group).into()));
+            out.extend(groups.map(|group| of_group(world, op, group, name).into()));
         }
         Op::CreateProtectedInstance => {
             let free = |server: &ServerKey| {
@@ -65,7 +68,7 @@ pub fn candidates(world: &World, op: Op, out: &mut Vec<Command>) {
                 out.extend(
                     servers
                         .iter()
-                        .map(|&server| new_instance(group, server).into()),
+                        .map(|&server| new_instance(group, server, name).into()),
                 );
             }
         }
@@ -76,12 +79,12 @@ pub fn candidates(world: &World, op: Op, out: &mut Vec<Command>) {
             };
             let disks: Vec<_> = in_order!(world.disks).filter(free).collect();
             for group in in_order!(world.groups) {
-                out.extend(disks.iter().map(|&disk| new_pair(group, disk).into()));
+                out.extend(disks.iter().map(|&disk| new_pair(group, disk, name).into()));
             }
         }
         Op::DeleteProtectedInstance => {
             let delete = |instance| Call::DeleteProtectedInstance {
-                instance: Who::Instance(instance).into(),
+                instance: name(Who::Instance(instance)),
                 delete_target_server: true,
                 delete_target_eip: false,
             };
@@ -91,24 +94,24 @@ pub fn candidates(world: &World, op: Op, out: &mut Vec<Command>) {
             for pair in in_order!(world.pairs) {
                 let group = world.pairs[pair].group;
                 for instance in world.groups[group].instances.iter() {
-                    out.extend(attachment(world, op, instance, pair).map(Command::from));
+                    out.extend(attachment(world, op, (instance, pair), name).map(Command::from));
                 }
             }
         }
         Op::DeleteReplicationPair => {
             let delete = |pair| Call::DeleteReplicationPair {
-                pair: Who::Pair(pair).into(),
+                pair: name(Who::Pair(pair)),
                 server_group_id: None,
                 delete_target_volume: true,
             };
             out.extend(in_order!(world.pairs).map(|pair| delete(pair).into()));
         }
         Op::ExpandReplicationPair => {
-            out.extend(in_order!(world.pairs).filter_map(|pair| larger(world, pair)));
+            out.extend(in_order!(world.pairs).filter_map(|pair| larger(world, pair, name)));
         }
         Op::DeleteDrDrill => {
             let delete = |drill| Call::DeleteDrDrill {
-                drill: Who::Drill(drill).into(),
+                drill: name(Who::Drill(drill)),
             };
             out.extend(in_order!(world.drills).map(|drill| delete(drill).into()));
         }
@@ -117,9 +120,9 @@ pub fn candidates(world: &World, op: Op, out: &mut Vec<Command>) {
 }
 
 /// The start and the stop of every server, whether or not it would be admitted, in the order of serials.
-pub fn powers(world: &World, out: &mut Vec<Command>) {
+pub fn powers(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
     for server in in_order!(world.servers) {
-        let who = || Who::Server(server).into();
+        let who = || name(Who::Server(server));
         out.push(Native::StartServer { server: who() }.into());
         out.push(Native::StopServer { server: who() }.into());
     }
@@ -129,9 +132,9 @@ pub fn powers(world: &World, out: &mut Vec<Command>) {
 /// the API reference, then of serials, then the acts.
 pub fn admissible(world: &World, out: &mut Vec<Command>) {
     for &op in OFFERED {
-        candidates(world, op, out);
+        candidates(world, op, &Ref::from, out);
     }
-    powers(world, out);
+    powers(world, &Ref::from, out);
     out.retain(|command| admit(world, command).is_ok());
 }
 
@@ -198,8 +201,8 @@ pub fn underway(world: &World, out: &mut Vec<Event>) {
     }
 }
 
-fn of_group(world: &World, op: Op, key: GroupKey) -> Call {
-    let group = Who::Group(key).into();
+fn of_group(world: &World, op: Op, key: GroupKey, name: &Naming<'_>) -> Call {
+    let group = name(Who::Group(key));
     match op {
         Op::DeleteProtectionGroup => Call::DeleteProtectionGroup { group },
         Op::StartProtection => Call::StartProtection { group },
@@ -219,11 +222,11 @@ fn of_group(world: &World, op: Op, key: GroupKey) -> Call {
     }
 }
 
-fn new_instance(group: GroupKey, server: ServerKey) -> Call {
+fn new_instance(group: GroupKey, server: ServerKey, name: &Naming<'_>) -> Call {
     Call::CreateProtectedInstance(Box::new(CreateProtectedInstance {
         label: None,
-        server_group_id: Who::Group(group).into(),
-        server_id: Who::Server(server).into(),
+        server_group_id: name(Who::Group(group)),
+        server_id: name(Who::Server(server)),
         name: None,
         description: None,
         primary_subnet_id: None,
@@ -233,19 +236,24 @@ fn new_instance(group: GroupKey, server: ServerKey) -> Call {
     }))
 }
 
-fn new_pair(group: GroupKey, disk: DiskKey) -> Call {
+fn new_pair(group: GroupKey, disk: DiskKey, name: &Naming<'_>) -> Call {
     Call::CreateReplicationPair(Box::new(CreateReplicationPair {
         label: None,
-        server_group_id: Who::Group(group).into(),
-        volume_id: Who::Disk(disk).into(),
+        server_group_id: name(Who::Group(group)),
+        volume_id: name(Who::Disk(disk)),
         name: None,
         description: None,
     }))
 }
 
-fn attachment(world: &World, op: Op, instance: InstanceKey, pair: PairKey) -> Option<Call> {
+fn attachment(
+    world: &World,
+    op: Op,
+    (instance, pair): (InstanceKey, PairKey),
+    name: &Naming<'_>,
+) -> Option<Call> {
     let attached = world.pairs[pair].attached.iter().any(|a| a.0 == instance);
-    let (who, pair) = (Who::Instance(instance).into(), Who::Pair(pair).into());
+    let (who, pair) = (name(Who::Instance(instance)), name(Who::Pair(pair)));
     match (op, attached) {
         (Op::DetachReplicationPair, true) => Some(Call::DetachReplicationPair {
             instance: who,
@@ -271,10 +279,10 @@ fn attachment(world: &World, op: Op, instance: InstanceKey, pair: PairKey) -> Op
     }
 }
 
-fn larger(world: &World, pair: PairKey) -> Option<Command> {
+fn larger(world: &World, pair: PairKey, name: &Naming<'_>) -> Option<Command> {
     let mut disks = world.pairs[pair].disks.into_iter().flatten();
     let size = disks.next().map(|disk| world.disks[disk].size.0 >> 30)?;
     let new_size = Gigabytes(i64::try_from(size).ok()?.checked_add(10)?);
-    let pair = Who::Pair(pair).into();
+    let pair = name(Who::Pair(pair));
     Some(Call::ExpandReplicationPair { pair, new_size }.into())
 }
