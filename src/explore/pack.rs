@@ -158,11 +158,18 @@ impl Packer {
             u8::from(instance.lost),
             u8::from(instance.set_aside.is_some()),
         ]);
-        // Who takes part in a drill is said with the instance, so that instances can change places.
+        // Who takes part in a drill, and what is being attached to whom, is said with the instance, so that instances can change places.
         for &drill in &world.groups[instance.group].drills {
             let member = { world.drills[drill].members.iter() }.find(|member| member.0 == key);
             out.push(member.map_or(0, |member| 1 + u8::from(member.1)));
         }
+        let joined = world.jobs.values().filter(|job| {
+            let (Detail::Attach(of, _) | Detail::Detach(of)) = job.detail else {
+                return false;
+            };
+            of == key && job.ended.is_none()
+        });
+        out.push(joined.count() as u8);
         for server in instance.servers {
             out.extend(self.server(world, server));
         }
@@ -362,14 +369,6 @@ fn life(world: &World, life: &Life, out: &mut Vec<u8>) {
             target_eip,
         } => out.push(u8::from(target_server) | u8::from(target_eip) << 1),
         Detail::DeletePair { target_volume } => out.push(u8::from(target_volume)),
-        Detail::Attach(instance, _) | Detail::Detach(instance) => {
-            let group = world.instances.get(instance).map(|it| it.group);
-            let place = group.and_then(|group| {
-                let members = world.groups[group].instances.iter();
-                { members }.position(|member| member == instance)
-            });
-            out.push(place.map_or(255, |place| place.min(254) as u8));
-        }
         _ => {}
     }
 }
