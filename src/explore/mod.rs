@@ -26,8 +26,8 @@ mod tests;
 
 pub use pack::Packer;
 pub use report::{DeadEnds, Found, Path, Violation};
-pub use search::search;
-pub use tell::{Untold, tell};
+pub use search::{search, search_watched};
+pub use tell::{Untold, describe, tell};
 
 use crate::machine::admissible::{Naming, candidates, powers, underway};
 use crate::machine::event::{Blow, Doing, Event, Outcome};

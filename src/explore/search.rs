@@ -37,6 +37,11 @@ struct Haul {
 /// Searches.
 #[must_use]
 pub fn search(model: &Model, bounds: &Bounds) -> Found {
+    search_watched(model, bounds, &mut |_, _| ())
+}
+
+/// The same; `tick` hears the number of states and the depth after each layer.
+pub fn search_watched(model: &Model, bounds: &Bounds, tick: &mut dyn FnMut(usize, u32)) -> Found {
     Search {
         model,
         bounds,
@@ -49,7 +54,7 @@ pub fn search(model: &Model, bounds: &Bounds) -> Found {
         seen: BTreeSet::new(),
         transitions: 0,
     }
-    .run()
+    .run(tick)
 }
 
 struct Search<'a> {
@@ -69,7 +74,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(mut self) -> Found {
+    fn run(mut self, tick: &mut dyn FnMut(usize, u32)) -> Found {
         let mut packer = self.model.packer();
         let root = Parent {
             state: 0,
@@ -91,6 +96,7 @@ impl Search<'_> {
             for haul in hauls {
                 self.take_in(haul, &mut violation);
             }
+            tick(self.parents.len(), depth);
             if violation.is_some() {
                 break;
             }

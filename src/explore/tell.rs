@@ -103,6 +103,76 @@ pub fn tell(
     Ok(out)
 }
 
+/// A way in words: one line for each action.
+#[must_use]
+pub fn describe(model: &Model, path: &Path) -> Vec<String> {
+    let mut state = model.start().clone();
+    let mut effects = Effects::new();
+    let mut lines = Vec::with_capacity(path.actions.len());
+    for (&number, action) in path.numbers.iter().zip(&path.actions) {
+        let world = &state.world;
+        lines.push(match action {
+            Action::Ask(_) => asked(model, &state, number).unwrap_or_default(),
+            Action::Strike(blow) => format!("fault: {}", fault(world, *blow)),
+            Action::Mend(blow) => format!("heal: {}", fault(world, *blow)),
+            Action::End(event) => ended(world, *event),
+        });
+        model.apply(&mut state, action, &mut effects);
+    }
+    lines
+}
+
+/// A call or act as a step of a timeline.
+fn asked(model: &Model, state: &super::State, number: u32) -> Option<String> {
+    let label = |who| Ref::Label(state.world.label(who));
+    let mut labelled = Vec::new();
+    model.actions(state, &label, &mut labelled);
+    let Action::Ask(command) = labelled.get(number as usize)? else {
+        return None;
+    };
+    match &command.ask {
+        Ask::Call(call) => serde_json::to_string(call).map(|form| format!("call: {form}")),
+        Ask::Native(act) => serde_json::to_string(act).map(|form| format!("native: {form}")),
+    }
+    .ok()
+}
+
+fn ended(world: &World, event: Event) -> String {
+    let label = |who| match who {
+        Who::Job(job) => world
+            .jobs
+            .get(job)
+            .map_or_else(String::new, |job| world.label(job.subject)),
+        who => world.label(who),
+    };
+    match event {
+        Event::Settled {
+            who,
+            doing,
+            outcome,
+            ..
+        } => {
+            let how = match outcome {
+                Outcome::Done => "ends".to_owned(),
+                Outcome::Failed(code) => format!("fails with {code}"),
+            };
+            match doing {
+                Doing::Job(op, Part::Work) => format!("{} of {} {how}", op.name(), label(who)),
+                Doing::Job(op, _) => format!("the job {} of {} {how}", op.name(), label(who)),
+                Doing::Act(act) => format!("{} of {} {how}", act.name(), label(who)),
+            }
+        }
+        Event::Synced { pair, .. } => format!("the copy of {} ends", label(Who::Pair(pair))),
+        Event::WindowEnds { domain, .. } => {
+            format!(
+                "{} falls back to static arbitration",
+                label(Who::Domain(domain))
+            )
+        }
+        _ => String::new(),
+    }
+}
+
 struct Teller<'a> {
     model: &'a Model,
     engine: Watched,
@@ -169,20 +239,7 @@ impl Teller<'_> {
         let at = self.engine.now().as_micros();
         match action {
             Action::Ask(command) => {
-                let label = |who| Ref::Label(self.state.world.label(who));
-                let mut labelled = Vec::new();
-                self.model.actions(&self.state, &label, &mut labelled);
-                let same = labelled.swap_remove(number as usize);
-                let Action::Ask(same) = same else { return };
-                let form = match &same.ask {
-                    Ask::Call(call) => {
-                        serde_json::to_string(call).map(|form| format!("call: {form}"))
-                    }
-                    Ask::Native(act) => {
-                        serde_json::to_string(act).map(|form| format!("native: {form}"))
-                    }
-                };
-                let form = form.unwrap_or_default();
+                let form = asked(self.model, &self.state, number).unwrap_or_default();
                 let _ = writeln!(self.steps, "  - at: {at}us\n    {form}\n    wait: false");
                 // What the search admits, the same machine admits here.
                 let _ = self.engine.submit(command);
