@@ -91,6 +91,7 @@
 
 mod decimal;
 pub mod engine;
+pub mod explore;
 pub mod hash;
 pub mod machine;
 pub mod render;

@@ -5,6 +5,7 @@
 
 mod args;
 mod bless;
+mod explore;
 mod files;
 mod guard;
 mod output;
@@ -48,6 +49,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
         Command::Run(args) => run::run(args, out),
         Command::Check(args) => run::check(args, out),
         Command::Bless(args) => bless::bless(args, out),
+        Command::Explore(args) => explore::explore(args, out),
         Command::Schema => pages::schema(out),
         Command::Table(args) => pages::table(args, out),
         Command::Codes(args) => pages::codes(args, out),

@@ -33,7 +33,7 @@ pub use observer::{Observer, Watch};
 pub use operator::{Calls, Note, Operator, Ticket};
 pub use oracle::{Chance, Fate, Oracle};
 pub use pace::{JobPace, Pace, Probability};
-pub use script::{Factor, Script, ScriptError, ScriptedOutcome, Twist};
+pub use script::{Ending, Factor, Script, ScriptError, ScriptedOutcome, Twist};
 
 use crate::machine::admit::hangs_on;
 use crate::machine::query::{Question, query};

@@ -180,6 +180,10 @@ impl Oracle for Chance {
             Some(Twist::Fail(code)) => fate.outcome = Outcome::Failed(code),
             Some(Twist::Hang) => fate.after = None,
             Some(Twist::Stretch(factor)) => fate.after = fate.after.map(|span| factor.of(span)),
+            Some(Twist::End(ending)) => {
+                fate.after = Some(ending.after.0);
+                fate.outcome = ending.code.map_or(Outcome::Done, Outcome::Failed);
+            }
         }
         fate
     }

@@ -356,6 +356,12 @@ impl World {
         World { seed, ..self }
     }
 
+    /// The same world under other settings. What is under way goes on as it began.
+    #[must_use]
+    pub fn with_settings(self, settings: Settings) -> World {
+        World { settings, ..self }
+    }
+
     /// The resource with this label.
     pub fn find(&self, label: &str) -> Option<Who> {
         self.at(Stable::of(label))
