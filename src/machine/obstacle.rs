@@ -6,7 +6,7 @@
 use super::{data, drills, make};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
-use crate::sdrs::policy::{AzFailover, Permission};
+use crate::sdrs::policy::{AzFailover, Permission, Policies, Policy, PolicySet};
 use crate::sdrs::rules::rule;
 use crate::world::job::{Detail, Job};
 use crate::world::machinery::{Lock, Power};
@@ -16,7 +16,12 @@ use crate::world::{GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World
 
 /// What keeps a sub-job from ending well: start, reprotection and planned failover need the path and both disks, a failover
 /// the DR disk with a copy that is not behind and that arbitration lets the DR side go on, a stop nothing.
-pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
+pub(super) fn of_sub_job(
+    world: &World,
+    policies: Policies,
+    op: Op,
+    pair: PairKey,
+) -> Option<Code> {
     let record = &world.pairs[pair];
     let usable = |side: Side| world.is_side_usable(record, side);
     let group = &world.groups[record.group];
@@ -25,20 +30,41 @@ pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
         Op::StopProtection => true,
         Op::Failover => {
             let behind = world.level(pair) == Level::Five
-                && world.settings.policies.failover_disconnected == Permission::Refused;
-            usable(dr) && record.consistent && !behind && may_take_over(world, record.group)
+                && policies.failover_disconnected == Permission::Refused;
+            let takes_over = may_take_over(world, policies, record.group);
+            usable(dr) && record.consistent && !behind && takes_over
         }
         _ => usable(Side::Source) && usable(Side::Target) && world.is_connected(group),
     };
     if free { None } else { job_error(op) }
 }
 
+/// The policies of which another value would have ended a sub-job differently now.
+pub(super) fn hangs_on(world: &World, op: Op, pair: PairKey) -> PolicySet {
+    let mut set = PolicySet::default();
+    let group = &world.groups[world.pairs[pair].group];
+    let whole = world.is_connected(group)
+        && world.is_lit(world.production_az(group))
+        && world.level(pair) != Level::Five;
+    if op != Op::Failover || whole {
+        return set;
+    }
+    let policies = world.settings.policies;
+    let ours = of_sub_job(world, policies, op, pair);
+    for &policy in Policy::ALL {
+        if of_sub_job(world, policies.but(policy), op, pair) != ours {
+            set.add(policy);
+        }
+    }
+    set
+}
+
 /// Whether a failover under way may go on: arbitration, the policy for a dark AZ and the fence let it.
-fn may_take_over(world: &World, group: GroupKey) -> bool {
+fn may_take_over(world: &World, policies: Policies, group: GroupKey) -> bool {
     let dark = !world.is_lit(world.production_az(&world.groups[group]));
-    let drill_only = dark && world.settings.policies.az_failover == AzFailover::DrillOnly;
+    let drill_only = dark && policies.az_failover == AzFailover::DrillOnly;
     let held = drill_only || data::is_held(world, group);
-    !held && !data::is_beyond_fence(world, group)
+    !held && !data::is_beyond_fence(world, policies, group)
 }
 
 fn job_error(op: Op) -> Option<Code> {

@@ -209,7 +209,10 @@ fn sub_job_ended(
     let op = world.jobs[job].op;
     let code = match outcome {
         Outcome::Failed(code) => Some(code),
-        Outcome::Done => obstacle::of_sub_job(world, op, pair),
+        Outcome::Done => {
+            world.hung = world.hung.and(obstacle::hangs_on(world, op, pair));
+            obstacle::of_sub_job(world, world.settings.policies, op, pair)
+        }
     };
     let sub = world.pairs[pair].sub as usize;
     let record = &mut world.jobs[job];
