@@ -16,12 +16,7 @@ use crate::world::{GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World
 
 /// What keeps a sub-job from ending well: start, reprotection and planned failover need the path and both disks, a failover
 /// the DR disk with a copy that is not behind and that arbitration lets the DR side go on, a stop nothing.
-pub(super) fn of_sub_job(
-    world: &World,
-    policies: Policies,
-    op: Op,
-    pair: PairKey,
-) -> Option<Code> {
+pub(super) fn of_sub_job(world: &World, policies: Policies, op: Op, pair: PairKey) -> Option<Code> {
     let record = &world.pairs[pair];
     let usable = |side: Side| world.is_side_usable(record, side);
     let group = &world.groups[record.group];

@@ -49,7 +49,10 @@ fn group(world: &World, now: SimTime, key: GroupKey) -> Fields {
         .map(|pair| pair.consistent)
         .reduce(|all, one| all && one);
     let mut fields = vec![
-        ("cut", json!(group.cut.map(|cut| Verdict::word(cut.verdict)))),
+        (
+            "cut",
+            json!(group.cut.map(|cut| Verdict::word(cut.verdict))),
+        ),
         ("serves", json!(serves)),
         ("consistent", json!(consistent)),
     ];
