@@ -152,3 +152,19 @@ fn a_run_without_a_fault_and_a_failover_hangs_on_nothing() {
         assert_eq!(outcome.hung.iter().count(), 0, "{file}");
     }
 }
+
+/// A refusal under the same code is the same decision: where arbitration holds the DR side back, no policy would have let a
+/// failover pass, and one that loses production in step does not ask whether it goes on without its replica.
+#[test]
+fn a_policy_without_a_say_is_not_named() {
+    let outcome = run(&load(
+        &Path::new(ROOT).join("disaster/production-site-static.yaml"),
+    ));
+    let named: Vec<Policy> = outcome.hung.iter().collect();
+    assert_eq!(named, [Policy::RestartAfterOutage]);
+    let outcome = run(&load(
+        &Path::new(ROOT).join("disaster/production-site-witness.yaml"),
+    ));
+    assert!(!outcome.hung.has(Policy::OnReplicaLoss));
+    assert!(!outcome.hung.has(Policy::RestartAfterOutage));
+}
