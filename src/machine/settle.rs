@@ -101,6 +101,7 @@ pub(super) fn part_ended(
         (Part::Open, Outcome::Done) => begin_work_parts(world, now, job, out),
         (Part::Work, Outcome::Done) => {}
         (Part::Close, Outcome::Done) => {
+            world.hung = world.hung.and(obstacle::close_hangs_on(world, job));
             let record = &world.jobs[job];
             let code = match (record.failed > 0, record.code) {
                 (true, None) => Some(SUB_JOB_FAILED),
@@ -209,7 +210,10 @@ fn sub_job_ended(
     let op = world.jobs[job].op;
     let code = match outcome {
         Outcome::Failed(code) => Some(code),
-        Outcome::Done => obstacle::of_sub_job(world, op, pair),
+        Outcome::Done => {
+            world.hung = world.hung.and(obstacle::hangs_on(world, op, pair));
+            obstacle::of_sub_job(world, world.settings.policies, op, pair)
+        }
     };
     let sub = world.pairs[pair].sub as usize;
     let record = &mut world.jobs[job];

@@ -11,7 +11,8 @@ use crate::sdrs::status::Kind;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, DiskStatus, Power};
 use crate::world::place::Mode;
-use crate::world::protection::Side;
+use crate::world::protection::{Side, Verdict};
+use crate::world::replica::Level;
 use crate::world::topology::NodeKind;
 
 /// A kind of value.
@@ -143,6 +144,14 @@ const NODE_KIND: Shape = Words(|| {
         .map(NodeKind::word)
         .to_vec()
 });
+const VERDICT: Shape = Words(|| {
+    use Verdict::{DrSide, Neither, Production};
+    [Production, DrSide, Neither].map(Verdict::word).to_vec()
+});
+const LEVEL: Shape = Words(|| {
+    use Level::{Five, Two, Zero};
+    [Zero, Two, Five].map(Level::name).to_vec()
+});
 const QUOTA: Shape = Words(|| super::scope::QUOTAS.to_vec());
 
 const GROUP: &[Field] = &[
@@ -178,6 +187,12 @@ const GROUP: &[Field] = &[
     has("instances", List(&Label(Instances))),
     has("pairs", List(&Label(Pairs))),
     has("drills", List(&Label(Drills))),
+    maybe("cut", VERDICT),
+    maybe("serves", Bool),
+    maybe("consistent", Bool),
+    maybe("rpo_us", Number),
+    maybe("skew_us", Number),
+    maybe("bytes_lost", Number),
 ];
 
 const INSTANCE: &[Field] = &[
@@ -208,6 +223,8 @@ const INSTANCE: &[Field] = &[
     maybe("production_server", Label(Servers)),
     maybe("dr_server", Label(Servers)),
     has("pairs", List(&Label(Pairs))),
+    has("serves", Bool),
+    has("fault_level", LEVEL),
 ];
 
 const PAIR: &[Field] = &[
@@ -230,7 +247,7 @@ const PAIR: &[Field] = &[
     has("server_group_id", Text),
     has("volume_ids", Text),
     has("priority_station", STATION),
-    has("fault_level", Text),
+    has("fault_level", LEVEL),
     has("created_at", Text),
     has("updated_at", Text),
     has(
@@ -247,6 +264,7 @@ const PAIR: &[Field] = &[
     has("disks", List(&Label(Disks))),
     has("instances", List(&Label(Instances))),
     has("consistent", Bool),
+    has("stalled", Bool),
     has("left_bytes", Number),
     maybe("rpo_us", Number),
     maybe("bytes_lost", Number),
@@ -274,6 +292,11 @@ const DRILL: &[Field] = &[
     has("group", Label(Groups)),
     maybe("vpc", Label(Vpcs)),
     has("servers", List(&Label(Servers))),
+    has("rescue", Bool),
+    maybe("boots", Bool),
+    maybe("rpo_us", Number),
+    maybe("skew_us", Number),
+    maybe("bytes_lost", Number),
 ];
 
 const SUB_JOB: &[Field] = &[
@@ -411,6 +434,8 @@ const SERVER: &[Field] = &[
     maybe("eip", Label(Eips)),
     maybe("instance", Label(Instances)),
     maybe("drill", Label(Drills)),
+    has("serves", Bool),
+    has("lost", Bool),
 ];
 
 const DISK: &[Field] = &[
@@ -431,6 +456,9 @@ const DISK: &[Field] = &[
     has("servers", List(&Label(Servers))),
     maybe("pair", Label(Pairs)),
     maybe("drill", Label(Drills)),
+    has("usable", Bool),
+    has("damaged", Bool),
+    has("blank", Bool),
 ];
 
 const NIC: &[Field] = &[

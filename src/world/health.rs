@@ -145,6 +145,14 @@ impl World {
         }
     }
 
+    /// Whether a pair's copy runs but can never end as things are: production's writes leave nothing of the path.
+    pub fn is_stalled(&self, pair: PairKey) -> bool {
+        match self.pairs[pair].copy {
+            Copying::Running(ticket) => self.flows.is_stalled(ticket.flow),
+            _ => false,
+        }
+    }
+
     /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever.
     pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
         let record = &self.pairs[pair];

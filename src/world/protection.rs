@@ -118,6 +118,15 @@ impl Verdict {
             Verdict::Neither => "both sides stop",
         }
     }
+
+    /// The word that views use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Verdict::Production => "production",
+            Verdict::DrSide => "dr-side",
+            Verdict::Neither => "neither",
+        }
+    }
 }
 
 /// The loss of the path between the two sides of a group: one record for all its pairs.

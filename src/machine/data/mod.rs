@@ -17,7 +17,7 @@ pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 
 use super::effect::{Effect, Effects};
-use crate::sdrs::policy::LossOfReplica;
+use crate::sdrs::policy::{LossOfReplica, Policies, Policy};
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
@@ -198,6 +198,9 @@ fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
         return;
     }
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
+    if production {
+        world.hung.add(Policy::OnReplicaLoss);
+    }
     world.pairs[pair].outage = Some(outage(now, Level::Five, !production || silent));
     pause(world, pair);
 }
@@ -286,6 +289,11 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
     record.parted = true;
     record.stands = None;
     record.behind = 0;
+    if !record.attached.is_empty() {
+        // Whether a server on the side that was left may still write there.
+        world.hung.add(Policy::Fencing);
+    }
+    let record = &world.pairs[pair];
     let (group, disk) = (record.group, record.disks[aim.index()]);
     if let (Some(disk), Some(recovery)) = (disk, recovery)
         && recovery.damaged
@@ -380,9 +388,9 @@ pub(crate) fn route(world: &mut World, azs: [AzKey; 2]) -> RouteKey {
 }
 
 /// Whether a failover of a group with live production could not reach it to fence it.
-pub(super) fn is_beyond_fence(world: &World, group: GroupKey) -> bool {
+pub(super) fn is_beyond_fence(world: &World, policies: Policies, group: GroupKey) -> bool {
     let record = &world.groups[group];
-    if world.is_connected(record) || !world.settings.policies.fencing.is_on() {
+    if world.is_connected(record) || !policies.fencing.is_on() {
         return false;
     }
     record.pairs.iter().any(|pair| {

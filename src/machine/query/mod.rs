@@ -3,6 +3,7 @@
 //! A question never changes anything and takes no time. What it answers is the published JSON; what the published views
 //! leave out is added by [`view_of`] for those who look at the simulation itself.
 
+mod health;
 mod ids;
 mod list;
 mod plain;

@@ -20,6 +20,7 @@ use super::transcript::{Difference, compare};
 use crate::engine::{Calls, Chance, Checker, Engine, Observer, Seed};
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Blow, Event};
+use crate::sdrs::policy::{Policies, PolicySet};
 use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
 use clock::Pending;
@@ -55,6 +56,8 @@ pub struct Outcome<W = ()> {
     pub end: SimTime,
     /// The world at its end.
     pub world: World,
+    /// The policies on which it hung: another value would have decided an admission or an outcome differently.
+    pub hung: PolicySet,
     /// Who looked on.
     pub observer: W,
 }
@@ -88,6 +91,20 @@ impl Scenario {
     #[must_use]
     pub fn start(&self, seed: Option<u64>) -> Runner<'_> {
         self.start_watched(seed, ())
+    }
+
+    /// The policies that are in force in its runs.
+    #[must_use]
+    pub fn policies(&self) -> Policies {
+        self.world.settings.policies
+    }
+
+    /// The same scenario with other policies in force from its start. What it expects and its transcript stay what they
+    /// are, so a run may differ from them.
+    #[must_use]
+    pub fn under(mut self, policies: Policies) -> Scenario {
+        self.world.settings.policies = policies;
+        self
     }
 
     /// The same with someone looking on, who sees every effect.
@@ -380,6 +397,7 @@ impl<W: Observer> Runner<'_, W> {
     fn close(mut self) -> Outcome<W> {
         let (scenario, end) = (self.scenario, self.engine.now());
         let (events, digest) = (self.engine.events(), self.engine.digest());
+        let hung = self.engine.hung();
         let transcript = self.engine.observer_mut().0.0.finish();
         let difference = scenario
             .transcript
@@ -435,6 +453,7 @@ impl<W: Observer> Runner<'_, W> {
             difference,
             end,
             world,
+            hung,
             observer,
         }
     }
