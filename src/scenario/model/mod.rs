@@ -14,7 +14,7 @@ mod resource;
 mod runbook;
 mod step;
 
-pub use fault::FaultModel;
+pub use fault::{ControlPlaneModel, FaultModel, HazardModel, SelectionModel, TargetsModel};
 pub use network::{
     ArbitrationModel, DEFAULT_FALLBACK, DuctModel, LinkModel, NetworkModel, NodeModel, WitnessModel,
 };
@@ -113,6 +113,12 @@ pub struct ScenarioModel {
     /// Replication pairs.
     #[serde(default)]
     pub pairs: Labelled<PairModel>,
+    /// What breaks again and again, at instants drawn from the seed.
+    #[serde(default)]
+    pub hazards: Labelled<HazardModel>,
+    /// Where the control plane stands; absent: it is regional.
+    #[serde(default)]
+    pub control_plane: ControlPlaneModel,
     /// Policies, the speed of copies, the control plane's workers, and how much is kept.
     #[serde(default)]
     pub settings: Settings,
