@@ -3,11 +3,23 @@
 use super::Runner;
 use crate::engine::Observer;
 use crate::machine::{Blow, Event};
-use crate::scenario::load::{Drawer, Fault, Step};
+use crate::scenario::load::{Begin, Deed, Drawer, Fault, Step};
 use crate::scenario::report::VerdictKind;
 use crate::time::Span;
 
 impl<'s, W: Observer> Runner<'s, W> {
+    /// Whether a step's fault is of the instant of the one before it, so that both are taken in together.
+    pub(super) fn is_common(&self, before: Option<&Step>, step: &Step) -> bool {
+        let fault = |step: &Step| matches!(step.deed, Deed::Strike(..) | Deed::Heal(_));
+        let at_once = match step.begin {
+            Begin::At(at) => at == self.now(),
+            Begin::Next => true,
+            Begin::After(_) => false,
+        };
+        let plain = |before: &Step| fault(before) && before.expect.is_empty();
+        at_once && fault(step) && before.is_some_and(plain)
+    }
+
     /// Strikes the targets of a fault, and mends them after a span if one is given.
     pub(super) fn strike(&mut self, step: &Step, fault: &'s Fault, lasts: Option<Span>) {
         let ends = lasts.map(|span| self.now().saturating_add(span));

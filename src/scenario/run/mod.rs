@@ -150,7 +150,8 @@ impl<'s, W: Observer> Runner<'s, W> {
                 self.engine.now(),
                 self.engine.events(),
             );
-            if !self.over {
+            let before = place.checked_sub(1).map(|before| &steps[before]);
+            if !self.over && !self.is_common(before, step) {
                 self.begin(step, progress);
             }
             match self.over {
