@@ -115,6 +115,10 @@ impl Check<'_> {
         for (label, it) in &model.pairs {
             self.label(label, Kind::Pair, it.count.as_ref(), 2);
         }
+        self.hazard_labels(model);
+    }
+
+    fn hazard_labels(&mut self, model: &ScenarioModel) {
         for (label, it) in &model.hazards {
             let count = it.each.as_ref().and_then(|each| {
                 Some(Spanned {

@@ -78,7 +78,7 @@ pub enum TargetsModel {
     /// All of these.
     All(OneOrMany),
     /// Some of these.
-    Some(SelectionModel),
+    Some(Box<SelectionModel>),
 }
 
 /// So many of some, drawn without replacement.
@@ -129,7 +129,8 @@ impl<'de> Deserialize<'de> for TargetsModel {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TargetsModel, A::Error> {
-                SelectionModel::deserialize(MapAccessDeserializer::new(map)).map(TargetsModel::Some)
+                let some = SelectionModel::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(TargetsModel::Some(Box::new(some)))
             }
         }
         deserializer.deserialize_any(Targets)
