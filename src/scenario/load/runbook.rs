@@ -1,6 +1,6 @@
 //! The runbooks of a file, checked and made ready: labels lead somewhere, and every key has something to say.
 
-use super::fault::{self, Fault};
+use super::fault::{self, Bearer, Fault};
 use super::names::{Kind, Names, Pattern};
 use super::source::Source;
 use super::timeline::{Asking, Checked, Prepare};
@@ -207,7 +207,7 @@ impl Shelf<'_, '_> {
                     let title = "`for` says how long a `when` must have held";
                     return Err(Box::new(self.source.fault(held, title)));
                 }
-                let fault = fault::check(self.source, self.names, fault)?;
+                let fault = fault::check(self.source, self.names, Bearer::Trigger, fault)?;
                 Ok(Trigger::Fault(fault))
             }
             (None, Some(when)) => {

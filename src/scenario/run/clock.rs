@@ -124,6 +124,22 @@ impl<W: Observer> Runner<'_, W> {
         }
     }
 
+    /// Waits for what all steps have started, for runbooks that are under way, and for everything of that instant.
+    pub(super) fn wait_for_all(&mut self, progress: &mut impl Progress) {
+        let mut open: Vec<Pending> = self.pending.iter().map(|(_, pending)| *pending).collect();
+        self.go(None, progress, |world| {
+            open.retain(|pending| !pending.has_ended(world));
+            open.is_empty()
+        });
+        while !self.over && self.runbooks.unfinished().next().is_some() {
+            let Some(at) = self.next_at() else { break };
+            self.reach(at, progress);
+        }
+        if !self.over {
+            self.reach(self.now(), progress);
+        }
+    }
+
     /// Waits for what a step has started.
     pub(super) fn wait_for(&mut self, step: usize, progress: &mut impl Progress) {
         let world = self.engine.world();

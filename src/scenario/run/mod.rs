@@ -5,6 +5,7 @@
 //! all. What can be waited for has an end: the run's limits, or the moment at which nothing is to come.
 
 mod clock;
+mod faults;
 mod judge;
 mod staff;
 
@@ -18,8 +19,9 @@ use super::report::{
 use super::runbook::Runbooks;
 use super::transcript::{Difference, compare};
 use crate::engine::{Calls, Chance, Checker, Engine, Observer, Seed};
+use crate::machine::build::Builder;
 use crate::machine::query::{Question, query};
-use crate::machine::{Answer, Blow, Event};
+use crate::machine::{Answer, Blow};
 use crate::sdrs::policy::{Policies, PolicySet};
 use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
@@ -82,6 +84,8 @@ pub struct Runner<'s, W: Observer = ()> {
     /// The step at hand, from 1.
     step: usize,
     over: bool,
+    /// Faults that name sides of groups and wait for a `heal`, with what they struck.
+    open: Vec<(&'s Fault, Vec<Blow>)>,
     runbooks: Runbooks<'s>,
     calls: Calls,
 }
@@ -107,14 +111,26 @@ impl Scenario {
         self
     }
 
-    /// The same with someone looking on, who sees every effect.
+    /// The engine of a run before its first step, with the file's hazards, pace and script: for who goes on in Rust. Steps
+    /// and runbooks are not in it.
     #[must_use]
-    pub fn start_watched<W: Observer>(&self, seed: Option<u64>, observer: W) -> Runner<'_, W> {
+    pub fn engine(&self, seed: Option<u64>) -> Engine<Chance> {
         let seed = seed.unwrap_or(self.seed);
         let mut chance = Chance::new(Seed(seed)).at_pace(self.pace.clone());
         for rule in self.script.rules() {
             push(chance.script_mut(), *rule);
         }
+        let mut builder = Builder::onto(self.world.clone().with_seed(seed));
+        for hazard in &self.hazards {
+            chance = hazard.join(Seed(seed), &mut builder, chance);
+        }
+        Engine::new(builder.finish(), chance)
+    }
+
+    /// The same as [`Scenario::start`] with someone looking on, who sees every effect.
+    #[must_use]
+    pub fn start_watched<W: Observer>(&self, seed: Option<u64>, observer: W) -> Runner<'_, W> {
+        let seed = seed.unwrap_or(self.seed);
         let runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(seed));
         let inbox = Inbox::new(!runbooks.is_empty());
         let watchers = (
@@ -124,7 +140,7 @@ impl Scenario {
         Runner {
             scenario: self,
             seed,
-            engine: Engine::with_observer(self.world.clone().with_seed(seed), chance, watchers),
+            engine: self.engine(Some(seed)).watched_by(watchers),
             last: SimTime::after_start(self.limit.time.0),
             verdicts: Vec::new(),
             tally: [0; 2],
@@ -133,13 +149,14 @@ impl Scenario {
             pending: Vec::new(),
             step: 0,
             over: false,
+            open: Vec::new(),
             runbooks,
             calls: Calls::default(),
         }
     }
 }
 
-impl<W: Observer> Runner<'_, W> {
+impl<'s, W: Observer> Runner<'s, W> {
     /// The same run with the simulator's own invariants checked as the checker says. The first violation ends it: no
     /// further step is begun, and the report holds it.
     #[must_use]
@@ -154,9 +171,11 @@ impl<W: Observer> Runner<'_, W> {
         checker.is_some_and(|checker| checker.violation().is_some())
     }
 
-    /// Runs to the end: until every step is done and nothing is to come, or to the limit.
+    /// Runs to the end: until every step is done and nothing is to come, or to the limit. Hazards have no end, so with any
+    /// the end is when every step and what the steps have started is done.
     pub fn run(mut self, progress: &mut impl Progress) -> Outcome<W> {
-        let steps = &self.scenario.steps;
+        let scenario = self.scenario;
+        let steps = &scenario.steps;
         for (place, step) in steps.iter().enumerate() {
             self.step = place + 1;
             progress.tick(
@@ -165,7 +184,8 @@ impl<W: Observer> Runner<'_, W> {
                 self.engine.now(),
                 self.engine.events(),
             );
-            if !self.over {
+            let before = place.checked_sub(1).map(|before| &steps[before]);
+            if !self.over && !self.is_common(before, step) {
                 self.begin(step, progress);
             }
             if self.violated() {
@@ -176,8 +196,10 @@ impl<W: Observer> Runner<'_, W> {
                 true => self.missed(step),
             }
         }
-        if !self.over {
+        if !self.over && scenario.hazards.is_empty() {
             self.go(None, progress, |_| false);
+        } else if !self.over {
+            self.wait_for_all(progress);
         }
         if self.violated() {
             return self.close();
@@ -226,7 +248,7 @@ impl<W: Observer> Runner<'_, W> {
         }
     }
 
-    fn carry_out(&mut self, step: &Step, progress: &mut impl Progress) {
+    fn carry_out(&mut self, step: &'s Step, progress: &mut impl Progress) {
         let mut answer = None;
         match &step.deed {
             Deed::Nothing => {}
@@ -282,45 +304,6 @@ impl<W: Observer> Runner<'_, W> {
             }
         }
         self.judge_answers(step, form_name(&asking.form), &answers);
-    }
-
-    /// Strikes the targets of a fault. Faults of one instant are taken in together, so nothing else is done here.
-    fn strike(&mut self, step: &Step, fault: &Fault, lasts: Option<Span>) {
-        let ends = lasts.map(|span| self.now().saturating_add(span));
-        for blow in self.blows(step, fault) {
-            self.engine.inject(Event::Struck(blow));
-            if let Some(at) = ends {
-                self.engine.schedule(at, Event::Mended(blow));
-            }
-        }
-    }
-
-    fn heal(&mut self, step: &Step, fault: &Fault) {
-        for blow in self.blows(step, fault) {
-            self.engine.inject(Event::Mended(blow));
-        }
-    }
-
-    /// What a fault strikes; a target that is gone is a verdict.
-    fn blows(&mut self, step: &Step, fault: &Fault) -> Vec<Blow> {
-        let (mut blows, mut gone) = (Vec::new(), Vec::new());
-        for blow in fault.blows(self.engine.world()) {
-            match blow {
-                Ok(blow) => blows.push(blow),
-                Err(label) => gone.push(format!("there is no `{label}` any more")),
-            }
-        }
-        if !gone.is_empty() {
-            let title = "the fault has its targets";
-            self.judge(
-                VerdictKind::Accepted,
-                step.line,
-                title,
-                false,
-                gone.join(", "),
-            );
-        }
-        blows
     }
 
     /// Notes what a call has started.
