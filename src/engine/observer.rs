@@ -11,6 +11,14 @@ pub trait Observer {
     /// Takes note of an effect at an instant. The effects of one call come in the order in which they took place; the world
     /// is as it is after the whole call, so what an effect speaks of may be gone.
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect);
+
+    /// Takes note that everything of an instant has happened: the clock moves on, and the world stays as it is here until the
+    /// next instant of which anything is seen. It comes for every instant that the clock leaves, except for the one at which the
+    /// run ends.
+    #[inline]
+    fn rest(&mut self, at: SimTime, world: &World) {
+        let _ = (at, world);
+    }
 }
 
 impl Observer for () {
@@ -40,6 +48,10 @@ impl<W: Observer + ?Sized> Observer for &mut W {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
         (**self).see(at, world, effect);
     }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        (**self).rest(at, world);
+    }
 }
 
 /// Nobody, or someone.
@@ -49,6 +61,12 @@ impl<W: Observer> Observer for Option<W> {
             observer.see(at, world, effect);
         }
     }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        if let Some(observer) = self {
+            observer.rest(at, world);
+        }
+    }
 }
 
 /// Two, the first before the second.
@@ -56,6 +74,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
         self.0.see(at, world, effect);
         self.1.see(at, world, effect);
+    }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        self.0.rest(at, world);
+        self.1.rest(at, world);
     }
 }
 

@@ -145,6 +145,34 @@ impl World {
         }
     }
 
+    /// Bytes that the copies of a pair have carried up to an instant, whole bytes of each copy rounded down.
+    pub fn copied(&self, pair: PairKey, now: SimTime) -> u64 {
+        self.pairs[pair]
+            .copied
+            .saturating_add(self.under_way(pair, now))
+    }
+
+    /// The same of all pairs that a group has or had. It walks the group's pairs only while copies are under way.
+    pub fn group_copied(&self, group: GroupKey, now: SimTime) -> u64 {
+        let record = &self.groups[group];
+        let pairs = record.pairs.iter().filter(|_| record.copying > 0);
+        pairs.fold(record.copied, |sum, pair| {
+            sum.saturating_add(self.under_way(pair, now))
+        })
+    }
+
+    /// Bytes that the copy of a pair that runs has carried since it began.
+    fn under_way(&self, pair: PairKey, now: SimTime) -> u64 {
+        let record = &self.pairs[pair];
+        match record.copy {
+            Copying::Running(ticket) => record
+                .unsynced
+                .0
+                .saturating_sub(self.flows.left(now, ticket).0),
+            _ => 0,
+        }
+    }
+
     /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever.
     pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
         let record = &self.pairs[pair];

@@ -134,10 +134,20 @@ fn pause(world: &mut World, pair: PairKey) {
     if let Copying::Running(ticket) = record.copy {
         let serial = record.serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
+        carried(world, pair, left);
         let record = &mut world.pairs[pair];
         record.unsynced = left;
         record.copy = Copying::Waiting;
     }
+}
+
+/// Counts what a copy has carried that ends, well or not, and lacks so much.
+fn carried(world: &mut World, pair: PairKey, left: Bytes) {
+    let record = &mut world.pairs[pair];
+    let bytes = record.unsynced.0.saturating_sub(left.0);
+    record.copied = record.copied.saturating_add(bytes);
+    let group = &mut world.groups[record.group];
+    group.copied = group.copied.saturating_add(bytes);
 }
 
 /// Gives a copy its new place and keeps the group's counts.
@@ -261,6 +271,7 @@ pub(super) fn due(world: &mut World, now: SimTime, flow: FlowKey, turn: u32, out
     let mut finished = std::mem::take(&mut world.ended);
     world.flows.due(now, flow, turn, &mut finished);
     for pair in finished.drain(..) {
+        carried(world, pair, Bytes::ZERO);
         in_step(world, pair);
         out.push(Effect::InStep { pair });
     }
@@ -281,14 +292,15 @@ pub(super) fn synced(
     if let Copying::Running(ticket) = record.copy
         && record.copies == copies
     {
-        world.flows.stop(now, ticket, record.serial, pair);
+        let left = world.flows.stop(now, ticket, record.serial, pair);
+        carried(world, pair, left);
         in_step(world, pair);
         out.push(Effect::InStep { pair });
     }
 }
 
 /// A failover takes a pair's DR copy as it is: replication stops, and the sides part.
-pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
+pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, out: &mut Effects) {
     touch(world, pair);
     if world.pairs[pair].station == aim {
         stop_copy(world, now, pair);
@@ -307,6 +319,9 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
     {
         let disk = &mut world.disks[disk];
         disk.damaged = disk.damaged.or(Some(now));
+    }
+    if let Some(recovery) = recovery {
+        out.push(Effect::Taken { pair, recovery });
     }
     let sum = &mut world.groups[group].recovery;
     *sum = match (*sum, recovery) {
