@@ -1,11 +1,12 @@
 //! What a run tells programs: a summary as JSON.
 //!
 //! Version 1. Within a version keys are only added. Instants are microseconds since the start, with a clock beside them
-//! for people; codes are as published; ids do not appear.
+//! for people; codes are as published; ids do not appear. What the run cost in data and time is defined in [`crate::report`].
 
 use super::narrate::{clock, is_fine};
 use crate::engine::{Digest, Observer};
 use crate::machine::Effect;
+use crate::report::Report;
 use crate::sdrs::codes::Code;
 use crate::time::SimTime;
 use crate::world::World;
@@ -160,6 +161,9 @@ pub struct RunReport {
     pub transcript: Option<TranscriptReport>,
     /// How much of what there was.
     pub counts: Counts,
+    /// What the run cost: `groups`, `instances`, `drills`, `jobs`, `faults`, `faults_struck` and `hung`.
+    #[serde(flatten)]
+    pub cost: Report,
 }
 
 impl RunReport {

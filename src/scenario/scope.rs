@@ -2,23 +2,49 @@
 //!
 //! Members come in the order in which they were made. Failed tasks and quotas have no labels of their own: a task is called
 //! `job-7` after the job that failed, a quota by its type (`server_groups`), in projects other than the default one after
-//! the project (`tenant/server_groups`). Jobs are called by their number.
+//! the project (`tenant/server_groups`). Jobs are called by their number. Groups, instances and drills have a field
+//! `report`: the figures of [`crate::report`] as of the instant.
 
 use super::expect::{Collection, Scope};
 use crate::machine::query::{job_number, view_of};
+use crate::report::{DrillReport, Meter};
 use crate::time::SimTime;
 use crate::world::place::Project;
 use crate::world::{Who, World};
 use serde_json::{Value, json};
+
+/// The field that holds figures.
+pub(super) const FIGURES: &str = "report";
 
 /// The world at an instant, and the answer of the query at hand.
 pub(super) struct Sight<'a> {
     pub world: &'a World,
     pub now: SimTime,
     pub answer: Option<&'a Value>,
+    /// Who knows the figures; None: nobody asks for them.
+    pub meter: Option<&'a Meter>,
 }
 
 impl Sight<'_> {
+    /// The view of a thing, with its figures if somebody knows them.
+    fn view(&self, who: Who) -> Option<Value> {
+        let mut view = view_of(self.world, self.now, who)?;
+        let (world, now) = (self.world, self.now);
+        let Some(meter) = self.meter else {
+            return Some(view);
+        };
+        let figures = match who {
+            Who::Group(key) => json!(meter.group(world, now, key)),
+            Who::Instance(key) => json!(meter.instance(world, now, key)),
+            Who::Drill(key) => json!(meter.drill(key).map(drilled)),
+            _ => return Some(view),
+        };
+        if let Some(view) = view.as_object_mut() {
+            view.insert(FIGURES.to_owned(), figures);
+        }
+        Some(view)
+    }
+
     /// The members of a collection of resources, in order.
     fn members(&self, collection: Collection) -> Vec<Who> {
         let world = self.world;
@@ -132,6 +158,21 @@ impl Sight<'_> {
     }
 }
 
+/// What a drill was made from, and how many of its servers boot.
+fn drilled(drill: &DrillReport) -> Value {
+    let boots = drill.servers.iter().filter(|server| server.boots);
+    json!({
+        "rescue": drill.rescue,
+        "rpo_us": drill.from.rpo_us,
+        "lost_bytes": drill.from.lost_bytes,
+        "copy_age_us": drill.from.copy_age_us,
+        "skew_us": drill.from.skew_us,
+        "damaged": drill.from.damaged,
+        "servers": drill.servers.len(),
+        "boots": boots.count(),
+    })
+}
+
 /// The types of quota, in order.
 pub(super) const QUOTAS: [&str; 5] = [
     "server_groups",
@@ -167,7 +208,7 @@ impl Scope for Sight<'_> {
                 .for_each(|(label, view)| visit(label, view)),
             _ => {
                 for who in self.members(collection) {
-                    if let Some(view) = view_of(self.world, self.now, who) {
+                    if let Some(view) = self.view(who) {
                         visit(&self.world.label(who), &view);
                     }
                 }
@@ -186,7 +227,7 @@ impl Scope for Sight<'_> {
                 .into_iter()
                 .find(|(own, _)| own == label)
                 .map(|(_, view)| view),
-            _ => view_of(self.world, self.now, self.who_is(collection, label)?),
+            _ => self.view(self.who_is(collection, label)?),
         }
     }
 
@@ -194,7 +235,7 @@ impl Scope for Sight<'_> {
         if let Some(answer) = self.answer.filter(|_| label == "answer") {
             return Some(answer.clone());
         }
-        view_of(self.world, self.now, self.world.find(label)?)
+        self.view(self.world.find(label)?)
     }
 
     fn visit_labels(&self, visit: &mut dyn FnMut(&str)) {

@@ -6,6 +6,7 @@
 //! Answers of the API are *not* in it: they are the published bodies, and an expectation reads them as they come.
 
 use super::expect::{At, Collection, Step};
+use super::scope::FIGURES;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Kind;
 use crate::world::job::JobStatus;
@@ -145,6 +146,45 @@ const NODE_KIND: Shape = Words(|| {
 });
 const QUOTA: Shape = Words(|| super::scope::QUOTAS.to_vec());
 
+const REPORT: &[Field] = &[
+    has("serves", Bool),
+    maybe("first_served_us", Number),
+    has("observed_us", Number),
+    has("downtime_us", Number),
+    maybe("availability_ppm", Number),
+    has("served_instance_us", Number),
+    has("observed_instance_us", Number),
+    has("outages", Number),
+    has("recoveries", Number),
+    maybe("rpo_us", Number),
+    maybe("lost_bytes", Number),
+    maybe("copy_age_us", Number),
+    has("damaged", Bool),
+    maybe("rto_running_us", Number),
+    maybe("rto_usable_us", Number),
+    maybe("rto_call_running_us", Number),
+    maybe("rto_call_usable_us", Number),
+    has("unprotected_us", Number),
+    has("degraded_us", Number),
+    has("copied_bytes", Number),
+    has("discarded_bytes", Number),
+    has("split_brain_us", Number),
+    has("split_brain_lost_bytes", Number),
+    has("split_brain_kept_bytes", Number),
+    has("split_brain_open", Bool),
+];
+
+const DRILL_REPORT: &[Field] = &[
+    has("rescue", Bool),
+    has("rpo_us", Number),
+    has("lost_bytes", Number),
+    has("copy_age_us", Number),
+    has("skew_us", Number),
+    has("damaged", Bool),
+    has("servers", Number),
+    has("boots", Number),
+];
+
 const GROUP: &[Field] = &[
     has("id", Text),
     has("label", Text),
@@ -178,6 +218,7 @@ const GROUP: &[Field] = &[
     has("instances", List(&Label(Instances))),
     has("pairs", List(&Label(Pairs))),
     has("drills", List(&Label(Drills))),
+    has(FIGURES, Object(REPORT)),
 ];
 
 const INSTANCE: &[Field] = &[
@@ -208,6 +249,7 @@ const INSTANCE: &[Field] = &[
     maybe("production_server", Label(Servers)),
     maybe("dr_server", Label(Servers)),
     has("pairs", List(&Label(Pairs))),
+    has(FIGURES, Object(REPORT)),
 ];
 
 const PAIR: &[Field] = &[
@@ -274,6 +316,7 @@ const DRILL: &[Field] = &[
     has("group", Label(Groups)),
     maybe("vpc", Label(Vpcs)),
     has("servers", List(&Label(Servers))),
+    maybe(FIGURES, Object(DRILL_REPORT)),
 ];
 
 const SUB_JOB: &[Field] = &[

@@ -5,7 +5,7 @@
 //! fails. The machine writes it down for a pair when it changes that pair.
 
 use super::protection::{Copying, Cut, Group, Pair, ProtectionType, Side, Verdict};
-use super::replica::{Gap, Level, Outage, Recovery, write_latency};
+use super::replica::{Gap, Level, Outage, Recovery, Split, write_latency};
 use super::{AzKey, DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
 use crate::sdrs::policy::LossOfReplica;
 use crate::sdrs::status::Status;
@@ -134,6 +134,28 @@ impl World {
             gap.set_rate(since, record.mirrored);
         }
         gap
+    }
+
+    /// What the two sides of a pair wrote since a failover parted them, as of an instant; None where the side that is not
+    /// production wrote nothing.
+    pub fn split(&self, pair: PairKey, now: SimTime) -> Option<Split> {
+        let record = &self.pairs[pair];
+        let lost = record.gaps[record.station.other().index()];
+        let kept = record.gaps[record.station.index()];
+        if !record.parted || lost.bytes(now) == 0 {
+            return None;
+        }
+        let ends = lost.first(now).zip(lost.last(now));
+        let both = match (ends, kept.first(now).zip(kept.last(now))) {
+            (Some((a, c)), Some((b, d))) => c.min(d).saturating_since(a.max(b)),
+            _ => Span::ZERO,
+        };
+        let bytes = |gap: Gap| u64::try_from(gap.bytes(now)).unwrap_or(u64::MAX);
+        Some(Split {
+            lost: bytes(lost),
+            kept: bytes(kept),
+            both,
+        })
     }
 
     /// Bytes that a pair's copy still has to carry, of those it knows.

@@ -340,30 +340,18 @@ pub(super) fn turn(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
 
 /// Writes that the side which is not production acknowledged since the sides parted are lost; says so.
 pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
-    let record = &world.pairs[pair];
-    let loser = record.station.other().index();
-    let (lost, kept) = (record.gaps[loser], record.gaps[record.station.index()]);
-    let bytes = lost.bytes(now);
-    if !record.parted || bytes == 0 {
+    let Some(split) = world.split(pair, now) else {
         return;
-    }
-    let both = match (
-        lost.first(now),
-        kept.first(now),
-        lost.last(now),
-        kept.last(now),
-    ) {
-        (Some(a), Some(b), Some(c), Some(d)) => c.min(d).saturating_since(a.max(b)),
-        _ => crate::time::Span::ZERO,
     };
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    let kept = u64::try_from(kept.bytes(now)).unwrap_or(u64::MAX);
     out.push(Effect::Discarded {
         pair,
-        bytes,
-        kept,
-        both,
+        bytes: split.lost,
+        kept: split.kept,
+        both: split.both,
     });
+    let record = &world.pairs[pair];
+    let loser = record.station.other().index();
+    let lost = record.gaps[loser];
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {

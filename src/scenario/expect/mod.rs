@@ -98,6 +98,12 @@ impl Expectation {
         &self.root
     }
 
+    /// Whether it may read the field of this name, of anything: it names the field, or speaks of a thing as a whole.
+    #[must_use]
+    pub fn mentions(&self, field: &str) -> bool {
+        self.root.mentions(field)
+    }
+
     /// Whether the expectation holds in `scope`, with the values that decided it.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::machine::Refusal;
 use crate::scenario::load::{Expected, Step, form_name, form_subject};
 use crate::scenario::model::Refused;
 use crate::scenario::report::{MAX_LISTED, RefusalReport, Verdict, VerdictKind};
-use crate::scenario::scope::Sight;
+use crate::scenario::scope::{FIGURES, Sight};
 use serde_json::Value;
 
 /// What the calls of one step came to.
@@ -118,10 +118,18 @@ impl<W: Observer> Runner<'_, W> {
 
     /// Whether an expectation holds now, and why.
     pub(super) fn look(&self, expected: &Expected, answer: Option<&Value>) -> (bool, String) {
+        let (world, now) = (self.engine.world(), self.now());
+        let meter = &self.engine.observer().0.1.1;
+        // Only who reads figures pays for those of an instant that is not over.
+        let meter = expected
+            .parsed
+            .mentions(FIGURES)
+            .then(|| meter.settled(world, now));
         let sight = Sight {
-            world: self.engine.world(),
-            now: self.now(),
+            world,
+            now,
             answer,
+            meter: meter.as_deref(),
         };
         match expected.parsed.evaluate(&sight) {
             Ok(verdict) => (verdict.held, verdict.explain),

@@ -18,6 +18,7 @@ use super::transcript::{Difference, compare};
 use crate::engine::{Chance, Engine, Observer, Seed};
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Blow, Event};
+use crate::report::Meter;
 use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
 use clock::Pending;
@@ -56,7 +57,7 @@ pub struct Outcome<W = ()> {
     pub observer: W,
 }
 
-type Watchers<W> = ((Narrator, Tally), W);
+type Watchers<W> = ((Narrator, (Tally, Meter)), W);
 
 /// A scenario about to run.
 #[derive(Debug)]
@@ -92,11 +93,13 @@ impl Scenario {
         for rule in self.script.rules() {
             push(chance.script_mut(), *rule);
         }
-        let watchers = ((Narrator::default(), Tally::default()), observer);
+        let world = self.world.clone().with_seed(seed);
+        let counting = (Tally::default(), Meter::new(&world));
+        let watchers = ((Narrator::default(), counting), observer);
         Runner {
             scenario: self,
             seed,
-            engine: Engine::with_observer(self.world.clone().with_seed(seed), chance, watchers),
+            engine: Engine::with_observer(world, chance, watchers),
             last: SimTime::after_start(self.limit.time.0),
             verdicts: Vec::new(),
             tally: [0; 2],
@@ -346,12 +349,17 @@ impl<W: Observer> Runner<'_, W> {
     fn close(mut self) -> Outcome<W> {
         let (scenario, end) = (self.scenario, self.engine.now());
         let (events, digest) = (self.engine.events(), self.engine.digest());
-        let transcript = self.engine.observer_mut().0.0.finish();
+        let hung = self.engine.hung();
+        let mut transcript = self.engine.observer_mut().0.0.finish();
+        let (world, ((_, (jobs, meter)), observer)) = self.engine.into_parts();
+        let cost = meter.close(&world, end, hung);
+        if cost.faults_struck > 0 {
+            transcript.extend(cost.lines());
+        }
         let difference = scenario
             .transcript
             .as_ref()
             .and_then(|expected| compare(expected, &transcript, SHOWN));
-        let (world, ((_, jobs), observer)) = self.engine.into_parts();
         let counts = Counts {
             jobs: jobs.begun,
             jobs_succeeded: jobs.succeeded,
@@ -383,6 +391,7 @@ impl<W: Observer> Runner<'_, W> {
                 difference: difference.as_ref().map(ToString::to_string),
             }),
             counts,
+            cost,
         };
         Outcome {
             report,
