@@ -56,6 +56,7 @@ pub fn tell(report: &Report, canvas: Canvas, out: &mut Output) -> Result<(), Fau
     drills(&report.drills, out)?;
     jobs(report, out)?;
     if let Some(hung) = report.hung_on() {
+        out.line("")?;
         out.line(format!("  hung on: {hung}"))?;
     }
     Ok(())

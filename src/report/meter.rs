@@ -4,7 +4,7 @@
 //! changes. So a span is exact, and what comes and goes within one instant leaves no trace.
 
 use super::figures::RecoveryReport;
-use super::guard::{Guarded, Standing};
+use super::guard::{Guard, Guarded, Standing};
 use super::lane::{Lane, Marks};
 use super::loss::{Discards, Losses};
 use super::service::{Calls, Service, State};
@@ -44,6 +44,8 @@ pub(super) struct OfGroup {
     fell: bool,
     pub lane: Option<Lane>,
     painted: SimTime,
+    /// How things stand since then.
+    look: Marks,
     marked: bool,
     whole: bool,
 }
@@ -137,6 +139,7 @@ impl Meter {
             fell: false,
             lane: (self.groups.len() < LANES).then(Lane::default),
             painted: SimTime::ZERO,
+            look: Marks::default(),
             marked: false,
             whole: false,
         });
@@ -308,6 +311,7 @@ impl Meter {
             }
         };
         group.guard.set(at, standing);
+        group.look = group.look();
     }
 }
 
@@ -330,21 +334,25 @@ impl OfGroup {
 
     /// Paints its lane up to an instant with how things stood until then.
     pub(super) fn paint(&mut self, at: SimTime) {
-        use super::guard::Guard;
-        let Some(lane) = &mut self.lane else { return };
+        if let Some(lane) = &mut self.lane {
+            lane.paint(self.painted, at, self.look);
+            self.painted = at;
+        }
+    }
+
+    /// How things stand.
+    fn look(&self) -> Marks {
         let service = match (self.service.state, self.counts[1]) {
             (State::Unseen, _) => Marks::default(),
             (State::Up, _) => Marks::SERVES,
             (State::Down, 0) => Marks::DOWN,
             (State::Down, _) => Marks::IN_PART,
         };
-        let guard = match self.guard.state {
+        service.and(match self.guard.state {
             Guard::Degraded => Marks::DEGRADED,
             Guard::Unprotected => Marks::UNPROTECTED,
             Guard::Nothing | Guard::Whole => Marks::default(),
-        };
-        lane.paint(self.painted, at, service.and(guard));
-        self.painted = at;
+        })
     }
 
     /// Marks its lane.

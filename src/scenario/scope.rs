@@ -6,15 +6,13 @@
 //! `report`: the figures of [`crate::report`] as of the instant.
 
 use super::expect::{Collection, Scope};
+use super::figures::{FIGURES, drilled};
 use crate::machine::query::{job_number, view_of};
-use crate::report::{DrillReport, Meter};
+use crate::report::Meter;
 use crate::time::SimTime;
 use crate::world::place::Project;
 use crate::world::{Who, World};
 use serde_json::{Value, json};
-
-/// The field that holds figures.
-pub(super) const FIGURES: &str = "report";
 
 /// The world at an instant, and the answer of the query at hand.
 pub(super) struct Sight<'a> {
@@ -156,21 +154,6 @@ impl Sight<'_> {
         };
         fits.then_some(who)
     }
-}
-
-/// What a drill was made from, and how many of its servers boot.
-fn drilled(drill: &DrillReport) -> Value {
-    let boots = drill.servers.iter().filter(|server| server.boots);
-    json!({
-        "rescue": drill.rescue,
-        "rpo_us": drill.from.rpo_us,
-        "lost_bytes": drill.from.lost_bytes,
-        "copy_age_us": drill.from.copy_age_us,
-        "skew_us": drill.from.skew_us,
-        "damaged": drill.from.damaged,
-        "servers": drill.servers.len(),
-        "boots": boots.count(),
-    })
 }
 
 /// The types of quota, in order.

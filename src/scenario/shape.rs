@@ -6,7 +6,7 @@
 //! Answers of the API are *not* in it: they are the published bodies, and an expectation reads them as they come.
 
 use super::expect::{At, Collection, Step};
-use super::scope::FIGURES;
+use super::figures::{DRILL_REPORT, FIGURES, REPORT};
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Kind;
 use crate::world::job::JobStatus;
@@ -64,7 +64,7 @@ pub(super) struct Field {
     pub presence: Presence,
 }
 
-const fn has(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn has(name: &'static str, shape: Shape) -> Field {
     let presence = Presence::Always;
     Field {
         name,
@@ -73,7 +73,7 @@ const fn has(name: &'static str, shape: Shape) -> Field {
     }
 }
 
-const fn maybe(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn maybe(name: &'static str, shape: Shape) -> Field {
     let presence = Presence::Nullable;
     Field {
         name,
@@ -145,45 +145,6 @@ const NODE_KIND: Shape = Words(|| {
         .to_vec()
 });
 const QUOTA: Shape = Words(|| super::scope::QUOTAS.to_vec());
-
-const REPORT: &[Field] = &[
-    has("serves", Bool),
-    maybe("first_served_us", Number),
-    has("observed_us", Number),
-    has("downtime_us", Number),
-    maybe("availability_ppm", Number),
-    has("served_instance_us", Number),
-    has("observed_instance_us", Number),
-    has("outages", Number),
-    has("recoveries", Number),
-    maybe("rpo_us", Number),
-    maybe("lost_bytes", Number),
-    maybe("copy_age_us", Number),
-    has("damaged", Bool),
-    maybe("rto_running_us", Number),
-    maybe("rto_usable_us", Number),
-    maybe("rto_call_running_us", Number),
-    maybe("rto_call_usable_us", Number),
-    has("unprotected_us", Number),
-    has("degraded_us", Number),
-    has("copied_bytes", Number),
-    has("discarded_bytes", Number),
-    has("split_brain_us", Number),
-    has("split_brain_lost_bytes", Number),
-    has("split_brain_kept_bytes", Number),
-    has("split_brain_open", Bool),
-];
-
-const DRILL_REPORT: &[Field] = &[
-    has("rescue", Bool),
-    has("rpo_us", Number),
-    has("lost_bytes", Number),
-    has("copy_age_us", Number),
-    has("skew_us", Number),
-    has("damaged", Bool),
-    has("servers", Number),
-    has("boots", Number),
-];
 
 const GROUP: &[Field] = &[
     has("id", Text),

@@ -4,10 +4,11 @@ use super::Runner;
 use super::clock::Pending;
 use crate::engine::Observer;
 use crate::machine::Refusal;
+use crate::scenario::figures::FIGURES;
 use crate::scenario::load::{Expected, Step, form_name, form_subject};
 use crate::scenario::model::Refused;
 use crate::scenario::report::{MAX_LISTED, RefusalReport, Verdict, VerdictKind};
-use crate::scenario::scope::{FIGURES, Sight};
+use crate::scenario::scope::Sight;
 use serde_json::Value;
 
 /// What the calls of one step came to.
