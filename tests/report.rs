@@ -297,17 +297,14 @@ fn when_both_sides_are_down_only_power_brings_them_back() {
 }
 
 #[test]
-fn where_no_guest_boots_usable_is_running() {
+fn writes_that_stop_with_the_link_are_an_outage() {
     let mut settings = settings();
     settings.policies.on_replica_loss = LossOfReplica::Stop;
     let mut bed = Bed::new(settings, false);
     bed.strike(3600, "ab");
     bed.mend(4800, "ab");
     let (group, _) = bed.close(5000);
-    assert_eq!(
-        (group.rto_running_us, group.rto_usable_us),
-        (Some(1200 * S), Some(1200 * S))
-    );
+    assert_eq!(group.rto_running_us, Some(1200 * S));
     assert_eq!((group.degraded_us, group.downtime_us), (1200 * S, 1200 * S));
     assert_eq!(group.lost_bytes, None);
 }
