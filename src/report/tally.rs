@@ -51,7 +51,7 @@ impl Jobs {
             created: job.created,
             began: None,
         };
-        let known = self.open.get(&key).is_some();
+        let known = self.open.contains_key(&key);
         let running = self.open.entry(key).or_insert(new);
         let of = self.of.entry(running.op).or_default();
         if let (None, Some(began)) = (running.began, job.began) {

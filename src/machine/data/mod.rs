@@ -399,8 +399,13 @@ pub(crate) fn route(world: &mut World, azs: [AzKey; 2]) -> RouteKey {
 
 /// Whether a failover of a group with live production could not reach it to fence it.
 pub(super) fn is_beyond_fence(world: &World, group: GroupKey) -> bool {
+    world.settings.policies.fencing.is_on() && is_out_of_reach(world, group)
+}
+
+/// Whether production of a group lives where the DR side does not reach it, fence or no fence.
+pub(super) fn is_out_of_reach(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
-    if world.is_connected(record) || !world.settings.policies.fencing.is_on() {
+    if world.is_connected(record) {
         return false;
     }
     record.pairs.iter().any(|pair| {
