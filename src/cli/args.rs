@@ -79,6 +79,7 @@ Examples:
   sdrsim run scenarios                          a folder
   sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
   sdrsim run --json mine.yaml | jq .held        for programs
+  sdrsim run --report mine.yaml                 what a disaster cost in data and time
   sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line
   sdrsim run --check scenarios                  is the simulator itself right at every event?
   cat mine.yaml | sdrsim run -                  from standard input")]
@@ -92,6 +93,10 @@ pub struct RunArgs {
     /// Report as JSON.
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
+    /// Say what each run cost: a timeline of its groups, RPO and RTO, downtime, jobs, and the policies that it hung on. The JSON
+    /// report has these figures anyway.
+    #[arg(long, conflicts_with_all = ["quiet", "json", "check"])]
+    pub report: bool,
     /// Write every effect of the one scenario to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,

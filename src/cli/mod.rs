@@ -11,6 +11,7 @@ mod guard;
 mod output;
 mod pages;
 mod progress;
+mod report;
 mod run;
 mod summary;
 

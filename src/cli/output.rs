@@ -188,6 +188,8 @@ pub enum Style {
     Good,
     /// It is not.
     Bad,
+    /// It could be better.
+    Warn,
     /// A heading.
     Strong,
 }
@@ -197,6 +199,7 @@ pub fn paint(color: bool, style: Style, text: &str) -> String {
     let code = match style {
         Style::Good => "32",
         Style::Bad => "1;31",
+        Style::Warn => "33",
         Style::Strong => "1",
     };
     match color {

@@ -7,7 +7,8 @@ use super::files::{Replacement, Source, sources, write_fault};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::Progress;
-use super::summary::{Entry, Style, Summary};
+use super::report::Canvas;
+use super::summary::{Detail, Entry, Style, Summary};
 use sdrsim::engine::Checker;
 use sdrsim::scenario::trace::{End, Header, Trace};
 use sdrsim::scenario::{Diagnostic, Outcome, Scenario, yaml};
@@ -25,7 +26,12 @@ pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     let style = Style::of(args.json, args.quiet);
     let mut progress = Progress::of(sources.len(), style == Style::Full);
-    let mut summary = Summary::new(style);
+    let detail = match (args.report, sources.len()) {
+        (true, _) => Detail::Full(Canvas::of(out)),
+        (false, 1) => Detail::Short,
+        (false, _) => Detail::None,
+    };
+    let mut summary = Summary::new(style).with_cost(detail);
     for source in &sources {
         progress.at(source.name());
         let entry = run_one(source, args, &mut progress)?;

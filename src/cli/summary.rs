@@ -14,6 +14,7 @@
 
 use super::guard::plea;
 use super::output::{self, Exit, Fault, Output, paint};
+use super::report::{self, Canvas};
 use sdrsim::scenario::report::{Verdict, VerdictKind};
 use sdrsim::scenario::{Diagnostic, RunReport};
 use serde::Serialize;
@@ -41,6 +42,18 @@ impl Style {
             (false, false) => Style::Full,
         }
     }
+}
+
+/// How much is told of what a run cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// A few lines, of a run that had a fault.
+    Short,
+    /// Everything.
+    Full(Canvas),
 }
 
 /// What came of a scenario.
@@ -161,6 +174,7 @@ struct Page<'a> {
 /// What is told about all scenarios of a command.
 pub struct Summary {
     style: Style,
+    detail: Detail,
     exit: Exit,
     /// How many came to what, in the order of [`Came`].
     counts: Vec<(Came, usize)>,
@@ -173,10 +187,16 @@ impl Summary {
     pub fn new(style: Style) -> Summary {
         Summary {
             style,
+            detail: Detail::None,
             exit: Exit::Held,
             counts: Vec::new(),
             kept: Vec::new(),
         }
+    }
+
+    /// The same, which also tells what runs cost.
+    pub fn with_cost(self, detail: Detail) -> Summary {
+        Summary { detail, ..self }
     }
 
     /// Tells of one scenario.
@@ -262,7 +282,12 @@ impl Summary {
             report.end.clock,
             report.seed,
             report.digest
-        ))
+        ))?;
+        match self.detail {
+            Detail::Short if all => report::tell_shortly(&report.cost, out),
+            Detail::Full(canvas) => report::tell(&report.cost, canvas, out),
+            Detail::None | Detail::Short => Ok(()),
+        }
     }
 
     /// Tells of all together and answers the exit code.
@@ -347,7 +372,7 @@ fn mark(held: bool, color: bool) -> String {
 }
 
 /// The text without control characters: it may quote a file, and a file must not steer the terminal.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => ' ',

@@ -15,6 +15,14 @@ pub trait Observer {
     /// A command or an event has been taken in whole: all its effects, which may be none, have been seen.
     #[inline]
     fn after(&mut self, _at: SimTime, _world: &World, _effects: &[Effect]) {}
+
+    /// Takes note that everything of an instant has happened: the clock moves on, and the world stays as it is here until the
+    /// next instant of which anything is seen. It comes for every instant that the clock leaves, except for the one at which the
+    /// run ends.
+    #[inline]
+    fn rest(&mut self, at: SimTime, world: &World) {
+        let _ = (at, world);
+    }
 }
 
 impl Observer for () {
@@ -48,6 +56,10 @@ impl<W: Observer + ?Sized> Observer for &mut W {
     fn after(&mut self, at: SimTime, world: &World, effects: &[Effect]) {
         (**self).after(at, world, effects);
     }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        (**self).rest(at, world);
+    }
 }
 
 /// Nobody, or someone.
@@ -63,6 +75,12 @@ impl<W: Observer> Observer for Option<W> {
             observer.after(at, world, effects);
         }
     }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        if let Some(observer) = self {
+            observer.rest(at, world);
+        }
+    }
 }
 
 /// Two, the first before the second.
@@ -75,6 +93,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn after(&mut self, at: SimTime, world: &World, effects: &[Effect]) {
         self.0.after(at, world, effects);
         self.1.after(at, world, effects);
+    }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        self.0.rest(at, world);
+        self.1.rest(at, world);
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn turn_pair(
     match op {
         Op::StartProtection | Op::Reprotect => data::begin_copy(world, now, pair, out),
         Op::StopProtection => data::stop_copy(world, now, pair),
-        Op::Failover => data::part(world, now, pair, aim),
+        Op::Failover => data::part(world, now, pair, aim, out),
         Op::PlannedFailover => data::turn(world, now, pair, aim),
         _ => unreachable!("only group operations have sub-jobs"),
     }

@@ -7,9 +7,10 @@
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
 use super::transition::{end_work, move_to};
-use super::{obstacle, outcome, tasks};
+use super::{data, obstacle, outcome, tasks};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::{Permission, Policy};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
@@ -215,6 +216,13 @@ fn sub_job_ended(
             obstacle::of_sub_job(world, world.settings.policies, op, pair)
         }
     };
+    let policies = &world.settings.policies;
+    if op == Op::Failover
+        && policies.failover_disconnected == Permission::Allowed
+        && data::is_out_of_reach(world, world.pairs[pair].group)
+    {
+        world.hung.add(Policy::Fencing);
+    }
     let sub = world.pairs[pair].sub as usize;
     let record = &mut world.jobs[job];
     record.subs[sub].ended = Some(now);

@@ -1,11 +1,12 @@
 //! What a run tells programs: a summary as JSON.
 //!
 //! Version 1. Within a version keys are only added. Instants are microseconds since the start, with a clock beside them
-//! for people; codes are as published; ids do not appear.
+//! for people; codes are as published; ids do not appear. What the run cost in data and time is defined in [`crate::report`].
 
 use super::narrate::{clock, is_fine};
 use crate::engine::{Digest, Observer};
 use crate::machine::Effect;
+use crate::report::Report;
 use crate::sdrs::codes::Code;
 use crate::time::SimTime;
 use crate::world::World;
@@ -210,6 +211,9 @@ pub struct RunReport {
     pub counts: Counts,
     /// The violation that ended the run; null: none, or nobody checked.
     pub violation: Option<ViolationReport>,
+    /// What the run cost: `groups`, `instances`, `drills`, `jobs`, `faults`, `faults_struck` and `hung`.
+    #[serde(flatten)]
+    pub cost: Report,
 }
 
 impl RunReport {

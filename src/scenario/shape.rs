@@ -6,6 +6,7 @@
 //! Answers of the API are *not* in it: they are the published bodies, and an expectation reads them as they come.
 
 use super::expect::{At, Collection, Step};
+use super::figures::{DRILL_REPORT, FIGURES, REPORT};
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Kind;
 use crate::world::job::JobStatus;
@@ -64,7 +65,7 @@ pub(super) struct Field {
     pub presence: Presence,
 }
 
-const fn has(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn has(name: &'static str, shape: Shape) -> Field {
     let presence = Presence::Always;
     Field {
         name,
@@ -73,7 +74,7 @@ const fn has(name: &'static str, shape: Shape) -> Field {
     }
 }
 
-const fn maybe(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn maybe(name: &'static str, shape: Shape) -> Field {
     let presence = Presence::Nullable;
     Field {
         name,
@@ -193,6 +194,7 @@ const GROUP: &[Field] = &[
     maybe("rpo_us", Number),
     maybe("skew_us", Number),
     maybe("bytes_lost", Number),
+    has(FIGURES, Object(REPORT)),
 ];
 
 const INSTANCE: &[Field] = &[
@@ -225,6 +227,7 @@ const INSTANCE: &[Field] = &[
     has("pairs", List(&Label(Pairs))),
     has("serves", Bool),
     has("fault_level", LEVEL),
+    has(FIGURES, Object(REPORT)),
 ];
 
 const PAIR: &[Field] = &[
@@ -297,6 +300,7 @@ const DRILL: &[Field] = &[
     maybe("rpo_us", Number),
     maybe("skew_us", Number),
     maybe("bytes_lost", Number),
+    maybe(FIGURES, Object(DRILL_REPORT)),
 ];
 
 const SUB_JOB: &[Field] = &[

@@ -204,6 +204,38 @@ impl Policies {
     }
 }
 
+impl Policies {
+    /// The value of a policy, as a scenario file writes it.
+    #[must_use]
+    pub const fn value(&self, policy: Policy) -> &'static str {
+        const fn truth(value: bool) -> &'static str {
+            if value { "true" } else { "false" }
+        }
+        const fn permission(value: Permission) -> &'static str {
+            match value {
+                Permission::Refused => "refused",
+                Permission::Allowed => "allowed",
+            }
+        }
+        match policy {
+            Policy::Fencing if self.fencing.is_on() => "on",
+            Policy::Fencing => "off",
+            Policy::StartAfterFailover => truth(self.start_after_failover),
+            Policy::NativeDiskDelete => permission(self.native_disk_delete),
+            Policy::AzFailover => match self.az_failover {
+                AzFailover::Allowed => "allowed",
+                AzFailover::DrillOnly => "drill-only",
+            },
+            Policy::OnReplicaLoss => match self.on_replica_loss {
+                LossOfReplica::Continue => "continue",
+                LossOfReplica::Stop => "stop",
+            },
+            Policy::FailoverDisconnected => permission(self.failover_disconnected),
+            Policy::RestartAfterOutage => truth(self.restart_after_outage),
+        }
+    }
+}
+
 /// Some of the policies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicySet(u16);

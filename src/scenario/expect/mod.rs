@@ -122,7 +122,8 @@ impl Expectation {
         labels
     }
 
-    /// Whether the expectation holds of a world at an instant, with the values that decided it.
+    /// Whether the expectation holds of a world at an instant, with the values that decided it. What a run cost cannot be
+    /// asked for: a world alone does not know it.
     ///
     /// # Errors
     /// Those of [`Expectation::evaluate`].
@@ -131,7 +132,14 @@ impl Expectation {
             world,
             now,
             answer: None,
+            meter: None,
         })
+    }
+
+    /// Whether it may read the field of this name, of anything: it names the field, or speaks of a thing as a whole.
+    #[must_use]
+    pub fn mentions(&self, field: &str) -> bool {
+        self.root.mentions(field)
     }
 
     /// Whether the expectation holds in `scope`, with the values that decided it.

@@ -231,6 +231,13 @@ impl Shelf<'_, '_> {
     fn condition(&mut self, text: &str, at: Location) -> Checked<Condition> {
         let (own, names) = (self.own, self.names);
         let parsed = self.prepare.parsed(text, at)?;
+        if text.contains(".report.") {
+            let fault = self
+                .source
+                .place(at, "operators do not see what a run costs");
+            let help = "ask for what can be seen, such as `shop.health_status == abnormal`";
+            return Err(Box::new(fault.with_help(Some(help.to_owned()))));
+        }
         let of_member = |n: u32| {
             parsed.relabelled(&mut |label| match names.pattern(label, None, own) {
                 Ok(pattern @ Pattern::Member { .. }) => Some(pattern.nth(n)),

@@ -22,6 +22,7 @@ use crate::engine::{Calls, Chance, Checker, Engine, Observer, Seed};
 use crate::machine::build::Builder;
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Blow};
+use crate::report::Meter;
 use crate::sdrs::policy::{Policies, PolicySet};
 use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
@@ -64,7 +65,7 @@ pub struct Outcome<W = ()> {
     pub observer: W,
 }
 
-type Watchers<W> = ((Narrator, (Tally, Inbox)), (Option<Checker>, W));
+type Watchers<W> = ((Narrator, (Tally, (Inbox, Meter))), (Option<Checker>, W));
 
 /// A scenario about to run.
 #[derive(Debug)]
@@ -133,14 +134,16 @@ impl Scenario {
         let seed = seed.unwrap_or(self.seed);
         let runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(seed));
         let inbox = Inbox::new(!runbooks.is_empty());
+        let engine = self.engine(Some(seed));
+        let looking = (inbox, Meter::new(engine.world()));
         let watchers = (
-            (Narrator::default(), (Tally::default(), inbox)),
+            (Narrator::default(), (Tally::default(), looking)),
             (None, observer),
         );
         Runner {
             scenario: self,
             seed,
-            engine: self.engine(Some(seed)).watched_by(watchers),
+            engine: engine.watched_by(watchers),
             last: SimTime::after_start(self.limit.time.0),
             verdicts: Vec::new(),
             tally: [0; 2],
@@ -381,13 +384,17 @@ impl<'s, W: Observer> Runner<'s, W> {
         let (scenario, end) = (self.scenario, self.engine.now());
         let (events, digest) = (self.engine.events(), self.engine.digest());
         let hung = self.engine.hung();
-        let transcript = self.engine.observer_mut().0.0.finish();
+        let mut transcript = self.engine.observer_mut().0.0.finish();
+        let (world, ((_, (jobs, (_, meter))), (checker, observer))) = self.engine.into_parts();
+        let cost = meter.close(&world, end, hung);
+        if cost.faults_struck > 0 {
+            transcript.extend(cost.lines());
+        }
         let difference = scenario
             .transcript
             .as_ref()
             .and_then(|expected| compare(expected, &transcript, SHOWN));
         let step = self.step;
-        let (world, ((_, (jobs, _)), (checker, observer))) = self.engine.into_parts();
         let violation = checker
             .and_then(|checker| checker.violation().cloned())
             .map(|(at, violation)| ViolationReport {
@@ -429,6 +436,7 @@ impl<'s, W: Observer> Runner<'s, W> {
             }),
             counts,
             violation,
+            cost,
         };
         Outcome {
             report,
