@@ -156,7 +156,7 @@ fn menu(args: &ExploreArgs, world: &World) -> Result<Menu, Fault> {
     };
     let ops: Vec<Op> = args.call.iter().map(named).collect::<Result<_, _>>()?;
     let faults = { args.fault.iter() }
-        .map(|text| blow(text, world).ok_or_else(|| Fault::NoFault(text.clone())))
+        .map(|text| blow(text, world).ok_or_else(|| Fault::NoTarget(text.clone())))
         .collect::<Result<Vec<Blow>, Fault>>()?;
     if faults.len() > 64 {
         return Err(Fault::ManyFaults(faults.len()));

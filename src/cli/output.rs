@@ -82,7 +82,7 @@ pub enum Fault {
     #[error(
         "--fault {0}: write KIND:LABEL with a label of the scenario, such as az:az-1, link:trunk or disk:data:destroyed"
     )]
-    NoFault(String),
+    NoTarget(String),
     /// More faults than a search keeps apart.
     #[error("--fault was given {0} times, and a search tells at most 64 faults apart")]
     ManyFaults(usize),
