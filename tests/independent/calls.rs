@@ -4,7 +4,7 @@
 //! operation, nothing else runs on what it would touch, and the preconditions hold, in that order.
 
 use crate::model::*;
-use sdrsim::machine::command::{Call, Gigabytes, Ref};
+use sdrsim::machine::command::{Call, Ref};
 use sdrsim::sdrs::op::Op;
 
 /// The code of a refusal.
@@ -203,6 +203,7 @@ impl Model {
             | "error-reprotecting" => {}
             _ => return Err(1002),
         }
+        self.members_ready(group)?;
         if !self.instances_of(group).is_empty() {
             return Err(1001);
         }
@@ -217,7 +218,7 @@ impl Model {
         Ok(())
     }
 
-    /// What every group operation asks after the status: busy members, a pair, no invalid member.
+    /// A group operation, deletion too, waits for no member: it is refused while one runs an operation of its own.
     pub fn members_ready(&self, group: &str) -> Result<(), Code> {
         if self.has_busy_member(group) && !self.has(Defect::BusyMemberForgotten) {
             return Err(1002);

@@ -68,7 +68,8 @@ impl Chooser {
             45..57 => Step::Sync {
                 pick: self.below(1 << 16),
             },
-            57..64 => Step::Native(self.native(model)),
+            57..61 => Step::Native(self.native(model)),
+            61..66 => Step::Ask(self.fitting(model)),
             _ => Step::Ask(self.call(model)),
         }
     }
@@ -76,8 +77,8 @@ impl Chooser {
     fn native(&mut self, model: &Model) -> Native {
         let server: Ref = self.one(model.servers.keys()).as_str().into();
         match self.below(100) {
-            0..45 => Native::StartServer { server },
-            45..98 => Native::StopServer { server },
+            0..35 => Native::StartServer { server },
+            35..99 => Native::StopServer { server },
             _ => Native::DeleteServer { server },
         }
     }
@@ -86,19 +87,19 @@ impl Chooser {
         let n = self.below(100);
         let group = |this: &mut Chooser| -> Ref { this.one(model.groups.keys()).as_str().into() };
         match n {
-            0..6 => self.create_group(model),
-            6..9 => Call::DeleteProtectionGroup { group: group(self) },
-            9..22 => Call::StartProtection { group: group(self) },
-            22..27 => Call::StopProtection { group: group(self) },
-            27..32 => Call::Failover { group: group(self) },
-            32..41 => {
+            0..5 => self.create_group(model),
+            5..7 => Call::DeleteProtectionGroup { group: group(self) },
+            7..18 => Call::StartProtection { group: group(self) },
+            18..23 => Call::StopProtection { group: group(self) },
+            23..28 => Call::Failover { group: group(self) },
+            28..36 => {
                 let station = ["source", "target"][self.below(2)];
                 Call::PlannedFailover {
                     group: group(self),
                     priority_station: station.to_owned(),
                 }
             }
-            41..50 => {
+            36..48 => {
                 let server = self.one(model.servers.keys());
                 Call::CreateProtectedInstance(Box::new(CreateProtectedInstance {
                     label: Some(self.new_label("i")),
@@ -112,7 +113,7 @@ impl Chooser {
                     tags: Vec::new(),
                 }))
             }
-            50..58 => {
+            48..58 => {
                 let disk = self.one(model.disks.keys());
                 Call::CreateReplicationPair(Box::new(CreateReplicationPair {
                     label: Some(self.new_label("p")),
@@ -132,6 +133,26 @@ impl Chooser {
                 drill: self.one(model.drills.keys()).as_str().into(),
             },
             _ => self.member_call(model, n),
+        }
+    }
+
+    /// A group operation that the status of its group admits, or would if nothing else stood in the way.
+    fn fitting(&mut self, model: &Model) -> Call {
+        let name = self.one(model.groups.keys());
+        let found = model.groups.get(&name).map(|g| (g.status, g.station));
+        let (status, station) = found.unwrap_or(("available", 0));
+        let group: Ref = name.as_str().into();
+        let planned = |group| Call::PlannedFailover {
+            group,
+            priority_station: ["target", "source"][station].to_owned(),
+        };
+        match (status, self.below(4)) {
+            ("protected", 0) | ("error-stopping", _) => Call::StopProtection { group },
+            ("protected", 1) | ("error-failing-over", _) | ("error-reversing", 0) => {
+                Call::Failover { group }
+            }
+            ("protected" | "error-reversing", _) => planned(group),
+            _ => Call::StartProtection { group },
         }
     }
 
@@ -166,21 +187,22 @@ impl Chooser {
     }
 
     fn member_call(&mut self, model: &Model, n: usize) -> Call {
-        let instance: Ref = self.one(model.instances.keys()).as_str().into();
+        let instance_name = self.one(model.instances.keys());
+        let instance: Ref = instance_name.as_str().into();
         let pair_name = self.one(model.pairs.keys());
         let pair: Ref = pair_name.as_str().into();
         match n {
-            64..70 => Call::DeleteProtectedInstance {
+            64..66 => Call::DeleteProtectedInstance {
                 instance,
                 delete_target_server: self.chance(30),
                 delete_target_eip: false,
             },
-            70..76 => Call::AttachReplicationPair {
+            66..75 => Call::AttachReplicationPair {
                 instance,
                 pair,
                 device: ["/dev/vdb", "/dev/vdc", "/dev/vdd"][self.below(3)].to_owned(),
             },
-            76..82 => {
+            75..80 => {
                 // A pair is mostly detached from where it is.
                 let on = model
                     .pairs
@@ -192,14 +214,27 @@ impl Chooser {
                 };
                 Call::DetachReplicationPair { instance, pair }
             }
-            82..85 => Call::AddNic {
+            80..84 => Call::AddNic {
                 label: Some(self.new_label("n")),
                 instance,
                 subnet_id: "lan".into(),
                 ip_address: None,
             },
-            85..88 => {
-                let servers = model.servers.values();
+            84..88 => {
+                // Mostly a NIC of the instance's own servers.
+                let own = model.instances.get(&instance_name).map(|i| &i.servers);
+                let own = own
+                    .filter(|_| self.chance(70))
+                    .into_iter()
+                    .flatten()
+                    .flatten();
+                let mut servers: Vec<&String> = own.collect();
+                if servers.is_empty() {
+                    servers.extend(model.servers.keys());
+                }
+                let servers = servers
+                    .into_iter()
+                    .filter_map(|name| model.servers.get(name));
                 let nics: Vec<&String> = servers.flat_map(|server| &server.nics).collect();
                 Call::DeleteNic {
                     instance,
@@ -216,7 +251,7 @@ impl Chooser {
                     dr_flavor_ref: None,
                 }
             }
-            91..96 => Call::DeleteReplicationPair {
+            91..94 => Call::DeleteReplicationPair {
                 pair,
                 server_group_id: match self.chance(15) {
                     true => Some(self.one(model.groups.keys()).as_str().into()),

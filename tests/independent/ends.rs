@@ -356,7 +356,13 @@ impl Model {
         for pair in self.pairs_on(name) {
             self.dissolve(&pair);
         }
-        let instance = self.instances.remove(name).expect("it exists");
+        let mut instance = self.instances.remove(name).expect("it exists");
+        // A NIC set aside goes where reprotection would have put it.
+        let old = 1 - self.groups[&instance.group].station;
+        if let (Some(nic), Some(old)) = (instance.set_aside.take(), &instance.servers[old]) {
+            let server = self.servers.get_mut(old).expect("a member");
+            server.nics.push(nic);
+        }
         for server in instance.servers.iter().flatten() {
             let server = self.servers.get_mut(server).expect("a member");
             (server.instance, server.fenced) = (None, false);
