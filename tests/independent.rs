@@ -7,7 +7,12 @@
 //! and servers started, stopped and deleted behind the service's back. After each step all statuses, stations, copies,
 //! ended jobs and work under way are compared, and for each call whether it was taken, or the code of its refusal.
 //!
+//! The long run is `cargo test --release --test independent -- --ignored`; both runs begin with the seed 20190401 and print
+//! how often each operation was taken and refused, and with which codes.
+//!
 //! It is deliberately no model of faults, queries, tags or time; `tests/properties.rs` and the scenarios speak of those.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
 #[path = "independent/calls.rs"]
 mod calls;
@@ -27,7 +32,7 @@ mod twin;
 use choose::Chooser;
 use common::{attach, by, create_group, create_instance, create_pair, detach, disk, region};
 use model::{Defect, Disk, Model, Server};
-use sdrsim::machine::command::Call;
+use sdrsim::machine::command::{Call, CreateDrDrill};
 use sdrsim::sdrs::op::Op;
 use sdrsim::world::settings::Settings;
 use twin::{Start, Step, Tally, Twin, play, shrink};
@@ -227,6 +232,50 @@ fn an_instance_may_go_while_a_detachment_only_clears_a_status() {
         3,
     ));
     ends(&mut steps, true);
+    assert_eq!(play(&start(), &steps), None);
+}
+
+/// An instance that was never made is no member of a drill, whichever side its one server stands at.
+#[test]
+fn a_drill_leaves_out_an_instance_that_was_never_made() {
+    let mut steps = Vec::new();
+    let end = |well| Step::End { pick: 0, well };
+    let group = || by("g");
+    let delete = Call::DeleteProtectedInstance {
+        instance: by("i"),
+        delete_target_server: false,
+        delete_target_eip: false,
+    };
+    // Each job with its sub-job for `p`, one after another.
+    for (call, outcomes) in [
+        (create_group("g"), [true, true, true]),
+        (create_instance("i", "s1"), [true, false, true]),
+        (create_pair("p", "spare-1"), [true, true, true]),
+        (common::start(), [true, true, true]),
+        (delete, [true, false, true]),
+        (Call::Failover { group: group() }, [true, true, true]),
+        (common::start(), [true, true, true]),
+    ] {
+        steps.push(ask(call));
+        steps.extend(outcomes.map(end));
+        steps.push(Step::Sync { pick: 0 });
+    }
+    let drill = CreateDrDrill {
+        label: Some("d".to_owned()),
+        server_group_id: group(),
+        name: None,
+        drill_vpc_id: None,
+    };
+    steps.push(ask(Call::CreateDrDrill(Box::new(drill))));
+    steps.push(ask(common::planned("source")));
+    steps.extend(std::iter::repeat_n(
+        Step::End {
+            pick: 1,
+            well: true,
+        },
+        3,
+    ));
+    steps.extend([true, true, true].map(end));
     assert_eq!(play(&start(), &steps), None);
 }
 
