@@ -21,12 +21,13 @@ pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
     let key = world.drills[drill].group;
     let (recovery, rescue) = data::snapshot(world, now, key);
     let group = &world.groups[key];
-    let dr = group.station.other().index();
     let members = group.instances.iter().filter_map(|key| {
         let instance = &world.instances[key];
         let status = instance.life.status;
         let gone = matches!(status, Status::Invalid | Status::Error | Status::Deleting);
-        let whole = !gone && !instance.lost && instance.servers[dr].is_some();
+        // One that was never made has no replica, whichever side is DR now.
+        let made = instance.servers.iter().all(Option::is_some);
+        let whole = !gone && !instance.lost && made;
         let boots = instance
             .pairs
             .iter()

@@ -389,7 +389,8 @@ fn resize(
     }
 }
 
-/// Attaches the disks of a pair to the servers of an instance, or detaches them.
+/// Attaches the disks of a pair to the servers of an instance, or detaches them. A detachment that follows a failed
+/// attachment only clears a status: its instance, which it does not touch, may be gone by now.
 fn join_disks(
     world: &mut World,
     pair: PairKey,
@@ -397,10 +398,10 @@ fn join_disks(
     device: Option<crate::sdrs::device::Device>,
     out: &mut Effects,
 ) {
-    let ends = world.instances[instance]
-        .servers
-        .into_iter()
-        .zip(world.pairs[pair].disks);
+    let Some(record) = world.instances.get(instance) else {
+        return;
+    };
+    let ends = record.servers.into_iter().zip(world.pairs[pair].disks);
     for (server, disk) in ends {
         let (Some(server), Some(disk)) = (server, disk) else {
             continue;

@@ -250,7 +250,9 @@ pub(crate) fn detach_pair(world: &mut World, pair: PairKey, instance: InstanceKe
             .usage
             .unattached_pairs += 1;
     }
-    world.instances[instance].pairs.retain(|&p| p != pair);
+    if let Some(record) = world.instances.get_mut(instance) {
+        record.pairs.retain(|&p| p != pair);
+    }
 }
 
 /// Makes a drill.
