@@ -6,6 +6,7 @@
 //! events by instant, and among equal instants in the order in which they were announced.
 
 mod absorb;
+pub mod bench;
 pub mod checkpoint;
 pub mod dice;
 pub mod digest;
@@ -23,6 +24,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use bench::{Arrival, Bench, Reach};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use dice::Seed;
 pub use digest::Digest;

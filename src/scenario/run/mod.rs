@@ -84,6 +84,16 @@ pub struct Runner<'s, W: Observer = ()> {
 }
 
 impl Scenario {
+    /// The oracle of a run under a seed: the file's pace and what it scripts from the start.
+    #[must_use]
+    pub fn chance(&self, seed: u64) -> Chance {
+        let mut chance = Chance::new(Seed(seed)).at_pace(self.pace.clone());
+        for rule in self.script.rules() {
+            push(chance.script_mut(), *rule);
+        }
+        chance
+    }
+
     /// A run of the scenario, under another seed than the file's if one is given. The scenario can be run again.
     #[must_use]
     pub fn start(&self, seed: Option<u64>) -> Runner<'_> {
@@ -94,10 +104,7 @@ impl Scenario {
     #[must_use]
     pub fn start_watched<W: Observer>(&self, seed: Option<u64>, observer: W) -> Runner<'_, W> {
         let seed = seed.unwrap_or(self.seed);
-        let mut chance = Chance::new(Seed(seed)).at_pace(self.pace.clone());
-        for rule in self.script.rules() {
-            push(chance.script_mut(), *rule);
-        }
+        let chance = self.chance(seed);
         let runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(seed));
         let inbox = Inbox::new(!runbooks.is_empty());
         let watchers = ((Narrator::default(), (Tally::default(), inbox)), observer);
