@@ -51,6 +51,7 @@
 //! | [`machine`] | the only code that changes a world: admission, jobs, native acts, answers to questions | a clock, chance, I/O, a panic on the user's input |
 //! | [`engine`] | time and chance: the queue, how long work takes and how it ends, draws, digest, checkpoints | decides what is admitted |
 //! | [`scenario`] | files in, transcripts out: expectations, runbooks, traces, faults shown with their lines | touches files |
+//! | [`testing`] | histories by the dozen, properties, and the shortest history that violates one | decides anything about the service |
 //! | [`render`] | drawings of the tables as text, Markdown, JSON, DOT and Mermaid | knows a world |
 //! | the command | files, terminal and exit codes | decides anything about the service |
 //!
@@ -94,6 +95,7 @@ pub mod machine;
 pub mod render;
 pub mod scenario;
 pub mod sdrs;
+pub mod testing;
 pub mod time;
 pub mod units;
 pub mod world;

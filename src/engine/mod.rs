@@ -124,7 +124,13 @@ pub struct Engine<O: Oracle = Chance, W: Observer = ()> {
     events: u64,
     hung: PolicySet,
     effects: Effects,
+    #[cfg(feature = "defects")]
+    defect: Option<Defect>,
 }
+
+/// A defect for the tests of the test bench: changes what the machine left of a command or event, behind its back.
+#[cfg(feature = "defects")]
+pub type Defect = fn(&mut World, &mut Effects);
 
 impl<O: Oracle> Engine<O> {
     /// Takes a world at its start. Its staggers become what the oracle says.
@@ -156,6 +162,8 @@ impl<O: Oracle> Engine<O> {
             events,
             hung,
             effects: Effects::new(),
+            #[cfg(feature = "defects")]
+            defect: None,
         }
     }
 }
@@ -183,6 +191,8 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             ahead: Absorber::default(),
             events: 0,
             hung: PolicySet::default(),
+            #[cfg(feature = "defects")]
+            defect: None,
         };
         engine.absorb();
         engine.effects.clear();
@@ -201,6 +211,8 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             events: self.events,
             hung: self.hung,
             effects: self.effects,
+            #[cfg(feature = "defects")]
+            defect: self.defect,
         }
     }
 
@@ -387,7 +399,17 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         (self.world, self.observer)
     }
 
+    /// From here on every command and event is followed by the defect.
+    #[cfg(feature = "defects")]
+    pub fn plant(&mut self, defect: Defect) {
+        self.defect = Some(defect);
+    }
+
     fn absorb(&mut self) {
+        #[cfg(feature = "defects")]
+        if let Some(defect) = self.defect {
+            defect(&mut self.world, &mut self.effects);
+        }
         self.ahead.absorb(
             &self.effects,
             &self.world,
@@ -421,6 +443,8 @@ impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
             events: self.events,
             hung: self.hung,
             effects: self.effects.clone(),
+            #[cfg(feature = "defects")]
+            defect: self.defect,
         }
     }
 
