@@ -55,7 +55,12 @@ fn weights(of: &Weights) -> [u32; 8] {
 
 /// One deed that could be done now; `open` are the faults that have not ended. None if nothing of a sort that comes is
 /// possible.
-pub(super) fn choose(world: &World, open: &[Hit], bounds: &Bounds, draws: &mut Draws) -> Option<Deed> {
+pub(super) fn choose(
+    world: &World,
+    open: &[Hit],
+    bounds: &Bounds,
+    draws: &mut Draws,
+) -> Option<Deed> {
     let mut weights = weights(&bounds.weights);
     while let Some(place) = draws.weighted(&weights) {
         let found = deeds(SORTS[place], world, open, bounds);
@@ -99,7 +104,9 @@ pub(super) fn deeds(sort: Sort, world: &World, open: &[Hit], bounds: &Bounds) ->
         Sort::Failures => return scripts(|error| Some(Twist::Fail(error))),
         Sort::Hangs => return scripts(|_| Some(Twist::Hang)),
     }
-    let asks = calls.into_iter().map(|command| Deed::Ask(Box::new(command)));
+    let asks = calls
+        .into_iter()
+        .map(|command| Deed::Ask(Box::new(command)));
     asks.collect()
 }
 
@@ -187,7 +194,10 @@ fn members(world: &World, bounds: &Bounds, into: &mut Vec<Command>) {
             let instance = instance();
             into.push(Call::DetachReplicationPair { instance, pair }.into());
         }
-        let loose = world.pairs.iter().filter(|(_, pair)| pair.group == record.group);
+        let loose = world
+            .pairs
+            .iter()
+            .filter(|(_, pair)| pair.group == record.group);
         for (pair, _) in loose.filter(|(_, pair)| pair.attached.is_empty()) {
             let attach = Call::AttachReplicationPair {
                 instance: instance(),
@@ -223,12 +233,15 @@ fn instance_calls(world: &World, instance: &dyn Fn() -> Ref) -> impl Iterator<It
         subnet_id: by(world, Who::Subnet(subnet)),
         ip_address: None,
     });
-    let resizes = world.flavors.keys().map(|flavor| Call::ResizeProtectedInstance {
-        instance: instance(),
-        flavor_ref: Some(by(world, Who::Flavor(flavor))),
-        production_flavor_ref: None,
-        dr_flavor_ref: None,
-    });
+    let resizes = world
+        .flavors
+        .keys()
+        .map(|flavor| Call::ResizeProtectedInstance {
+            instance: instance(),
+            flavor_ref: Some(by(world, Who::Flavor(flavor))),
+            production_flavor_ref: None,
+            dr_flavor_ref: None,
+        });
     let tags = vec![TagInput {
         key: "tier".to_owned(),
         value: Some("gold".to_owned()),
@@ -273,9 +286,10 @@ fn creations(
         };
         into.push(Call::CreateProtectedInstance(Box::new(new)).into());
     }
-    let free = world.disks.iter().filter(|(_, disk)| {
-        !bounds.legal || (disk.pair.is_none() && disk.drill.is_none())
-    });
+    let free = world
+        .disks
+        .iter()
+        .filter(|(_, disk)| !bounds.legal || (disk.pair.is_none() && disk.drill.is_none()));
     for (disk, _) in free {
         let new = CreateReplicationPair {
             label: Some(fresh(world)),

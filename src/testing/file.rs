@@ -27,7 +27,8 @@ pub(super) fn write(
     }
     text += &format!("{version}\nseed: {}\n{world}timeline:\n", history.seed);
     for Told { at, text: step } in told {
-        writeln!(text, "  - at: {}\n    {step}", at.since_start()).expect("a text takes everything");
+        writeln!(text, "  - at: {}\n    {step}", at.since_start())
+            .expect("a text takes everything");
     }
     text += &format!(
         "  - at: {}\n    expect: {}\n",
@@ -50,7 +51,11 @@ pub(super) fn pin(world: &World) -> String {
     let mut text = String::new();
     let mut add = |what: &str, who: Who, field: &str, value: &str| {
         let and = if text.is_empty() { "" } else { " and " };
-        let part = format!("{and}{what}({}).{field} == {}", name(&world.label(who)), word(value));
+        let part = format!(
+            "{and}{what}({}).{field} == {}",
+            name(&world.label(who)),
+            word(value)
+        );
         if text.len() + part.len() <= PIN {
             text += &part;
         }

@@ -1,7 +1,9 @@
 //! The world in which histories begin: the head of a scenario file.
 
 use super::plan::Plan;
-use crate::engine::{Bench, Observer, Operator, Seed};
+#[cfg(feature = "proptest")]
+use crate::engine::Engine;
+use crate::engine::{Bench, Chance, Observer, Operator, Seed};
 use crate::scenario::{Diagnostic, Scenario};
 use crate::world::World;
 use std::fmt;
@@ -69,12 +71,19 @@ impl Ground {
         self.plan.iter().flat_map(Plan::smaller).collect()
     }
 
+    /// An engine on this ground, as a run of the scenario file under this seed would begin.
+    #[cfg(feature = "proptest")]
+    pub(super) fn engine(&self, seed: u64) -> Engine {
+        let world = self.world().clone().with_seed(seed);
+        Engine::new(world, self.scenario.chance(seed))
+    }
+
     /// A bench on this ground, as a run of the scenario file under this seed would begin.
     pub(super) fn bench<P: Operator, W: Observer>(
         &self,
         seed: u64,
         observer: W,
-    ) -> Bench<P, crate::engine::Chance, W> {
+    ) -> Bench<P, Chance, W> {
         let world = self.world().clone().with_seed(seed);
         Bench::with_observer(world, self.scenario.chance(seed), Seed(seed), observer)
     }

@@ -36,7 +36,10 @@ pub fn one_side_runs() -> Property {
                 server.is_some_and(|server| world.servers[server].power == Power::Active)
             };
             if runs(Side::Source) && runs(Side::Target) {
-                return Err(format!("both servers of {} run", label(world, Who::Instance(key))));
+                return Err(format!(
+                    "both servers of {} run",
+                    label(world, Who::Instance(key))
+                ));
             }
         }
         Ok(())
@@ -49,7 +52,10 @@ pub fn one_side_writes() -> Property {
     Property::state("one side of a pair is written", |world| {
         for key in world.pairs.keys() {
             if world.is_writer(key, Side::Source) && world.is_writer(key, Side::Target) {
-                return Err(format!("both disks of {} are written", label(world, Who::Pair(key))));
+                return Err(format!(
+                    "both disks of {} are written",
+                    label(world, Who::Pair(key))
+                ));
             }
         }
         Ok(())
@@ -97,14 +103,20 @@ fn members(world: &World) -> Result<(), String> {
             .count() as u32;
         let invalid = count(group, &|pair| pair.life.status == Status::Invalid);
         let counts = [
-            ("copying", group.copying, count(group, &|pair| pair.is_copying())),
+            (
+                "copying",
+                group.copying,
+                count(group, &|pair| pair.is_copying()),
+            ),
             ("out", group.out, count(group, &|pair| pair.is_out())),
             ("invalid", group.invalid, invalid + invalid_instances),
         ];
         for (what, said, are) in counts {
             if said != are {
                 let group = label(world, Who::Group(key));
-                return Err(format!("{group} counts {said} members {what} and has {are}"));
+                return Err(format!(
+                    "{group} counts {said} members {what} and has {are}"
+                ));
             }
         }
     }
@@ -116,7 +128,10 @@ fn work(world: &World) -> Result<(), String> {
         let Some(work) = world.life(who).and_then(|life| life.work) else {
             continue;
         };
-        let ended = world.jobs.get(work.job).is_none_or(|job| job.ended.is_some());
+        let ended = world
+            .jobs
+            .get(work.job)
+            .is_none_or(|job| job.ended.is_some());
         if ended {
             let who = label(world, who);
             return Err(format!("{who} is worked on by a job that has ended"));
@@ -129,7 +144,9 @@ fn usage(world: &World) -> Result<(), String> {
     for (key, project) in &world.projects {
         if project.usage != owned(world, key) {
             let project = label(world, Who::Project(key));
-            return Err(format!("{project} is charged for something else than it has"));
+            return Err(format!(
+                "{project} is charged for something else than it has"
+            ));
         }
     }
     Ok(())
@@ -139,7 +156,10 @@ fn owned(world: &World, project: ProjectKey) -> Usage {
     let count = |every: &mut dyn Iterator<Item = Who>| {
         every.filter(|&who| world.is_of(who, project)).count() as i64
     };
-    let unattached = world.pairs.iter().filter(|(_, pair)| pair.attached.is_empty());
+    let unattached = world
+        .pairs
+        .iter()
+        .filter(|(_, pair)| pair.attached.is_empty());
     Usage {
         server_groups: count(&mut world.groups.keys().map(Who::Group)),
         replications: count(&mut world.pairs.keys().map(Who::Pair)),
@@ -155,7 +175,9 @@ fn attachments(world: &World) -> Result<(), String> {
             let both = world.instances.get(*instance);
             if both.is_none_or(|instance| !instance.pairs.contains(&key)) {
                 let pair = label(world, Who::Pair(key));
-                return Err(format!("{pair} is attached to an instance that does not know it"));
+                return Err(format!(
+                    "{pair} is attached to an instance that does not know it"
+                ));
             }
         }
     }
@@ -193,7 +215,9 @@ fn roles(world: &World) -> Result<(), String> {
         });
         if !belongs || (server.instance.is_some() && server.drill.is_some()) {
             let server = label(world, Who::Server(key));
-            return Err(format!("{server} is taken for a part of what does not have it"));
+            return Err(format!(
+                "{server} is taken for a part of what does not have it"
+            ));
         }
     }
     Ok(())
@@ -224,7 +248,9 @@ fn told() -> Judge {
             }
         }
         let now = now();
-        let differs = now.iter().find(|(who, status)| known.get(who) != Some(status));
+        let differs = now
+            .iter()
+            .find(|(who, status)| known.get(who) != Some(status));
         if let Some((who, status)) = differs {
             let who = label(world, *who);
             return Err(format!("{who} is {status}, and no effect has told it"));

@@ -113,7 +113,8 @@ impl Plan {
             text += "  witness: {quorum: {}}\n";
             domain = "{azs: [az-1, az-2], arbitration: {witness: quorum, fallback_after: 30s}}";
         }
-        text += "  links:\n    trunk: {between: [az-1, az-2], bandwidth: 10 Gbit/s, latency: 500us}\n";
+        text +=
+            "  links:\n    trunk: {between: [az-1, az-2], bandwidth: 10 Gbit/s, latency: 500us}\n";
         if self.witness {
             text += "    near: {between: [az-1, quorum]}\n    far: {between: [az-2, quorum]}\n";
         }
@@ -126,7 +127,10 @@ impl Plan {
                 true => ", protected: true",
                 false => "",
             };
-            line(&mut text, format_args!("g{}: {{domain: metro, vpc: net{protected}}}", n + 1));
+            line(
+                &mut text,
+                format_args!("g{}: {{domain: metro, vpc: net{protected}}}", n + 1),
+            );
         }
         if self.instances().next().is_some() {
             text += "instances:\n";
@@ -164,14 +168,21 @@ impl Plan {
             *text += "servers:\n";
         }
         for (label, _) in &servers {
-            line(text, format_args!("{label}: {{az: az-1, vpc: net, flavor: m1, power: active}}"));
+            line(
+                text,
+                format_args!("{label}: {{az: az-1, vpc: net, flavor: m1, power: active}}"),
+            );
         }
         if !servers.is_empty() || self.disks > 0 {
             *text += "disks:\n";
         }
         for (label, disks) in &servers {
             for letter in ('a'..='z').take(*disks) {
-                let bootable = if letter == 'a' { ", bootable: true" } else { "" };
+                let bootable = if letter == 'a' {
+                    ", bootable: true"
+                } else {
+                    ""
+                };
                 line(
                     text,
                     format_args!(

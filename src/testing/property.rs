@@ -40,10 +40,7 @@ impl fmt::Debug for Property {
 
 impl Property {
     /// A property of the world alone; the error says why it does not hold.
-    pub fn state(
-        name: &str,
-        holds: impl Fn(&World) -> Result<(), String> + 'static,
-    ) -> Property {
+    pub fn state(name: &str, holds: impl Fn(&World) -> Result<(), String> + 'static) -> Property {
         let holds = Arc::new(holds);
         Property::run(name, move || {
             let holds = Arc::clone(&holds);
@@ -69,11 +66,13 @@ impl Property {
         let expectation = Arc::new(Expectation::parse(text)?);
         let judged = Property::run(text, move || {
             let expectation = Arc::clone(&expectation);
-            Box::new(move |sight| match look(&expectation, sight.world, sight.now) {
-                Ok(verdict) if verdict.held => Ok(()),
-                Ok(verdict) => Err(verdict.explain),
-                Err(error) => Err(error.to_string()),
-            })
+            Box::new(
+                move |sight| match look(&expectation, sight.world, sight.now) {
+                    Ok(verdict) if verdict.held => Ok(()),
+                    Ok(verdict) => Err(verdict.explain),
+                    Err(error) => Err(error.to_string()),
+                },
+            )
         });
         Ok(judged.told_as(text))
     }

@@ -15,11 +15,17 @@ const WAITS: [Span; 4] = [Span::ZERO, Span::secs(1), Span::mins(1), Span::mins(1
 #[derive(Clone, Copy, Debug)]
 enum Pass {
     /// Leave out so many steps from this one on.
-    Drop { size: usize, at: usize },
+    Drop {
+        size: usize,
+        at: usize,
+    },
     /// Take the smaller world of this number.
     World(usize),
     /// Give the step the wait of this number.
-    Wait { step: usize, wait: usize },
+    Wait {
+        step: usize,
+        wait: usize,
+    },
     Over,
 }
 

@@ -86,7 +86,11 @@ impl Hit {
             HitKind::ControlPlane => "true".to_owned(),
             _ => word(&self.label),
         };
-        let destroyed = if self.destroyed { ", destroyed: true" } else { "" };
+        let destroyed = if self.destroyed {
+            ", destroyed: true"
+        } else {
+            ""
+        };
         format!("{{{}: {target}{destroyed}}}", self.kind.key())
     }
 }
@@ -135,7 +139,9 @@ impl Deed {
             }
             Deed::Script(rule) => {
                 let script = engine.oracle_mut().script_mut();
-                script.push(*rule).expect("only rules that make sense are made");
+                script
+                    .push(*rule)
+                    .expect("only rules that make sense are made");
                 Ok(())
             }
         }

@@ -276,6 +276,21 @@ impl<P: Operator + Clone> Suite<P> {
         self.begin(case, &[], ending).0
     }
 
+    /// Whether properties hold at every instant of a history, with the suite's operators in it. Its world is the history's.
+    ///
+    /// # Errors
+    /// The violation, as it is.
+    pub fn holds_in(&self, history: &History, properties: &[Property]) -> Result<(), Violation> {
+        let ending = Ending::After(self.bounds.wait.saturating_mul(4));
+        self.replay(history, properties, ending).2
+    }
+
+    /// What is done of a history: of a legal one, what is not refused.
+    #[cfg(feature = "proptest")]
+    pub(super) fn done_of(&self, history: &History) -> History {
+        self.replay(history, &[], Ending::After(Span::ZERO)).0
+    }
+
     fn numbers(&self) -> std::ops::Range<u32> {
         match self.only {
             Some(case) => case..case.saturating_add(1),
