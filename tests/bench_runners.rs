@@ -158,3 +158,35 @@ fn services_without_fencing_come_to_write_both_sides() {
     assert!(failure.history.steps.len() <= 2, "{}", failure.history);
     assert_shown(&failure);
 }
+
+/// Violated at the instant of this number at which something has changed.
+fn after_looks(number: u32) -> Property {
+    Property::run("it does not go on for long", move || {
+        let mut left = number;
+        Box::new(move |_| {
+            left = left.saturating_sub(1);
+            match left {
+                0 => Err(format!("it has been looked at {number} times")),
+                _ => Ok(()),
+            }
+        })
+    })
+}
+
+#[test]
+fn long_histories_of_every_sort_are_told_by_files_that_fail_the_same_way() {
+    let any = Bounds {
+        policies: Choices::Any,
+        ..Bounds::default()
+    };
+    for bounds in [any, any.arbitrary()] {
+        let mut shown = 0;
+        for seed in 1..=25 {
+            let suite = quiet(bounds).seed(seed).shrinks(0).cases(60);
+            let failure = found(&suite, after_looks(12));
+            assert!(failure.confirmed, "{failure}\n{}", failure.scenario);
+            shown += failure.history.steps.len();
+        }
+        assert!(shown > 100, "{shown} steps");
+    }
+}

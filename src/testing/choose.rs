@@ -6,7 +6,7 @@ use super::step::{Deed, Hit, HitKind};
 use crate::engine::{ScriptedOutcome, Twist};
 use crate::machine::admit;
 use crate::machine::command::{
-    Call, Command, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
+    Ask, Call, Command, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
     CreateReplicationPair, Gigabytes, Native, Ref, TagInput,
 };
 use crate::sdrs::op::Op;
@@ -63,16 +63,37 @@ pub(super) fn choose(
 ) -> Option<Deed> {
     let mut weights = weights(&bounds.weights);
     while let Some(place) = draws.weighted(&weights) {
-        let found = deeds(SORTS[place], world, open, bounds);
-        let start = draws.below(found.len());
-        let (before, after) = found.split_at(start);
-        let mut turned = after.iter().chain(before);
-        if let Some(deed) = turned.find(|deed| !bounds.legal || is_legal(world, deed)) {
-            return Some(deed.clone());
+        let mut found = deeds(SORTS[place], world, open, bounds);
+        if bounds.legal {
+            found.retain(|deed| is_legal(world, deed));
+        }
+        if !found.is_empty() {
+            let mut deed = found.swap_remove(draws.below(found.len()));
+            if !bounds.legal {
+                relabel(&mut deed, draws);
+            }
+            return Some(deed);
         }
         weights[place] = 0;
     }
     None
+}
+
+/// Gives what is to be made a label that no other step of the history gives, whether this one is refused or not.
+fn relabel(deed: &mut Deed, draws: &mut Draws) {
+    let Deed::Ask(command) = deed else { return };
+    let Ask::Call(call) = &mut command.ask else {
+        return;
+    };
+    let label = match call {
+        Call::CreateProtectionGroup(new) => &mut new.label,
+        Call::CreateProtectedInstance(new) => &mut new.label,
+        Call::CreateReplicationPair(new) => &mut new.label,
+        Call::CreateDrDrill(new) => &mut new.label,
+        Call::AddNic { label, .. } => label,
+        _ => return,
+    };
+    *label = Some(format!("new-{:x}", draws.bits() >> 24));
 }
 
 fn is_legal(world: &World, deed: &Deed) -> bool {
@@ -156,7 +177,9 @@ fn groups(world: &World, bounds: &Bounds, into: &mut Vec<Command>) {
         }
     }
     if !bounds.legal {
-        let group = Ref::from("nowhere");
+        // An id that nothing has: a label that nothing has is a fault of a file.
+        let id = "00000000-0000-4000-8000-000000000000".to_owned();
+        let group = Ref::Id { id };
         into.push(Call::Failover { group }.into());
     }
     let domain = world.domains.iter().next();

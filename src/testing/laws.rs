@@ -193,13 +193,13 @@ fn attachments(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// A pair that is not worked on and not broken has its production disk on its group's side.
+/// In a group at its goal every pair that takes part has its production disk on the group's side.
 fn stations(world: &World) -> Result<(), String> {
+    let goals = [Status::Protected, Status::FailedOver];
     for (key, pair) in &world.pairs {
         let group = &world.groups[pair.group];
-        let settled = pair.life.work.is_none() && group.life.work.is_none();
-        let whole = matches!(pair.life.status, Status::Protected | Status::FailedOver);
-        if settled && whole && pair.station != group.station {
+        let settled = goals.contains(&pair.life.status) && goals.contains(&group.life.status);
+        if settled && pair.station != group.station {
             let pair = label(world, Who::Pair(key));
             return Err(format!("{pair} stands on the other side than its group"));
         }

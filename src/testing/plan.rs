@@ -61,7 +61,7 @@ impl Plan {
         }
     }
 
-    /// Smaller plans, the smallest first.
+    /// Smaller plans, and those that need fewer steps: a group that is protected from the start.
     pub(super) fn smaller(&self) -> Vec<Plan> {
         let mut found = Vec::new();
         for place in 0..self.groups.len() {
@@ -71,6 +71,11 @@ impl Plan {
                 found.push(less);
             }
             let instances = &self.groups[place].instances;
+            if !self.groups[place].protected && !instances.is_empty() {
+                let mut ready = self.clone();
+                ready.groups[place].protected = true;
+                found.push(ready);
+            }
             for (one, &disks) in instances.iter().enumerate() {
                 if instances.len() > 1 {
                     let mut less = self.clone();
