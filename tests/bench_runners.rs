@@ -190,3 +190,22 @@ fn long_histories_of_every_sort_are_told_by_files_that_fail_the_same_way() {
         assert!(shown > 100, "{shown} steps");
     }
 }
+
+#[test]
+#[ignore = "minutes in a debug build; run it with --release"]
+fn the_laws_hold_in_thousands_of_histories() {
+    let mut properties = laws();
+    check_always(
+        Suite::new(Bounds {
+            policies: Choices::Any,
+            groups: 3,
+            steps: 40,
+            ..Bounds::default()
+        })
+        .cases(5_000),
+        &properties,
+    );
+    properties.extend([one_side_runs(), one_side_writes()]);
+    let suite = Suite::new(Bounds::default()).seed(2).cases(5_000);
+    check_eventually(suite, &properties, &Property::at_rest(), Span::days(3));
+}

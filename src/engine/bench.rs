@@ -112,7 +112,7 @@ enum Draw {
 #[derive(Clone, Debug)]
 enum Sent {
     Call(Command),
-    Question(Question),
+    Question(Box<Question>),
 }
 
 /// What is on its way to an operator.
@@ -520,7 +520,9 @@ impl<P: Operator, O: Oracle, W: Observer> Bench<P, O, W> {
         let questions = post.calls.take_looked().into_iter();
         let sent = calls
             .map(|(ticket, command)| (ticket, Sent::Call(command)))
-            .chain(questions.map(|(ticket, question)| (ticket, Sent::Question(question))));
+            .chain(
+                questions.map(|(ticket, question)| (ticket, Sent::Question(Box::new(question)))),
+            );
         for (ticket, sent) in sent {
             let draw = post.draw(self.dice, Draw::Call, ticket.number());
             let at = now.saturating_add(post.reach.calls.sample(draw));

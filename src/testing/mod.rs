@@ -24,6 +24,100 @@
 //! check_always(suite.clone(), &laws());
 //! check_sometimes(suite.cases(50), &Property::expect("any groups.status == failed-over").unwrap());
 //! ```
+//!
+//! # A worked example
+//!
+//! A controller fails a group over by itself. It takes a cut path for a lost site, and the service here neither fences nor
+//! refuses a failover while its sides cannot reach each other:
+//!
+//! ```
+//! use sdrsim::engine::{Calls, Operator, Reach};
+//! use sdrsim::machine::{Effect, command::{Call, Native}};
+//! use sdrsim::testing::{Bounds, Ground, Harms, Property, Suite, Weights, check_always, check_sometimes};
+//! use sdrsim::time::{SimTime, Span};
+//! use sdrsim::world::{Who, World, machinery::Power, protection::Side};
+//!
+//! #[derive(Clone, Default)]
+//! struct Controller {
+//!     /// Whether it waits for news that the production server has lost its power.
+//!     careful: bool,
+//!     cut: bool,
+//!     dead: bool,
+//! }
+//!
+//! impl Operator for Controller {
+//!     fn act(&mut self, _: SimTime, seen: &[Effect], world: &World, calls: &mut Calls) {
+//!         for effect in seen {
+//!             match *effect {
+//!                 Effect::Cut { .. } => self.cut = true,
+//!                 Effect::Joined { .. } => self.cut = false,
+//!                 Effect::Power { server, to, .. } if world.label(Who::Server(server)) == "app" => {
+//!                     self.dead = to != Power::Active;
+//!                 }
+//!                 Effect::Station { to: Side::Target, .. } => {
+//!                     calls.ask(Native::StartServer { server: "web/dr".into() });
+//!                 }
+//!                 _ => {}
+//!             }
+//!         }
+//!         if self.cut && (self.dead || !self.careful) {
+//!             calls.ask(Call::Failover { group: "shop".into() });
+//!         }
+//!     }
+//! }
+//!
+//! let world = "version: 1
+//! sites: {north: {}, south: {}}
+//! azs: {az-1: {site: north}, az-2: {site: south}}
+//! network:
+//!   witness: {quorum: {}}
+//!   links:
+//!     trunk: {between: [az-1, az-2], bandwidth: 1 Gbit/s, latency: 500us}
+//!     near: {between: [az-1, quorum]}
+//!     far: {between: [az-2, quorum]}
+//! domains: {metro: {azs: [az-1, az-2], arbitration: {witness: quorum}}}
+//! flavors: {m1: {}}
+//! vpcs: {net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}}
+//! settings:
+//!   policies: {fencing: off, failover_disconnected: allowed, restart_after_outage: false}
+//! servers:
+//!   app: {az: az-1, vpc: net, flavor: m1, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+//! groups:
+//!   shop: {domain: metro, vpc: net, protected: true}
+//! instances:
+//!   web: {group: shop, server: app}
+//! ";
+//! let bounds = Bounds {
+//!     harms: Harms { parts: false, control: false, destroyed: false, ..Harms::ALL },
+//!     ..Bounds::default().weighted(Weights::FAULTS)
+//! };
+//! let suite = |controller| {
+//!     Suite::new(bounds)
+//!         .with_operator("controller", Reach::after(Span::secs(5)), controller)
+//!         .in_world(Ground::read("shop.yaml", world).expect("the file is well-formed"))
+//!         .directory(None)
+//! };
+//! let both = Property::expect("not (app.power == active and server(\"web/dr\").power == active)").unwrap();
+//!
+//! let failure = suite(Controller::default()).always(&[both.clone()]).unwrap_err();
+//! // One step is left of the history: a link breaks. The rest of the file is what the controller did.
+//! assert_eq!(failure.history.steps.len(), 1);
+//! assert!(failure.scenario.contains("
+//! timeline:
+//!   - at: 0s
+//!     fault: {link: trunk}
+//!   - at: 10s
+//!     call: {failover: {group: shop}}
+//!     wait: false
+//! "), "{}", failure.scenario);
+//!
+//! // The careful one never runs both sides, and not because it does nothing.
+//! let careful = Controller { careful: true, ..Controller::default() };
+//! check_always(suite(careful.clone()), &[both]);
+//! check_sometimes(suite(careful), &Property::expect("server(\"web/dr\").power == active").unwrap());
+//! ```
+//!
+//! `tests/worked_example.rs` has it with lost calls, wrong answers and retries, and `tests/counterexamples/` the file.
 
 mod bounds;
 mod choose;
