@@ -10,7 +10,7 @@ use sdrsim::machine::{Doing, Effect, Effects};
 use sdrsim::sdrs::op::Op;
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::testing::{
-    Bounds, Failure, Judge, Property, Sight, Suite, laws, one_side_runs, one_side_writes,
+    Bounds, Failure, Judge, Property, Sight, Suite, Weights, laws, one_side_runs, one_side_writes,
 };
 use sdrsim::time::Span;
 use sdrsim::world::job::{JobStatus, Part};
@@ -81,10 +81,27 @@ fn suite(cases: u32) -> Suite {
     Suite::new(Bounds::default()).directory(None).cases(cases)
 }
 
+/// Calls and native acts in small worlds, where a failover is often followed by a start of the new production server.
+fn small() -> Suite {
+    let bounds = Bounds {
+        weights: Weights {
+            natives: 8,
+            ..Weights::CALLS
+        },
+        ..Bounds::smallest()
+    };
+    Suite::new(bounds).directory(None).cases(60)
+}
+
 /// Within so many histories this property must be seen to be violated.
 #[track_caller]
 fn found(within: u32, defect: Defect, property: &str) -> Box<Failure> {
-    let suite = suite(within).shrinks(300).planted(defect);
+    found_by(suite(within), defect, property)
+}
+
+#[track_caller]
+fn found_by(suite: Suite, defect: Defect, property: &str) -> Box<Failure> {
+    let suite = suite.shrinks(300).planted(defect);
     let failure = suite.always(&properties()).unwrap_err();
     assert_eq!(failure.violation.property, property, "{failure}");
     failure
@@ -99,7 +116,12 @@ fn moved(effects: &Effects, to: Status) -> Option<Who> {
 
 #[test]
 fn without_a_defect_nothing_is_found() {
-    suite(40).always(&properties()).unwrap();
+    suite(60).always(&properties()).unwrap();
+    small().always(&properties()).unwrap();
+    let goal = Property::at_rest();
+    suite(10)
+        .eventually(&properties(), &goal, Span::days(3))
+        .unwrap();
 }
 
 #[test]
@@ -157,7 +179,8 @@ fn a_fence_that_is_skipped() {
             }
         }
     };
-    found(60, defect, "one side of an instance runs");
+    let failure = found_by(small(), defect, "one side of an instance runs");
+    assert_eq!(failure.history.steps.len(), 2, "{}", failure.history);
 }
 
 #[test]

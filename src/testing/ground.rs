@@ -114,11 +114,11 @@ mod tests {
 
     #[test]
     fn the_head_of_a_file_is_its_world_and_no_more() {
-        let text = "# About.\nversion: 1\nseed: 4\n# The sites.\nsites: {a: {}}\ntimeline:\n  - expect: count(sites) == 1\n\n\
+        let text = "# About.\nversion: 1\nseed: 4\nsites: {a: {}}\n# Kept.\ntimeline:\n  - expect: count(sites) == 1\n\n\
             limit: {events: 5}\ntranscript: |\n  00:00:00.000  nothing\n";
         assert_eq!(
             head(text),
-            "version: 1\n# The sites.\nsites: {a: {}}\nlimit: {events: 5}\n"
+            "version: 1\nsites: {a: {}}\n# Kept.\nlimit: {events: 5}\n"
         );
         let ground = Ground::read("a.yaml", text).unwrap();
         assert_eq!(ground.world().sites.len(), 1);
