@@ -6,7 +6,7 @@ use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::policy::{Permission, Policies, Switch};
 use sdrsim::testing::{
     Bounds, Choices, Deed, Failure, Ground, Property, Suite, Weights, check_always,
-    check_eventually, check_sometimes, laws, one_side_runs, one_side_writes,
+    check_eventually, check_sometimes, invariants, laws, one_side_runs, one_side_writes,
 };
 use sdrsim::time::Span;
 
@@ -34,7 +34,7 @@ fn assert_shown(failure: &Failure) {
 #[test]
 fn the_laws_hold_in_legal_histories_of_every_sort() {
     let mut properties = laws();
-    properties.extend([one_side_runs(), one_side_writes()]);
+    properties.extend([one_side_runs(), one_side_writes(), invariants()]);
     check_always(Suite::new(Bounds::default()).cases(60), &properties);
 }
 

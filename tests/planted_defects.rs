@@ -10,7 +10,8 @@ use sdrsim::machine::{Doing, Effect, Effects};
 use sdrsim::sdrs::op::Op;
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::testing::{
-    Bounds, Failure, Judge, Property, Sight, Suite, Weights, laws, one_side_runs, one_side_writes,
+    Bounds, Failure, Judge, Property, Sight, Suite, Weights, invariants, laws, one_side_runs,
+    one_side_writes,
 };
 use sdrsim::time::Span;
 use sdrsim::world::job::{JobStatus, Part};
@@ -27,6 +28,7 @@ fn properties() -> Vec<Property> {
         one_side_writes(),
         Property::run("effects tell the end of every job", jobs_told),
         Property::run("a verdict stands as it was told", verdicts),
+        invariants(),
     ]);
     all
 }

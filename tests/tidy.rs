@@ -74,23 +74,24 @@ const LAYERS: &[Layer] = &[
             "hash", "decimal", "time", "units", "sdrs", "world", "machine",
         ],
     },
+    // Figures of a run. It sees what observers of an engine see, and draws nothing. It stands below the scenarios, because
+    // their expectations read figures while a run goes.
+    Layer {
+        module: "report",
+        may_name: &[
+            "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine",
+        ],
+    },
     // Files in, transcripts out: it builds a world, drives an engine and words what it sees.
     Layer {
         module: "scenario",
         may_name: &[
-            "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine",
+            "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report",
         ],
     },
     // A test bench: it makes worlds and histories, drives them and writes scenario files of those that fail.
     Layer {
         module: "testing",
-        may_name: &[
-            "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "scenario",
-        ],
-    },
-    // Figures of a run. It sees what observers of an engine see, and draws nothing.
-    Layer {
-        module: "report",
         may_name: &[
             "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "scenario",
         ],
@@ -128,13 +129,13 @@ const PURE: &[&str] = &[
 
 /// Every layer but the command line.
 const LIBRARY: &[&str] = &[
-    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "scenario",
-    "testing", "report", "render",
+    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
+    "testing", "render",
 ];
 
 /// The layers that touch no file: all of the library but the test bench, which writes down what failed.
 const FILELESS: &[&str] = &[
-    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "scenario", "report",
+    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
     "render",
 ];
 

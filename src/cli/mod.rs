@@ -5,11 +5,13 @@
 
 mod args;
 mod bless;
+mod explore;
 mod files;
 mod guard;
 mod output;
 mod pages;
 mod progress;
+mod report;
 mod run;
 mod summary;
 
@@ -48,6 +50,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
         Command::Run(args) => run::run(args, out),
         Command::Check(args) => run::check(args, out),
         Command::Bless(args) => bless::bless(args, out),
+        Command::Explore(args) => explore::explore(args, out),
         Command::Schema => pages::schema(out),
         Command::Table(args) => pages::table(args, out),
         Command::Codes(args) => pages::codes(args, out),

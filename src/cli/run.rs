@@ -7,7 +7,9 @@ use super::files::{Replacement, Source, sources, write_fault};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::Progress;
-use super::summary::{Entry, Style, Summary};
+use super::report::Canvas;
+use super::summary::{Detail, Entry, Style, Summary};
+use sdrsim::engine::Checker;
 use sdrsim::scenario::trace::{End, Header, Trace};
 use sdrsim::scenario::{Diagnostic, Outcome, Scenario, yaml};
 use std::io::BufWriter;
@@ -18,17 +20,18 @@ type FileTrace = Trace<BufWriter<Replacement>>;
 
 /// `run`
 pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
-    if args.check {
-        let style = Style::of(args.json, args.quiet);
-        return read_all(&args.paths, style, out);
-    }
     let sources = sources(&args.paths)?;
     if let Some(trace) = &args.trace {
         check_trace(trace, &sources)?;
     }
     let style = Style::of(args.json, args.quiet);
     let mut progress = Progress::of(sources.len(), style == Style::Full);
-    let mut summary = Summary::new(style);
+    let detail = match (args.report, sources.len()) {
+        (true, _) => Detail::Full(Canvas::of(out)),
+        (false, 1) => Detail::Short,
+        (false, _) => Detail::None,
+    };
+    let mut summary = Summary::new(style).with_cost(detail);
     for source in &sources {
         progress.at(source.name());
         let entry = run_one(source, args, &mut progress)?;
@@ -83,7 +86,13 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         Some(path) => Some(begin_trace(path, &Header::of(&text, seed))?),
         None => None,
     };
-    let ran = guarded(|| scenario.start_watched(Some(seed), trace).run(progress));
+    let ran = guarded(|| {
+        let runner = scenario.start_watched(Some(seed), trace);
+        match args.check {
+            true => runner.checked(Checker::new()).run(progress),
+            false => runner.run(progress),
+        }
+    });
     let outcome = match ran {
         Ok(outcome) => outcome,
         Err(told) => return Ok(Entry::violated(name, told)),
@@ -111,7 +120,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
     if seed != scenario.seed() {
         // The transcript was written under the scenario's own seed.
         report.transcript = None;
-        report.held = report.verdicts_failed == 0;
+        report.held = report.verdicts_failed == 0 && report.violation.is_none();
     }
     Ok(Entry::ran(name, report))
 }

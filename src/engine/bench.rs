@@ -269,8 +269,14 @@ impl<P: Operator, O: Oracle, W: Observer> Bench<P, O, W> {
     /// The same with someone looking on.
     #[must_use]
     pub fn with_observer(world: World, oracle: O, seed: Seed, observer: W) -> Bench<P, O, W> {
+        Bench::over(Engine::new(world, oracle), seed, observer)
+    }
+
+    /// A run that goes on with operators in it and someone looking on, for whom it begins here.
+    #[must_use]
+    pub fn over<V: Observer>(engine: Engine<O, V>, seed: Seed, observer: W) -> Bench<P, O, W> {
         Bench {
-            engine: Engine::with_observer(world, oracle, (News::default(), observer)),
+            engine: engine.watched_by((News::default(), observer)),
             dice: Dice::new(seed),
             posts: Vec::new(),
             sent: BTreeMap::new(),

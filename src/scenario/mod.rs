@@ -8,6 +8,7 @@
 pub mod bless;
 pub mod diagnostic;
 pub mod expect;
+mod figures;
 pub mod load;
 pub mod model;
 pub mod narrate;
@@ -26,7 +27,7 @@ use crate::world::World;
 /// Whether an expectation holds in a world at an instant, outside any run, with the values that decided it.
 ///
 /// # Errors
-/// As [`expect::Expectation::evaluate`]; there is no `answer` to look at.
+/// As [`expect::Expectation::evaluate`]; there is no `answer` to look at, and no figure of a run, such as an RTO.
 pub fn look(
     expectation: &expect::Expectation,
     world: &World,
@@ -36,6 +37,7 @@ pub fn look(
         world,
         now,
         answer: None,
+        meter: None,
     })
 }
 

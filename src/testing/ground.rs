@@ -74,8 +74,7 @@ impl Ground {
     /// An engine on this ground, as a run of the scenario file under this seed would begin.
     #[cfg(feature = "proptest")]
     pub(super) fn engine(&self, seed: u64) -> Engine {
-        let world = self.world().clone().with_seed(seed);
-        Engine::new(world, self.scenario.chance(seed))
+        self.scenario.engine(Some(seed))
     }
 
     /// A bench on this ground, as a run of the scenario file under this seed would begin.
@@ -84,8 +83,7 @@ impl Ground {
         seed: u64,
         observer: W,
     ) -> Bench<P, Chance, W> {
-        let world = self.world().clone().with_seed(seed);
-        Bench::with_observer(world, self.scenario.chance(seed), Seed(seed), observer)
+        Bench::over(self.scenario.engine(Some(seed)), Seed(seed), observer)
     }
 }
 

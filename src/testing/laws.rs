@@ -3,6 +3,7 @@
 use super::property::{Judge, Property, Sight};
 use crate::machine::Effect;
 use crate::sdrs::status::{Kind, Status};
+use crate::world::check::check;
 use crate::world::machinery::Power;
 use crate::world::place::Usage;
 use crate::world::protection::{Group, Side};
@@ -24,6 +25,14 @@ pub fn laws() -> Vec<Property> {
         Property::run("epochs never fall", epochs),
         Property::run("serials are given once", serials),
     ]
+}
+
+/// The invariants of a world, as [`crate::world::check`] has them: under every policy, and those of fencing where it is on.
+#[must_use]
+pub fn invariants() -> Property {
+    Property::run("the world's invariants hold", || {
+        Box::new(|sight| check(sight.world, sight.now).map_err(|violation| violation.to_string()))
+    })
 }
 
 /// Under `fencing: on`: never do both servers of a protected instance run.

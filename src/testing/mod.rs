@@ -141,7 +141,7 @@ mod text;
 pub use bounds::{Bounds, Choices, Harms, Weights};
 pub use ground::Ground;
 pub use history::History;
-pub use laws::{laws, one_side_runs, one_side_writes};
+pub use laws::{invariants, laws, one_side_runs, one_side_writes};
 pub use plan::{Plan, PlannedGroup};
 pub use play::Violation;
 pub use property::{Judge, Property, Sight};

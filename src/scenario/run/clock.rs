@@ -64,6 +64,10 @@ impl<W: Observer> Runner<'_, W> {
             if done(self.engine.world()) {
                 return Stop::Done;
             }
+            if self.violated() {
+                self.over = true;
+                return Stop::Limit;
+            }
             match self.next_at() {
                 Some(at) if until.is_some_and(|until| at > until) => return Stop::Done,
                 Some(at) if at > self.last => return self.limit("the time", self.last),
@@ -117,6 +121,22 @@ impl<W: Observer> Runner<'_, W> {
             self.limit("the time", self.last);
         } else if self.go(Some(at), progress, |_| false) != Stop::Limit {
             self.engine.advance_to(at);
+        }
+    }
+
+    /// Waits for what all steps have started, for runbooks that are under way, and for everything of that instant.
+    pub(super) fn wait_for_all(&mut self, progress: &mut impl Progress) {
+        let mut open: Vec<Pending> = self.pending.iter().map(|(_, pending)| *pending).collect();
+        self.go(None, progress, |world| {
+            open.retain(|pending| !pending.has_ended(world));
+            open.is_empty()
+        });
+        while !self.over && self.runbooks.unfinished().next().is_some() {
+            let Some(at) = self.next_at() else { break };
+            self.reach(at, progress);
+        }
+        if !self.over {
+            self.reach(self.now(), progress);
         }
     }
 
