@@ -52,6 +52,7 @@
 //! | [`engine`] | time and chance: the queue, how long work takes and how it ends, draws, digest, checkpoints | decides what is admitted |
 //! | [`report`] | what a run cost in data and time: RPO, RTO, downtime, figures of jobs and drills | changes what it measures |
 //! | [`scenario`] | files in, transcripts out: expectations, runbooks, traces, faults shown with their lines | touches files |
+//! | [`testing`] | histories by the dozen, properties, and the shortest history that violates one | decides anything about the service |
 //! | [`render`] | drawings of the tables as text, Markdown, JSON, DOT and Mermaid | knows a world |
 //! | the command | files, terminal and exit codes | decides anything about the service |
 //!
@@ -66,6 +67,8 @@
 //! - Every change comes out as a [`machine::Effect`]. Digest, trace and transcript are made of effects alone.
 //! - An [`engine::Engine`] drives a machine with an [`engine::Oracle`], which says how long work takes and how it ends.
 //!   It can be forked at any instant, and everything that decides its future goes with the fork.
+//! - An [`engine::Operator`] is DR logic; an [`engine::Bench`] is an engine with operators in it, each at its
+//!   [`engine::Reach`] from the service. What befalls one does not depend on who is beside it.
 //! - A [`sdrs::need::Need`] is a precondition of the closed set; a row gives it its code and its place in the order.
 //! - A stable key is the hash of a resource's label, or of its parent's key and its place there. Ids and draws derive
 //!   from it: adding an unrelated resource shifts nothing, and two policies under one seed meet the same chance.
@@ -101,6 +104,7 @@ pub mod render;
 pub mod report;
 pub mod scenario;
 pub mod sdrs;
+pub mod testing;
 pub mod time;
 pub mod units;
 pub mod world;

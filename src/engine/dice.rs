@@ -48,6 +48,8 @@ pub enum Purpose {
     Operator = 11,
     /// The seeds of a sweep's runs.
     Sweep = 12,
+    /// What a history of the test bench is made of.
+    History = 13,
 }
 
 impl Purpose {
@@ -164,9 +166,9 @@ mod tests {
         use Purpose::*;
         let all = [
             Duration, Outcome, Code, Stagger, Uptime, Downtime, Target, Id, Address, Load,
-            Operator, Sweep,
+            Operator, Sweep, History,
         ];
-        assert!(all.iter().map(|purpose| purpose.tag()).eq(1..=12));
+        assert!(all.iter().map(|purpose| purpose.tag()).eq(1..=13));
     }
 
     #[test]

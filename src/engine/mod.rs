@@ -6,6 +6,7 @@
 //! events by instant, and among equal instants in the order in which they were announced.
 
 mod absorb;
+pub mod bench;
 pub mod check;
 pub mod checkpoint;
 pub mod dice;
@@ -24,6 +25,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use bench::{Arrival, Bench, Reach};
 pub use check::{Checker, Watcher};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use dice::Seed;
@@ -124,7 +126,13 @@ pub struct Engine<O: Oracle = Chance, W: Observer = ()> {
     events: u64,
     hung: PolicySet,
     effects: Effects,
+    #[cfg(feature = "defects")]
+    defect: Option<Defect>,
 }
+
+/// A defect for the tests of the test bench: changes what the machine left of a command or event, behind its back.
+#[cfg(feature = "defects")]
+pub type Defect = fn(&mut World, &mut Effects);
 
 impl<O: Oracle> Engine<O> {
     /// Takes a world at its start. Its staggers become what the oracle says.
@@ -156,6 +164,8 @@ impl<O: Oracle> Engine<O> {
             events,
             hung,
             effects: Effects::new(),
+            #[cfg(feature = "defects")]
+            defect: None,
         }
     }
 }
@@ -183,6 +193,8 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             ahead: Absorber::default(),
             events: 0,
             hung: PolicySet::default(),
+            #[cfg(feature = "defects")]
+            defect: None,
         };
         engine.absorb();
         engine.effects.clear();
@@ -201,6 +213,8 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             events: self.events,
             hung: self.hung,
             effects: self.effects,
+            #[cfg(feature = "defects")]
+            defect: self.defect,
         }
     }
 
@@ -395,7 +409,17 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         (self.world, self.observer)
     }
 
+    /// From here on every command and event is followed by the defect.
+    #[cfg(feature = "defects")]
+    pub fn plant(&mut self, defect: Defect) {
+        self.defect = Some(defect);
+    }
+
     fn absorb(&mut self) {
+        #[cfg(feature = "defects")]
+        if let Some(defect) = self.defect {
+            defect(&mut self.world, &mut self.effects);
+        }
         self.ahead.absorb(
             &self.effects,
             &self.world,
@@ -430,6 +454,8 @@ impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
             events: self.events,
             hung: self.hung,
             effects: self.effects.clone(),
+            #[cfg(feature = "defects")]
+            defect: self.defect,
         }
     }
 

@@ -5,7 +5,9 @@
 //! [`Engine`](super::Engine) and brings the answers back, at once or late or not at all: an operator that must not wait
 //! for ever asks to be woken.
 
+use crate::machine::query::Question;
 use crate::machine::{Answer, Command, Effect, Refusal};
+use crate::sdrs::view::View;
 use crate::time::SimTime;
 use crate::world::World;
 
@@ -13,6 +15,10 @@ use crate::world::World;
 pub trait Operator {
     /// Acts at an instant, after everything of that instant has happened. `seen` are the effects since it acted last, in
     /// order. What it asks is carried out when it returns, in order.
+    ///
+    /// `world` is the truth at this instant, whatever has come through of it: it turns labels into keys and back. An
+    /// operator that must not know more than a real one decides by `seen`, by its answers and by [`Calls::look`], whose
+    /// views take the way of its calls.
     fn act(&mut self, now: SimTime, seen: &[Effect], world: &World, calls: &mut Calls);
 }
 
@@ -21,9 +27,24 @@ impl Operator for () {
     fn act(&mut self, _: SimTime, _: &[Effect], _: &World, _: &mut Calls) {}
 }
 
+/// Whoever stands behind a pointer.
+impl<P: Operator + ?Sized> Operator for Box<P> {
+    fn act(&mut self, now: SimTime, seen: &[Effect], world: &World, calls: &mut Calls) {
+        (**self).act(now, seen, world, calls);
+    }
+}
+
 /// The number of a call of one operator, by which its answer is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
+
+impl Ticket {
+    /// The number: the first call or question of an operator has 1.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
 
 /// What an operator tells the readers of a run: one line of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +60,9 @@ pub struct Note {
 pub struct Calls {
     given: u64,
     asked: Vec<(Ticket, Command)>,
+    looked: Vec<(Ticket, Question)>,
     answered: Vec<(Ticket, Result<Answer, Refusal>)>,
+    shown: Vec<(Ticket, Result<View, Refusal>)>,
     wake: Option<SimTime>,
     notes: Vec<Note>,
 }
@@ -51,6 +74,21 @@ impl Calls {
         let ticket = Ticket(self.given);
         self.asked.push((ticket, command.into()));
         ticket
+    }
+
+    /// Asks to be shown something, as the API shows it; the view is found by the ticket when the operator acts again. Unlike
+    /// the world that an operator is handed, it is as old as its way back.
+    pub fn look(&mut self, question: impl Into<Question>) -> Ticket {
+        self.given += 1;
+        let ticket = Ticket(self.given);
+        self.looked.push((ticket, question.into()));
+        ticket
+    }
+
+    /// Takes a view that was asked for, once it has come.
+    pub fn view(&mut self, ticket: Ticket) -> Option<Result<View, Refusal>> {
+        let place = self.shown.iter().position(|(of, _)| *of == ticket)?;
+        Some(self.shown.swap_remove(place).1)
     }
 
     /// Takes the answer to a call, once it has come.
@@ -87,6 +125,11 @@ impl Calls {
         std::mem::take(&mut self.asked)
     }
 
+    /// For who drives the operator: what it wants to be shown since, in order.
+    pub fn take_looked(&mut self) -> Vec<(Ticket, Question)> {
+        std::mem::take(&mut self.looked)
+    }
+
     /// For who drives the operator: what was told since, in order.
     pub fn take_notes(&mut self) -> Vec<Note> {
         std::mem::take(&mut self.notes)
@@ -97,15 +140,21 @@ impl Calls {
         self.answered.push((ticket, answer));
     }
 
-    /// For who drives the operator: whether answers wait to be looked at.
-    #[must_use]
-    pub const fn has_answers(&self) -> bool {
-        !self.answered.is_empty()
+    /// For who drives the operator: brings a view.
+    pub fn show(&mut self, ticket: Ticket, view: Result<View, Refusal>) {
+        self.shown.push((ticket, view));
     }
 
-    /// For who drives the operator, after it has acted: answers that it did not take are dropped.
+    /// For who drives the operator: whether answers or views wait to be looked at.
+    #[must_use]
+    pub const fn has_answers(&self) -> bool {
+        !self.answered.is_empty() || !self.shown.is_empty()
+    }
+
+    /// For who drives the operator, after it has acted: answers and views that it did not take are dropped.
     pub fn drop_answers(&mut self) {
         self.answered.clear();
+        self.shown.clear();
     }
 }
 

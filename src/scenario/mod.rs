@@ -21,6 +21,26 @@ pub mod trace;
 pub mod transcript;
 pub mod yaml;
 
+use crate::time::SimTime;
+use crate::world::World;
+
+/// Whether an expectation holds in a world at an instant, outside any run, with the values that decided it.
+///
+/// # Errors
+/// As [`expect::Expectation::evaluate`]; there is no `answer` to look at, and no figure of a run, such as an RTO.
+pub fn look(
+    expectation: &expect::Expectation,
+    world: &World,
+    now: SimTime,
+) -> Result<expect::Verdict, expect::EvalError> {
+    expectation.evaluate(&scope::Sight {
+        world,
+        now,
+        answer: None,
+        meter: None,
+    })
+}
+
 pub use bless::bless;
 pub use diagnostic::Diagnostic;
 pub use load::Scenario;

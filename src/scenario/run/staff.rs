@@ -76,6 +76,10 @@ impl<W: Observer> Runner<'_, W> {
                 let answer = self.ask_for_operator(&command);
                 self.calls.bring(ticket, answer);
             }
+            for (ticket, question) in self.calls.take_looked() {
+                let view = self.engine.query(&question);
+                self.calls.show(ticket, view);
+            }
         }
         let explain = format!("they acted {ROUNDS} times at one instant");
         let text = "the runbooks come to rest";

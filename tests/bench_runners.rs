@@ -1,0 +1,211 @@
+//! The runners of the test bench: what holds, what is found, how short it gets, and that a file shows it again.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
+
+use sdrsim::scenario::Scenario;
+use sdrsim::sdrs::policy::{Permission, Policies, Switch};
+use sdrsim::testing::{
+    Bounds, Choices, Deed, Failure, Ground, Property, Suite, Weights, check_always,
+    check_eventually, check_sometimes, invariants, laws, one_side_runs, one_side_writes,
+};
+use sdrsim::time::Span;
+
+fn expect(text: &str) -> Property {
+    Property::expect(text).unwrap()
+}
+
+/// Writes nothing.
+fn quiet(bounds: Bounds) -> Suite {
+    Suite::new(bounds).directory(None)
+}
+
+fn found(suite: &Suite, property: Property) -> Box<Failure> {
+    suite.always(&[property]).unwrap_err()
+}
+
+/// A run of the failure's file fails at its last step alone.
+fn assert_shown(failure: &Failure) {
+    assert!(failure.confirmed, "{failure}\n{}", failure.scenario);
+    let scenario = Scenario::load("again.yaml", &failure.scenario).unwrap();
+    let report = scenario.start(None).run(&mut ()).report;
+    assert!(!report.held);
+}
+
+#[test]
+fn the_laws_hold_in_legal_histories_of_every_sort() {
+    let mut properties = laws();
+    properties.extend([one_side_runs(), one_side_writes(), invariants()]);
+    check_always(Suite::new(Bounds::default()).cases(60), &properties);
+}
+
+#[test]
+fn the_laws_hold_in_arbitrary_histories_under_any_policies() {
+    let bounds = Bounds {
+        policies: Choices::Any,
+        ..Bounds::default().arbitrary()
+    };
+    check_always(Suite::new(bounds).cases(40), &laws());
+}
+
+#[test]
+fn everything_ends_after_all_faults_have() {
+    let suite = Suite::new(Bounds::default()).cases(30);
+    check_eventually(suite, &laws(), &Property::at_rest(), Span::days(3));
+}
+
+#[test]
+fn interesting_states_are_reached() {
+    for text in [
+        "any groups.status == failed-over",
+        "any groups.status in [error-failing-over, error-starting, error-stopping]",
+        "any groups.health_status == abnormal",
+        "count(drills) >= 1",
+        "any jobs.status == FAIL",
+    ] {
+        check_sometimes(Suite::new(Bounds::default()), &expect(text));
+    }
+    let missed = quiet(Bounds::default().weighted(Weights::FAULTS)).cases(5);
+    let missed = missed.sometimes(&expect("any groups.status == failed-over"));
+    let line = "`any groups.status == failed-over` was reached in none of 5 histories; seed 1";
+    assert_eq!(missed.unwrap_err().to_string(), line);
+}
+
+#[test]
+fn what_is_reached_is_told_by_a_file_that_holds() {
+    let suite = quiet(Bounds::default());
+    let reached = suite
+        .sometimes(&expect("any groups.status == failed-over"))
+        .unwrap();
+    assert_eq!(reached.history.steps.len(), 1, "{}", reached.history);
+    let scenario = Scenario::load("reached.yaml", &reached.scenario).unwrap();
+    assert!(scenario.start(None).run(&mut ()).report.held);
+}
+
+#[test]
+fn a_violation_is_shortened_and_its_file_fails_the_same_way() {
+    let suite = quiet(Bounds::default());
+    let failure = found(&suite, expect("none groups.status == failed-over"));
+    assert_eq!(failure.history.steps.len(), 1, "{}", failure.history);
+    assert_eq!(failure.history.ground.world().groups.len(), 1);
+    assert_shown(&failure);
+    // Without an expectation of its own it is told by the state that it ends in.
+    let state = Property::state("no drill", |world| match world.drills.len() {
+        0 => Ok(()),
+        n => Err(format!("there are {n}")),
+    });
+    let failure = found(&suite, state);
+    assert_eq!(failure.history.steps.len(), 1, "{}", failure.history);
+    assert!(failure.scenario.contains("expect: \"not (group("));
+    assert_shown(&failure);
+}
+
+#[test]
+fn one_line_reproduces_a_failure_and_its_file_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let suite = Suite::new(Bounds::smallest()).directory(Some(directory.path()));
+    let property = || expect("none pairs.status == failed-over");
+    let failure = found(&suite, property());
+    let line = failure.to_string();
+    assert!(!line.contains('\n'));
+    let path = failure.file.as_ref().unwrap().as_ref().unwrap();
+    assert!(line.contains(path.to_str().unwrap()), "{line}");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), failure.scenario);
+    let alone = found(&suite.only(failure.case), property());
+    assert_eq!(alone.scenario, failure.scenario);
+}
+
+#[test]
+fn the_same_suite_makes_the_same_histories() {
+    let suite = quiet(Bounds::default());
+    let tell = |suite: &Suite, case| suite.history(case).to_string();
+    assert_eq!(tell(&suite, 7), tell(&suite, 7));
+    assert_ne!(tell(&suite, 7), tell(&suite, 8));
+    assert_ne!(tell(&suite, 7), tell(&suite.clone().seed(2), 7));
+    let faults = quiet(Bounds::default().weighted(Weights::FAULTS));
+    let history = faults.history(3);
+    let fault = |deed: &Deed| matches!(deed, Deed::Strike(_) | Deed::Heal(_));
+    assert!(history.steps.iter().all(|step| fault(&step.deed)));
+}
+
+#[test]
+fn a_world_of_ones_own_is_used_as_it_is() {
+    let text = include_str!("../scenarios/disaster/disconnected-fenced.yaml");
+    let ground = Ground::read("own.yaml", text).unwrap();
+    let suite = quiet(Bounds::default()).in_world(ground).cases(40);
+    let failure = found(&suite, expect("none groups.status == failing-over"));
+    assert_eq!(failure.history.steps.len(), 1, "{}", failure.scenario);
+    assert!(failure.scenario.contains("groups:\n  shop:"));
+    assert_shown(&failure);
+}
+
+#[test]
+fn services_without_fencing_come_to_write_both_sides() {
+    let policies = Policies {
+        fencing: Switch::Off,
+        failover_disconnected: Permission::Allowed,
+        start_after_failover: true,
+        ..Policies::default()
+    };
+    let bounds = Bounds {
+        policies: Choices::Given(policies),
+        weights: Weights {
+            groups: 4,
+            ..Weights::FAULTS
+        },
+        ..Bounds::smallest()
+    };
+    let failure = found(&quiet(bounds).cases(300), one_side_writes());
+    assert!(failure.history.steps.len() <= 2, "{}", failure.history);
+    assert_shown(&failure);
+}
+
+/// Violated at the instant of this number at which something has changed.
+fn after_looks(number: u32) -> Property {
+    Property::run("it does not go on for long", move || {
+        let mut left = number;
+        Box::new(move |_| {
+            left = left.saturating_sub(1);
+            match left {
+                0 => Err(format!("it has been looked at {number} times")),
+                _ => Ok(()),
+            }
+        })
+    })
+}
+
+#[test]
+fn long_histories_of_every_sort_are_told_by_files_that_fail_the_same_way() {
+    let any = Bounds {
+        policies: Choices::Any,
+        ..Bounds::default()
+    };
+    for bounds in [any, any.arbitrary()] {
+        let mut shown = 0;
+        for seed in 1..=25 {
+            let suite = quiet(bounds).seed(seed).shrinks(0).cases(60);
+            let failure = found(&suite, after_looks(12));
+            assert!(failure.confirmed, "{failure}\n{}", failure.scenario);
+            shown += failure.history.steps.len();
+        }
+        assert!(shown > 100, "{shown} steps");
+    }
+}
+
+#[test]
+#[ignore = "minutes in a debug build; run it with --release"]
+fn the_laws_hold_in_thousands_of_histories() {
+    let mut properties = laws();
+    check_always(
+        Suite::new(Bounds {
+            policies: Choices::Any,
+            groups: 3,
+            steps: 40,
+            ..Bounds::default()
+        })
+        .cases(5_000),
+        &properties,
+    );
+    properties.extend([one_side_runs(), one_side_writes()]);
+    let suite = Suite::new(Bounds::default()).seed(2).cases(5_000);
+    check_eventually(suite, &properties, &Property::at_rest(), Span::days(3));
+}
