@@ -80,7 +80,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
     };
     let seed = args.seed.unwrap_or(scenario.seed());
     let trace = match &args.trace {
-        Some(path) => Some(begin_trace(path, &Header::of(&text, seed))?),
+        Some(path) => Some(begin_trace(path, &Header::of(&name, &text, seed))?),
         None => None,
     };
     let ran = guarded(|| scenario.start_watched(Some(seed), trace).run(progress));

@@ -25,6 +25,7 @@ pub(super) use timeline::{Asking, Begin, Deed, Expected, Step};
 
 use super::diagnostic::Diagnostic;
 use super::model::{LimitModel, ScenarioModel};
+use super::trace::fingerprint;
 use super::transcript::{self, Transcript};
 use super::yaml;
 use crate::engine::{Pace, Script, ScriptedOutcome};
@@ -59,6 +60,8 @@ pub const MAX_FAULTS: usize = 50;
 #[derive(Debug)]
 pub struct Scenario {
     pub(super) file: String,
+    /// The hash of the file's text.
+    pub(super) fingerprint: String,
     pub(super) name: Option<String>,
     pub(super) about: Option<String>,
     pub(super) seed: u64,
@@ -120,6 +123,7 @@ impl Scenario {
         let world = build::build(source, &model, &names).map_err(|fault| vec![*fault])?;
         Ok(Scenario {
             file: file.to_owned(),
+            fingerprint: fingerprint(text),
             name: model.name,
             about: model.about,
             seed: model.seed,
@@ -138,6 +142,12 @@ impl Scenario {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The hash of the file's text, as 16 hexadecimal digits: traces and checkpoints know their scenario by it.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The scenario's name, or else the file's.

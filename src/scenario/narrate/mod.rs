@@ -19,7 +19,9 @@ use crate::machine::Effect;
 use crate::machine::effect::Property;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
+use crate::sdrs::op::Op;
 use crate::world::{JobKey, NicKey, ServerKey, Who, World};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// So many equal lines of one instant stand as they are; more become one.
@@ -28,27 +30,28 @@ pub const ALIKE: usize = 3;
 const WIDEST: usize = 48;
 
 /// Collects the lines of a run while it looks on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Narrator {
     now: SimTime,
     /// The lines of the instant at hand.
     batch: Vec<Line>,
     told: Vec<Line>,
     /// The jobs that have not ended. Only looked up, never listed.
+    #[serde(with = "pairs")]
     jobs: BTreeMap<JobKey, JobFacts>,
 }
 
 /// What is kept of a job, because it and its subject may be gone when it ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct JobFacts {
     number: u64,
-    operation: &'static str,
+    operation: Op,
     subject: Who,
     label: String,
 }
 
 /// A line in parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Line {
     at: SimTime,
     who: Option<Who>,
@@ -58,7 +61,7 @@ struct Line {
 }
 
 /// Why something happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Cause {
     /// The first and the last of the jobs, if jobs did it.
     jobs: Option<(u64, u64)>,
@@ -164,7 +167,7 @@ impl Narrator {
             (Some(facts), _) => facts.clone(),
             (None, Some(job)) => JobFacts {
                 number: job.number,
-                operation: job.op.name(),
+                operation: job.op,
                 subject: job.subject,
                 label: world.label(job.subject),
             },
@@ -193,7 +196,7 @@ impl Narrator {
             None => {
                 let at = self.now;
                 let (who, label, what) =
-                    (Some(facts.subject), facts.label, facts.operation.to_owned());
+                    (Some(facts.subject), facts.label, facts.operation.name().to_owned());
                 self.batch.push(Line {
                     at,
                     who,
@@ -370,6 +373,28 @@ impl Observer for Narrator {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
         self.turn(at);
         self.tell(world, effect);
+    }
+}
+
+/// A map as a list of pairs: JSON has no keys but texts.
+mod pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }
 
