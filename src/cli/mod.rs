@@ -9,8 +9,11 @@ mod files;
 mod guard;
 mod output;
 mod pages;
+mod part;
 mod progress;
+mod replay;
 mod run;
+mod shrink;
 mod summary;
 
 use args::{Args, Command};
@@ -47,6 +50,9 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
     match command {
         Command::Run(args) => run::run(args, out),
         Command::Check(args) => run::check(args, out),
+        Command::Replay(args) => replay::replay(args, out),
+        Command::Diff(args) => replay::diff(args, out),
+        Command::Shrink(args) => shrink::shrink(args, out),
         Command::Bless(args) => bless::bless(args, out),
         Command::Schema => pages::schema(out),
         Command::Table(args) => pages::table(args, out),

@@ -16,7 +16,7 @@
 //!
 //! This is not the transcript, which is for people and leaves out what they need not see.
 
-mod diff;
+pub(super) mod diff;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -286,6 +286,16 @@ impl<W: Write> Trace<W> {
             names: Names::default(),
             now: SimTime::ZERO,
         })
+    }
+
+    /// Where it is written.
+    pub(super) const fn writer(&self) -> &W {
+        &self.writer
+    }
+
+    /// Gives the trace up without its last line.
+    pub(super) fn into_writer(self) -> W {
+        self.writer
     }
 
     /// Ends a trace with its last line and gives back the writer, flushed.

@@ -17,9 +17,9 @@ mod disaster;
 use crate::engine::Observer;
 use crate::machine::Effect;
 use crate::machine::effect::Property;
+use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
-use crate::sdrs::op::Op;
 use crate::world::{JobKey, NicKey, ServerKey, Who, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -195,8 +195,11 @@ impl Narrator {
             Some(line) => line.cause = Cause { jobs, rest },
             None => {
                 let at = self.now;
-                let (who, label, what) =
-                    (Some(facts.subject), facts.label, facts.operation.name().to_owned());
+                let (who, label, what) = (
+                    Some(facts.subject),
+                    facts.label,
+                    facts.operation.name().to_owned(),
+                );
                 self.batch.push(Line {
                     at,
                     who,

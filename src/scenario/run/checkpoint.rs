@@ -62,7 +62,9 @@ pub enum ResumeError {
         found: u32,
     },
     /// The file was cut off or changed.
-    #[error("it is damaged: its content has the hash {found} and not {hash}, so it was cut off or changed")]
+    #[error(
+        "it is damaged: its content has the hash {found} and not {hash}, so it was cut off or changed"
+    )]
     Damaged {
         /// The hash that the file tells.
         hash: String,
@@ -76,7 +78,9 @@ pub enum ResumeError {
         found: String,
     },
     /// It is of another scenario, or the scenario was changed.
-    #[error("it is of the scenario with the hash {expected}, and this one has {found}: another scenario, or it was changed")]
+    #[error(
+        "it is of the scenario with the hash {expected}, and this one has {found}: another scenario, or it was changed"
+    )]
     Scenario {
         /// The hash of the scenario that ran.
         expected: String,

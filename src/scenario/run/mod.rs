@@ -151,8 +151,7 @@ impl Scenario {
         let runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(seed));
         let inbox = Inbox::new(!runbooks.is_empty());
         let watchers = ((Narrator::default(), (Tally::default(), inbox)), observer);
-        let engine =
-            Engine::with_observer(self.world.clone().with_seed(seed), chance, watchers);
+        let engine = Engine::with_observer(self.world.clone().with_seed(seed), chance, watchers);
         self.runner(seed, engine, runbooks)
     }
 
@@ -217,6 +216,12 @@ impl<W: Observer> Runner<'_, W> {
         self.resting
     }
 
+    /// The seed under which it runs.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The instant.
     #[must_use]
     pub const fn now(&self) -> SimTime {
@@ -257,6 +262,12 @@ impl<W: Observer> Runner<'_, W> {
     #[must_use]
     pub const fn observer(&self) -> &W {
         &self.engine.observer().1
+    }
+
+    /// Gives the run up and answers who looked on.
+    #[must_use]
+    pub fn into_observer(self) -> W {
+        self.engine.into_parts().1.1
     }
 
     /// The run from here as one of the caller's: the engine as it stands, with nobody looking on. The timeline and the

@@ -3,8 +3,8 @@
 //! Headers are not compared: two runs may do the same under different seeds or from different files, and a reader who
 //! cares looks at the headers. Both files are read side by side, a line at a time.
 
-use super::read::{Line, Reader, TraceError};
 use super::End;
+use super::read::{Line, Reader, TraceError};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::BufRead;
@@ -214,22 +214,32 @@ mod tests {
         let one = effect(1, "a");
         let error = compare(&[HEADER, &one, END], &[HEADER, &one]).unwrap_err();
         assert_eq!((error.side, error.effects), (Side::Right, 1));
-        assert!(matches!(error.error, TraceError::CutOff { after: 2 }), "{error}");
+        assert!(
+            matches!(error.error, TraceError::CutOff { after: 2 }),
+            "{error}"
+        );
         let error = compare(&[HEADER, "{}", END], &[HEADER, &one, END]).unwrap_err();
         assert_eq!(error.side, Side::Left);
-        assert!(matches!(error.error, TraceError::Broken { line: 2, .. }), "{error}");
+        assert!(
+            matches!(error.error, TraceError::Broken { line: 2, .. }),
+            "{error}"
+        );
         let error = compare(&[HEADER, END, &one], &[HEADER, END]).unwrap_err();
-        assert!(matches!(error.error, TraceError::AfterEnd { line: 3 }), "{error}");
+        assert!(
+            matches!(error.error, TraceError::AfterEnd { line: 3 }),
+            "{error}"
+        );
     }
 
     #[test]
     fn what_is_cut_anywhere_is_never_taken_for_whole() {
         let text = format!("{HEADER}\n{}\n{END}\n", effect(1, "a"));
         for length in 0..text.len() - 1 {
-            let read = Reader::open(Cursor::new(&text.as_bytes()[..length])).and_then(|mut reader| {
-                while reader.next_line()?.is_some() {}
-                Ok(())
-            });
+            let read =
+                Reader::open(Cursor::new(&text.as_bytes()[..length])).and_then(|mut reader| {
+                    while reader.next_line()?.is_some() {}
+                    Ok(())
+                });
             match read {
                 Err(TraceError::NoHeader { .. }) => assert!(length < HEADER.len(), "{length}"),
                 Err(TraceError::CutOff { .. }) => assert!(length >= HEADER.len(), "{length}"),
@@ -247,7 +257,10 @@ mod tests {
     #[test]
     fn what_is_no_trace_is_refused_by_its_first_line() {
         let open = |text: &str| Reader::open(Cursor::new(text.to_owned().into_bytes())).err();
-        assert!(matches!(open("version: 1\n"), Some(TraceError::NoHeader { .. })));
+        assert!(matches!(
+            open("version: 1\n"),
+            Some(TraceError::NoHeader { .. })
+        ));
         let later = open("{\"version\":2,\"other\":true}\n");
         assert!(matches!(later, Some(TraceError::Version { found: 2 })));
         let long = "x".repeat(2_000_000);
