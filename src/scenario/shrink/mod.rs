@@ -14,6 +14,7 @@ use super::Scenario;
 use super::report::{Verdict, VerdictKind};
 use crate::engine::Limit;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use tree::Node;
@@ -358,25 +359,56 @@ impl<J: FnMut(&str) -> Option<Failure>, P: ShrinkProgress> Work<'_, J, P> {
         self.attempt(less);
     }
 
-    /// Makes the counts of templates small: 1 if that will do, else the least number between that does, by halving.
+    /// Makes the counts of templates small. Templates refer to each other by number, so all are halved together first, then
+    /// those that are equal are made less together, and then each by itself.
     fn lessen(&mut self) {
-        let Some(tree) = Node::read(&self.text) else {
-            return;
-        };
-        for (path, number) in tree.numbers("count") {
-            let mut fails_at = number;
-            let mut holds_at = 0;
-            while fails_at - holds_at > 1 {
-                let middle = match holds_at {
-                    0 if fails_at == number => 1,
-                    _ => holds_at + (fails_at - holds_at) / 2,
-                };
-                let tree = Node::read(&self.text);
-                let less = tree.and_then(|tree| tree.with_number(&self.text, &path, middle));
-                match self.attempt(less) {
-                    true => fails_at = middle,
-                    false => holds_at = middle,
-                }
+        while let Some(counts) = self.counts()
+            && self.attempt(self.counted(counts.into_iter().map(|(path, n)| (path, n.div_ceil(2)))))
+        {
+        }
+        let numbers: BTreeSet<u64> = self
+            .counts()
+            .into_iter()
+            .flatten()
+            .map(|(_, n)| n)
+            .collect();
+        for number in numbers {
+            let equal = self.counts().unwrap_or_default().into_iter();
+            let equal = equal.filter(|(_, n)| *n == number).map(|(path, _)| path);
+            self.lessen_together(&equal.collect::<Vec<_>>(), number);
+        }
+        for (path, number) in self.counts().unwrap_or_default() {
+            self.lessen_together(&[path], number);
+        }
+    }
+
+    /// The counts above 1; None if there are none.
+    fn counts(&self) -> Option<Vec<(Vec<usize>, u64)>> {
+        let counts = Node::read(&self.text)?.numbers("count");
+        (!counts.is_empty()).then_some(counts)
+    }
+
+    /// The text with other numbers at some places.
+    fn counted(&self, numbers: impl Iterator<Item = (Vec<usize>, u64)>) -> Option<String> {
+        let mut text = self.text.clone();
+        for (path, number) in numbers {
+            text = Node::read(&text)?.with_number(&text, &path, number)?;
+        }
+        Some(text)
+    }
+
+    /// Makes equal counts small: 1 if that will do, else the least number between that is found by halving.
+    fn lessen_together(&mut self, paths: &[Vec<usize>], number: u64) {
+        let (mut holds_at, mut fails_at) = (0, number);
+        while !paths.is_empty() && fails_at - holds_at > 1 {
+            let middle = match holds_at {
+                0 if fails_at == number => 1,
+                _ => holds_at + (fails_at - holds_at) / 2,
+            };
+            let less = self.counted(paths.iter().map(|path| (path.clone(), middle)));
+            match self.attempt(less) {
+                true => fails_at = middle,
+                false => holds_at = middle,
             }
         }
     }

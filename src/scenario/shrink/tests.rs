@@ -51,6 +51,23 @@ fn a_count_is_made_as_small_as_it_can_be() {
 }
 
 #[test]
+fn counts_that_belong_together_are_made_less_together() {
+    let text = "a: {count: 40}\nb: {count: 40}\nc: {count: 80}\n";
+    let judge = |text: &str| {
+        let tree = Node::read(text)?;
+        let mut numbers: Vec<u64> = tree.numbers("count").into_iter().map(|(_, n)| n).collect();
+        numbers.sort_unstable();
+        let fits = |n: &[u64]| n[0] == n[1] && n[2] == 2 * n[0] && n[0] > 4;
+        (numbers.len() == 3 && fits(&numbers)).then(|| Failure::panic(String::new()))
+    };
+    let shrunk = shrink_by(text, Bounds::default(), judge, &mut ()).unwrap();
+    assert_eq!(
+        shrunk.text,
+        "a: {count: 5}\nb: {count: 5}\nc: {count: 10}\n"
+    );
+}
+
+#[test]
 fn tries_are_bounded_and_what_was_found_until_then_is_kept() {
     for tries in 1..40 {
         let bounds = Bounds {
