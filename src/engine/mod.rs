@@ -411,7 +411,8 @@ impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
     /// version: 1
     /// sites: {north: {}, south: {}}
     /// azs: {az-1: {site: north}, az-2: {site: south}}
-    /// domains: {metro: {azs: [az-1, az-2]}}
+    /// network: {witness: {w: {}}}
+    /// domains: {metro: {azs: [az-1, az-2], arbitration: {witness: w}}}
     /// flavors: {m1: {}}
     /// vpcs: {net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}}
     /// servers:

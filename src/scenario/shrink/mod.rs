@@ -220,7 +220,7 @@ impl<'f> Judge<'f> {
 /// use sdrsim::scenario::shrink::{Bounds, shrink};
 ///
 /// let text = "# A site too many.\nversion: 1\nname: long\nsites: {a: {}, b: {}, c: {}}\n\
-///     azs: {az: {site: a}}\ntimeline:\n  - at: 5s\n  - expect: [count(azs) == 1, b.azs == []]\n  - expect: count(sites) == 2\n";
+///     azs: {az: {site: a}}\ntimeline:\n  - at: 5s\n    expect: count(zones) == 1\n  - expect: count(sites) == 2\n";
 /// let shrunk = shrink("a.yaml", text, Bounds::default(), &mut ());
 /// let shrunk = shrunk.expect("there are three sites");
 /// assert_eq!(
