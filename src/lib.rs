@@ -50,6 +50,7 @@
 //! | [`world`] | the state: plain data, cloneable | is changed from outside `machine` |
 //! | [`machine`] | the only code that changes a world: admission, jobs, native acts, answers to questions | a clock, chance, I/O, a panic on the user's input |
 //! | [`engine`] | time and chance: the queue, how long work takes and how it ends, draws, digest, checkpoints | decides what is admitted |
+//! | [`report`] | what a run cost in data and time: RPO, RTO, downtime, figures of jobs and drills | changes what it measures |
 //! | [`scenario`] | files in, transcripts out: expectations, runbooks, traces, faults shown with their lines | touches files |
 //! | [`render`] | drawings of the tables as text, Markdown, JSON, DOT and Mermaid | knows a world |
 //! | the command | files, terminal and exit codes | decides anything about the service |
@@ -73,6 +74,10 @@
 //!   its instant. A lost path is one record of a group ([`world::protection::Cut`]), not of its pairs.
 //! - Replication is arithmetic ([`world::replica`], [`world::flow`]): a pair keeps instants, rates and what is marked; copies
 //!   that share links form classes with one event each. What is decided is discrete: [`world::replica::Level`].
+//! - What must hold of every world is a list: [`world::check::Violation`]. An [`engine::Checker`] looks on and finds the first
+//!   one that does not, after every event if that is wanted; a run without it pays nothing.
+//! - A [`report::Meter`] measures as an observer. It stands below the scenarios, because their expectations read figures
+//!   while a run goes.
 //! - The digest sums the chains of effects of each resource, so the order of unrelated ones does not matter.
 //!
 //! # Habits
@@ -89,9 +94,11 @@
 
 mod decimal;
 pub mod engine;
+pub mod explore;
 pub mod hash;
 pub mod machine;
 pub mod render;
+pub mod report;
 pub mod scenario;
 pub mod sdrs;
 pub mod time;

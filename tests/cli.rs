@@ -332,14 +332,12 @@ fn a_fault_is_shown_with_its_place_and_does_not_hide_the_others() {
 fn check_reads_and_does_not_run() {
     let folder = Folder::new();
     let failing = folder.write("a.yaml", &SCENARIO.replace("== 0", "== 7"));
-    for args in [&["check", &failing][..], &["run", "--check", &failing]] {
-        let (code, out, err) = run(args);
-        assert_eq!((code, err.as_str()), (0, ""));
-        assert!(
-            out.ends_with("a.yaml: ok, 4 steps\n1 scenario: 1 ok\n"),
-            "{out}"
-        );
-    }
+    let (code, out, err) = run(&["check", &failing]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        out.ends_with("a.yaml: ok, 4 steps\n1 scenario: 1 ok\n"),
+        "{out}"
+    );
     let bad = folder.write("b.yaml", "version: 1\nstites: {}\n");
     let (code, out, err) = run(&["check", "--json", folder.name()]);
     assert_eq!((code, err.as_str()), (2, ""));
@@ -351,6 +349,17 @@ fn check_reads_and_does_not_run() {
     assert_eq!(page["scenarios"][0]["outcome"], "read");
     let fault = &page["scenarios"][1]["faults"][0];
     assert_eq!((&fault["file"], &fault["line"]), (&bad.into(), &2.into()));
+}
+
+#[test]
+fn a_checked_run_tells_the_same_as_one_that_is_not() {
+    let folder = Folder::new();
+    let file = folder.write("a.yaml", SCENARIO);
+    let (code, out, err) = run(&["run", "--check", &file]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, run(&["run", &file]).1);
+    let (_, out, _) = run(&["run", "--check", "--json", &file]);
+    assert!(json(&out)["scenarios"][0]["report"]["violation"].is_null());
 }
 
 #[test]
@@ -367,6 +376,63 @@ fn json_holds_the_reports() {
     assert_eq!(entry["report"]["seed"], 9);
     assert_eq!(entry["report"]["verdicts_failed"], 1);
     assert_eq!(entry["faults"], serde_json::json!([]));
+}
+
+#[test]
+fn a_report_says_what_a_disaster_cost() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scenarios/disaster/degraded-then-lost.yaml"
+    );
+    let told = |args: &[&str], locale: &str| {
+        let output = sdrsim(args).env("LC_ALL", locale).output().unwrap();
+        let (code, out, err) = ended(output);
+        assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
+        out
+    };
+    let short = told(&["run", file], "C");
+    let line = "  shop: RPO 10m, 2400 MiB lost, down 21m30s, RTO 21m30s (1m30s from the call), degraded 31m30s\n";
+    assert!(short.contains(line), "{short}");
+    assert!(
+        short.contains("  hung on: on_replica_loss = continue"),
+        "{short}"
+    );
+    assert!(!short.contains("timeline"), "{short}");
+
+    let full = told(&["run", "--report", file], "C");
+    assert!(full.is_ascii(), "{full}");
+    let figures = [
+        ("RPO", "10m"),
+        ("bytes lost", "2400 MiB"),
+        ("RTO to running", "21m30s"),
+        ("availability", "76.5027 %"),
+    ];
+    for (name, figure) in figures {
+        let row = |line: &&str| line.trim_start().starts_with(name) && line.ends_with(figure);
+        assert!(full.lines().any(|line| row(&line)), "{name} in {full}");
+    }
+    // Down for the last 21.5 of 91.5 minutes.
+    let lane = full
+        .lines()
+        .find(|line| line.starts_with("  shop  "))
+        .unwrap();
+    let count = |sign| lane.chars().filter(|&c| c == sign).count() as f64;
+    let share = count('.') / (count('.') + count('+') + count('#'));
+    assert!((share - 21.5 / 91.5).abs() < 0.03, "{lane}");
+    assert!(told(&["run", "--report", file], "C.UTF-8").contains('█'));
+    let coloured = told(&["run", "--report", "--color", "always", file], "C");
+    assert!(coloured.contains("\u{1b}[1;31m"));
+
+    let page = json(&told(&["run", "--json", file], "C"));
+    let report = &page["scenarios"][0]["report"];
+    assert_eq!(report["groups"][0]["label"], "shop");
+    assert_eq!(report["groups"][0]["lost_bytes"], 2_516_582_400_u64);
+    assert_eq!(report["drills"][0]["servers"][0]["boots"], true);
+    assert_eq!(
+        report["jobs"]["create_dr_drill"]["duration_mean_us"],
+        90_000_000
+    );
+    assert_eq!(report["hung"][0]["policy"], "on_replica_loss");
 }
 
 #[test]

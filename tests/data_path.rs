@@ -7,7 +7,7 @@
 mod common;
 
 use common::*;
-use sdrsim::engine::{Engine, Limit, RunEnd};
+use sdrsim::engine::{Checker, Engine, Limit, RunEnd};
 use sdrsim::machine::build::NewLink;
 use sdrsim::machine::command::{Call, Command, Native};
 use sdrsim::machine::{Blow, Effect, Event};
@@ -24,11 +24,19 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 const LOAD: Load = Load::uniform(Rate(4 * MIB));
 
-/// An engine that keeps every effect.
-type Watched = Engine<Told, Vec<(SimTime, Effect)>>;
+/// An engine that keeps every effect and checks every invariant after every event.
+type Watched = Engine<Told, (Vec<(SimTime, Effect)>, Checker)>;
 
 struct Bed {
     engine: Watched,
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.engine.observer().1.violation(), None);
+        }
+    }
 }
 
 impl Bed {
@@ -59,7 +67,7 @@ impl Bed {
             })
             .unwrap();
         let mut bed = Bed {
-            engine: Engine::with_observer(region.finish(), Told::default(), Vec::new()),
+            engine: Engine::with_observer(region.finish(), Told::default(), Default::default()),
         };
         bed.ask(start());
         bed.quiet();
@@ -165,6 +173,7 @@ impl Bed {
     fn told<T>(&self, pick: impl Fn(&Effect) -> Option<T>) -> Vec<T> {
         self.engine
             .observer()
+            .0
             .iter()
             .filter_map(|(_, effect)| pick(effect))
             .collect()

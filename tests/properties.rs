@@ -1,34 +1,67 @@
-//! Random histories of legal and illegal calls: nothing panics, nothing shows an unpublished status, a refusal changes
-//! nothing, the counts add up, projects see
-//! nothing of each other, the same seed gives the same run, and a fork changes nothing but itself.
+//! Random histories of legal and illegal calls and of faults: nothing panics, every invariant holds after every event, a
+//! refusal changes nothing, projects see nothing of each other, the same seed gives the same run, a fork changes nothing but
+//! itself, and looking changes nothing at all.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
 mod common;
+#[path = "properties/faults.rs"]
+mod faults;
 #[path = "properties/steps.rs"]
 mod steps;
+#[path = "properties/stops.rs"]
+mod stops;
 
+use faults::{blow, in_force, policies, step_or_fault};
 use proptest::prelude::*;
-use sdrsim::engine::{Digest, Engine, Limit};
+use sdrsim::engine::{Digest, Limit};
+use sdrsim::machine::Event;
 use sdrsim::machine::query::{ListParameters, Query, Question, view_of};
 use sdrsim::machine::refusal::Refusal;
 use sdrsim::sdrs::ids::format_uuid;
-use sdrsim::sdrs::status::{Kind, Status};
-use sdrsim::time::SimTime;
-use sdrsim::world::machinery::Power;
-use sdrsim::world::place::{Project, Usage};
-use sdrsim::world::{ProjectKey, Who, World};
+use sdrsim::time::{SimTime, Span};
+use sdrsim::world::check::check as invariants;
+use sdrsim::world::{Who, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use steps::{Step, begin, step};
+use steps::{Checked, Step, begin, begin_in, begun, step};
 
 /// Takes a step; the refusal, if there is one.
-fn take(engine: &mut Engine, step: &Step) -> Option<Refusal> {
+fn take(engine: &mut Checked, step: &Step) -> Option<Refusal> {
     match step {
         Step::Ask(command) => engine.submit(command).err(),
         Step::Query(question) => engine.query(question).err(),
         Step::Wait(events) => {
             let _ = engine.run_until_quiet(Limit::events(u64::from(*events)));
+            None
+        }
+        Step::Fault {
+            target,
+            kind,
+            begins,
+            taken_in,
+        } => {
+            if let Some(blow) = blow(engine.world(), target, *kind) {
+                engine.inject(match begins {
+                    true => Event::Struck(blow),
+                    false => Event::Mended(blow),
+                });
+                if *taken_in {
+                    engine.assess();
+                }
+            }
+            None
+        }
+        Step::Mend(place) => {
+            let blows = in_force(engine.world());
+            if let Some(&blow) = blows.get(place % blows.len().max(1)) {
+                engine.inject(Event::Mended(blow));
+            }
+            None
+        }
+        Step::Pass(seconds) => {
+            let at = engine.now().saturating_add(Span::secs(*seconds));
+            let _ = engine.run_until(at, Limit::events(100_000));
             None
         }
     }
@@ -39,7 +72,7 @@ fn foreign(world: &World, step: &Step) -> Vec<String> {
     let (project, form) = match step {
         Step::Ask(command) => (&command.project, serde_json::to_value(&command.ask)),
         Step::Query(question) => (&question.project, serde_json::to_value(&question.query)),
-        Step::Wait(_) => return Vec::new(),
+        _ => return Vec::new(),
     };
     let asks = match project.as_deref() {
         None => world.default_project,
@@ -100,12 +133,12 @@ fn hidden(step: &Step, labels: &[String]) -> Step {
             let form = without(serde_json::to_value(question).unwrap(), labels);
             Step::Query(serde_json::from_value(form).unwrap())
         }
-        Step::Wait(events) => Step::Wait(*events),
+        other => other.clone(),
     }
 }
 
 /// What is another project's is refused as what does not exist is, word for word.
-fn check_hidden(engine: &Engine, step: &Step, refusal: Option<&Refusal>) {
+fn check_hidden(engine: &Checked, step: &Step, refusal: Option<&Refusal>) {
     let foreign = foreign(engine.world(), step);
     if foreign.is_empty() {
         return;
@@ -120,90 +153,18 @@ fn check_hidden(engine: &Engine, step: &Step, refusal: Option<&Refusal>) {
     );
 }
 
-/// What must be so of every world.
-fn check(world: &World) {
-    for &kind in Kind::ALL {
-        for &status in Status::ALL {
-            let shown = census(world, kind, status);
-            assert_eq!(
-                world.census[kind as usize][status as usize] as usize, shown,
-                "{kind:?} {status}"
-            );
-            assert!(shown == 0 || kind.published().contains(&status));
-        }
+/// Every invariant held after every event so far, and the world at this instant keeps them too.
+fn check(engine: &Checked) {
+    if let Some((at, violation)) = engine.observer().violation() {
+        panic!("at {at}: {}: {violation}", violation.name());
     }
-    for (_, group) in &world.groups {
-        let pairs = || group.pairs.iter().map(|p| &world.pairs[p]);
-        assert_eq!(
-            group.copying as usize,
-            pairs().filter(|p| p.is_copying()).count()
-        );
-        assert_eq!(group.out as usize, pairs().filter(|p| p.is_out()).count());
-        let invalid = pairs().filter(|p| p.life.status == Status::Invalid).count()
-            + group
-                .instances
-                .iter()
-                .filter(|&i| world.instances[i].life.status == Status::Invalid)
-                .count();
-        assert_eq!(group.invalid as usize, invalid);
-    }
-    for key in world.projects.keys() {
-        check_project(world, key);
-    }
-    for instance in world.instances.values() {
-        let runs =
-            |server: Option<_>| server.is_some_and(|s| world.servers[s].power == Power::Active);
-        assert!(
-            !(runs(instance.servers[0]) && runs(instance.servers[1])),
-            "both sides of an instance run"
-        );
-    }
-    for (key, nic) in &world.nics {
-        assert!(world.subnets[nic.subnet].used.contains(&nic.ip));
-        assert!(
-            nic.server
-                .is_none_or(|s| world.servers[s].nics.contains(&key))
-        );
-    }
-}
-
-/// What a project uses is what it owns, and no more than its quotas allow.
-fn check_project(world: &World, key: ProjectKey) {
-    let Project { usage, quotas, .. } = &world.projects[key];
-    let count = |every: Vec<Who>| {
-        every
-            .into_iter()
-            .filter(|&who| world.is_of(who, key))
-            .count() as i64
-    };
-    let own_pairs = || {
-        world
-            .pairs
-            .iter()
-            .filter(|(pair, _)| world.is_of(Who::Pair(*pair), key))
-    };
-    let owned = Usage {
-        server_groups: count(world.groups.keys().map(Who::Group).collect()),
-        replications: count(world.pairs.keys().map(Who::Pair).collect()),
-        unattached_pairs: own_pairs()
-            .filter(|(_, pair)| pair.attached.is_empty())
-            .count() as i64,
-        vpcs: count(world.vpcs.keys().map(Who::Vpc).collect()),
-        subnets: count(world.subnets.keys().map(Who::Subnet).collect()),
-    };
-    assert_eq!(*usage, owned);
-    let within = |used: i64, quota: i64| quota < 0 || used <= quota;
-    assert!(within(usage.server_groups, quotas.server_groups));
-    assert!(within(usage.replications, quotas.replications));
-    let groups = world.groups.values().filter(|group| group.project == key);
-    for group in groups {
-        let used = group.instances.iter().count() as i64;
-        assert!(within(used, quotas.instances_per_group));
+    if let Err(violation) = invariants(engine.world(), engine.now()) {
+        panic!("at {}: {}: {violation}", engine.now(), violation.name());
     }
 }
 
 /// What a project's lists hold: exactly what is its own.
-fn check_lists(engine: &Engine) {
+fn check_lists(engine: &Checked) {
     let world = engine.world();
     let all = ListParameters::default;
     for (key, project) in &world.projects {
@@ -251,19 +212,6 @@ fn check_lists(engine: &Engine) {
     }
 }
 
-fn census(world: &World, kind: Kind, status: Status) -> usize {
-    let every = match kind {
-        Kind::ProtectionGroup => world.groups.keys().map(Who::Group).collect::<Vec<_>>(),
-        Kind::ProtectedInstance => world.instances.keys().map(Who::Instance).collect(),
-        Kind::ReplicationPair => world.pairs.keys().map(Who::Pair).collect(),
-        Kind::DisasterRecoveryDrill => world.drills.keys().map(Who::Drill).collect(),
-    };
-    every
-        .into_iter()
-        .filter(|&who| world.life(who).unwrap().status == status)
-        .count()
-}
-
 /// Everything that can be seen of a run: its digest, its clock, its world, and the views of what stands in it.
 #[derive(Debug, PartialEq)]
 struct Image {
@@ -275,7 +223,7 @@ struct Image {
     views: Vec<Option<Value>>,
 }
 
-fn image(engine: &Engine) -> Image {
+fn image(engine: &Checked) -> Image {
     let world = engine.world();
     let groups = world.groups.keys().map(Who::Group);
     let instances = world.instances.keys().map(Who::Instance);
@@ -317,13 +265,13 @@ proptest! {
                 prop_assert_eq!(before.0, engine.digest());
                 prop_assert_eq!(before.1, serde_json::to_string(engine.world()).unwrap());
             }
-            check(engine.world());
+            check(&engine);
             check_lists(&engine);
             take(&mut twin, step);
         }
         for engine in [&mut engine, &mut twin] {
             let _ = engine.run_until_quiet(Limit::events(100_000));
-            check(engine.world());
+            check(engine);
             check_lists(engine);
         }
         prop_assert_eq!(image(&engine), image(&twin));
@@ -365,5 +313,31 @@ proptest! {
         for (left, fork) in forks {
             prop_assert_eq!(left, image(&fork));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    /// Whatever breaks in whatever order while whatever is asked, every invariant holds after every event.
+    #[test]
+    fn histories_with_faults_keep_the_invariants(
+        seed in 0u64..1000,
+        fails in prop_oneof![Just(0.0), Just(0.1)],
+        policies in policies(),
+        steps in prop::collection::vec(step_or_fault(), 1..80),
+    ) {
+        let mut engine = begin_in(begun(Some(policies)), seed, fails);
+        let mut twin = begin_in(begun(Some(policies)), seed, fails);
+        for step in &steps {
+            take(&mut engine, step);
+            check(&engine);
+            take(&mut twin, step);
+        }
+        for engine in [&mut engine, &mut twin] {
+            let _ = engine.run_until_quiet(Limit::events(100_000));
+            check(engine);
+        }
+        prop_assert_eq!(image(&engine), image(&twin));
     }
 }

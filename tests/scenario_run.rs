@@ -335,10 +335,17 @@ fn a_report_is_stable_json() {
         [
             "counts",
             "digest",
+            "drills",
             "end",
             "events",
+            "faults",
+            "faults_struck",
             "file",
+            "groups",
             "held",
+            "hung",
+            "instances",
+            "jobs",
             "name",
             "refusals",
             "runbooks",
@@ -348,7 +355,8 @@ fn a_report_is_stable_json() {
             "verdicts",
             "verdicts_failed",
             "verdicts_held",
-            "version"
+            "version",
+            "violation"
         ]
     );
 }

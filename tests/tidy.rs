@@ -74,18 +74,19 @@ const LAYERS: &[Layer] = &[
             "hash", "decimal", "time", "units", "sdrs", "world", "machine",
         ],
     },
-    // Files in, transcripts out: it builds a world, drives an engine and words what it sees.
+    // Figures of a run. It sees what observers of an engine see, and draws nothing. It stands below the scenarios, because
+    // their expectations read figures while a run goes.
     Layer {
-        module: "scenario",
+        module: "report",
         may_name: &[
             "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine",
         ],
     },
-    // Figures of a run. It sees what observers of an engine see, and draws nothing.
+    // Files in, transcripts out: it builds a world, drives an engine and words what it sees.
     Layer {
-        module: "report",
+        module: "scenario",
         may_name: &[
-            "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "scenario",
+            "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report",
         ],
     },
     // Drawings of the tables. A drawing that knew a world could disagree with the table, so this knows none.
@@ -121,7 +122,7 @@ const PURE: &[&str] = &[
 
 /// Every layer but the command line.
 const LIBRARY: &[&str] = &[
-    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "scenario", "report",
+    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
     "render",
 ];
 

@@ -63,6 +63,8 @@ pub enum Command {
     Bless(BlessArgs),
     /// Show what is admitted in which status, or the status graph of a resource.
     Table(TableArgs),
+    /// Search every interleaving of calls, ends of work and faults in a small world.
+    Explore(ExploreArgs),
     /// Print the JSON Schema of scenario files.
     #[command(after_help = "\
 Editors that know JSON Schema complete and check scenario files with it:
@@ -86,7 +88,9 @@ Examples:
   sdrsim run scenarios                          a folder
   sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
   sdrsim run --json mine.yaml | jq .held        for programs
+  sdrsim run --report mine.yaml                 what a disaster cost in data and time
   sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line; see `sdrsim replay --help`
+  sdrsim run --check scenarios                  is the simulator itself right at every event?
   sdrsim run --until 2h --checkpoint mid mine.yaml    stop after two hours of virtual time and set the run aside ...
   sdrsim run --from mid mine.yaml               ... and go on: it ends as if it had never stopped
   cat mine.yaml | sdrsim run -                  from standard input")]
@@ -100,6 +104,10 @@ pub struct RunArgs {
     /// Report as JSON.
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
+    /// Say what each run cost: a timeline of its groups, RPO and RTO, downtime, jobs, and the policies that it hung on. The JSON
+    /// report has these figures anyway.
+    #[arg(long, conflicts_with_all = ["quiet", "json", "check"])]
+    pub report: bool,
     /// Write every effect of the one scenario to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
@@ -116,9 +124,80 @@ pub struct RunArgs {
     /// Say only what failed.
     #[arg(long, short)]
     pub quiet: bool,
-    /// Only read the scenarios, as `sdrsim check` does.
-    #[arg(long, conflicts_with_all = ["trace", "seed", "until", "from"])]
+    /// Check the simulator's own invariants after every event: one writer per pair, no acknowledged write lost, bytes
+    /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3.
+    #[arg(long, conflicts_with_all = ["until", "from"])]
     pub check: bool,
+}
+
+/// `explore`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The world is that of the scenario; its timeline, script and runbooks are left out, and so is time: whatever is under way may end
+next, well or badly, in any order. States are searched breadth first, so what is found is shortest.
+
+Examples:
+  sdrsim explore small.yaml --always 'none pairs.status == invalid'
+  sdrsim explore small.yaml --fault az:az-1 --fault link:trunk --faults 2 --dead-ends
+  sdrsim explore small.yaml --call failover --call reprotect --never 'g.status == failed-over' -o found.yaml
+
+Exit code 1: something that must hold does not, or something that must come about never does.")]
+pub struct ExploreArgs {
+    /// The scenario whose world is searched, or `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// An expectation that must hold of every state.
+    #[arg(long, value_name = "EXPECTATION")]
+    pub always: Vec<String>,
+    /// An expectation that must hold of no state.
+    #[arg(long, value_name = "EXPECTATION")]
+    pub never: Vec<String>,
+    /// An expectation that must hold of at least one state.
+    #[arg(long, value_name = "EXPECTATION")]
+    pub sometimes: Vec<String>,
+    /// An operation that is called; absent: the five group operations.
+    #[arg(long, value_name = "OPERATION")]
+    pub call: Vec<String>,
+    /// Whether no server is started or stopped natively.
+    #[arg(long)]
+    pub no_power: bool,
+    /// What may break: KIND:LABEL, with kind az, site, storage, link, duct, node, disk or server, and `:destroyed` or
+    /// `:read-only` behind it; or control-plane.
+    #[arg(long, value_name = "KIND:LABEL")]
+    pub fault: Vec<String>,
+    /// How many faults may come in all.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub faults: u8,
+    /// Whether nothing that broke is mended.
+    #[arg(long)]
+    pub no_heal: bool,
+    /// How many pieces of work may fail in all.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub failures: u8,
+    /// How many DR drills may exist at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub drills: u8,
+    /// Looks for states from which nothing leads back to `protected` or `available`.
+    #[arg(long)]
+    pub dead_ends: bool,
+    /// At most so many states.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000_000)]
+    pub states: usize,
+    /// At most so many actions from the start.
+    #[arg(long, value_name = "NUMBER")]
+    pub depth: Option<u32>,
+    /// At most so many MiB for what is kept of states.
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
+    pub memory: usize,
+    /// Threads; the result is the same with any number.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub threads: usize,
+    /// Where the shortest way to a violation is written, as a scenario.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Report as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `check`

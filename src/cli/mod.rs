@@ -5,6 +5,7 @@
 
 mod args;
 mod bless;
+mod explore;
 mod files;
 mod guard;
 mod output;
@@ -12,6 +13,7 @@ mod pages;
 mod part;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod shrink;
 mod summary;
@@ -54,6 +56,7 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
         Command::Diff(args) => replay::diff(args, out),
         Command::Shrink(args) => shrink::shrink(args, out),
         Command::Bless(args) => bless::bless(args, out),
+        Command::Explore(args) => explore::explore(args, out),
         Command::Schema => pages::schema(out),
         Command::Table(args) => pages::table(args, out),
         Command::Codes(args) => pages::codes(args, out),

@@ -120,6 +120,34 @@ pub enum Fault {
     /// No code begins so.
     #[error("the service publishes no error code that begins with `{0}`; `sdrsim codes` lists all")]
     NoCode(String),
+    /// No call that a search makes is called so.
+    #[error("--call {word}: {}", near.map_or_else(|| format!("a search calls one of {}", all.join(", ")), |near| format!("did you mean `{near}`?")))]
+    NoCall {
+        /// The word.
+        word: String,
+        /// The nearest.
+        near: Option<&'static str>,
+        /// All of them.
+        all: Vec<&'static str>,
+    },
+    /// A fault is not written as KIND:LABEL, or nothing of that kind is labelled so.
+    #[error(
+        "--fault {0}: write KIND:LABEL with a label of the scenario, such as az:az-1, link:trunk or disk:data:destroyed"
+    )]
+    NoFault(String),
+    /// More faults than a search keeps apart.
+    #[error("--fault was given {0} times, and a search tells at most 64 faults apart")]
+    ManyFaults(usize),
+    /// An expectation of a search cannot be read, or means nothing.
+    #[error("--{option} {text}: {why}")]
+    NoExpectation {
+        /// The option.
+        option: &'static str,
+        /// The expectation.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Codes begin so, but none of them is of the sort asked for.
     #[error("none of the codes asked for is {}", if *.0 { "ever answered" } else { "never answered" })]
     NoneAnswered(bool),
@@ -228,6 +256,8 @@ pub enum Style {
     Good,
     /// It is not.
     Bad,
+    /// It could be better.
+    Warn,
     /// A heading.
     Strong,
 }
@@ -237,6 +267,7 @@ pub fn paint(color: bool, style: Style, text: &str) -> String {
     let code = match style {
         Style::Good => "32",
         Style::Bad => "1;31",
+        Style::Warn => "33",
         Style::Strong => "1",
     };
     match color {

@@ -8,7 +8,9 @@ use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::part;
 use super::progress::Progress;
-use super::summary::{Entry, Style, Summary};
+use super::report::Canvas;
+use super::summary::{Detail, Entry, Style, Summary};
+use sdrsim::engine::Checker;
 use sdrsim::scenario::trace::{End, Header, Trace};
 use sdrsim::scenario::{Diagnostic, Outcome, Scenario, yaml};
 use std::io::BufWriter;
@@ -19,10 +21,6 @@ type FileTrace = Trace<BufWriter<Replacement>>;
 
 /// `run`
 pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
-    if args.check {
-        let style = Style::of(args.json, args.quiet);
-        return read_all(&args.paths, style, out);
-    }
     let sources = sources(&args.paths)?;
     let parts = [
         ("--until", args.until.is_some()),
@@ -38,7 +36,12 @@ pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     let style = Style::of(args.json, args.quiet);
     let mut progress = Progress::of(sources.len(), style == Style::Full);
-    let mut summary = Summary::new(style);
+    let detail = match (args.report, sources.len()) {
+        (true, _) => Detail::Full(Canvas::of(out)),
+        (false, 1) => Detail::Short,
+        (false, _) => Detail::None,
+    };
+    let mut summary = Summary::new(style).with_cost(detail);
     for source in &sources {
         progress.at(source.name());
         let entry = match part::is_asked(args) {
@@ -108,7 +111,13 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         Some(path) => Some(begin_trace(path, &Header::of(&name, &text, seed))?),
         None => None,
     };
-    let ran = guarded(|| scenario.start_watched(Some(seed), trace).run(progress));
+    let ran = guarded(|| {
+        let runner = scenario.start_watched(Some(seed), trace);
+        match args.check {
+            true => runner.checked(Checker::new()).run(progress),
+            false => runner.run(progress),
+        }
+    });
     let outcome = match ran {
         Ok(outcome) => outcome,
         Err(told) => return Ok(Entry::violated(name, told)),

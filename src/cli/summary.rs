@@ -9,12 +9,14 @@
 //! ```
 //!
 //! `outcome` is `held`, `failed`, `faulty` (the file is wrong: `faults` holds what and where), `violated` (the simulator
-//! is wrong: `violation` says how), of `run --until` `stopped` (then `stopped` tells where, what was expected until then and
-//! whether it was so) or, of `check`, `read`. `report` is the run's own report with a version of its own;
+//! is wrong: `violation` says how; after `run --check` there is a `report` of the run up to then), of `run --until` `stopped`
+//! (then `stopped` tells where, what was expected until then and whether it was so) or, of `check`, `read`. `report` is the run's
+//! own report with a version of its own;
 //! null if there was no run. Within a version keys are only added.
 
 use super::guard::plea;
 use super::output::{self, Exit, Fault, Output, paint};
+use super::report::{self, Canvas};
 use sdrsim::engine::Digest;
 use sdrsim::scenario::report::{Moment, Verdict, VerdictKind};
 use sdrsim::scenario::{Diagnostic, RunReport, Runner};
@@ -44,6 +46,18 @@ impl Style {
             (false, false) => Style::Full,
         }
     }
+}
+
+/// How much is told of what a run cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// A few lines, of a run that had a fault.
+    Short,
+    /// Everything.
+    Full(Canvas),
 }
 
 /// What came of a scenario.
@@ -143,14 +157,24 @@ impl Entry {
         }
     }
 
-    /// It ran.
+    /// It ran; a run that was checked may have ended with a violation.
     pub fn ran(file: String, report: RunReport) -> Entry {
-        let outcome = match report.held() {
-            true => Came::Held,
-            false => Came::Failed,
+        let violation = report.violation.as_ref().map(|violation| {
+            let step = match violation.step {
+                Some(step) => format!("in step {step}"),
+                None => "before the first step".to_owned(),
+            };
+            let (at, name, text) = (&violation.at.clock, &violation.invariant, &violation.text);
+            format!("at {at}, {step}: {name}: {text}")
+        });
+        let outcome = match (&violation, report.held()) {
+            (Some(_), _) => Came::Violated,
+            (None, true) => Came::Held,
+            (None, false) => Came::Failed,
         };
         Entry {
             report: Some(report),
+            violation,
             ..Entry::new(file, outcome)
         }
     }
@@ -221,6 +245,7 @@ struct Page<'a> {
 /// What is told about all scenarios of a command.
 pub struct Summary {
     style: Style,
+    detail: Detail,
     exit: Exit,
     /// How many came to what, in the order of [`Came`].
     counts: Vec<(Came, usize)>,
@@ -233,10 +258,16 @@ impl Summary {
     pub fn new(style: Style) -> Summary {
         Summary {
             style,
+            detail: Detail::None,
             exit: Exit::Held,
             counts: Vec::new(),
             kept: Vec::new(),
         }
+    }
+
+    /// The same, which also tells what runs cost.
+    pub fn with_cost(self, detail: Detail) -> Summary {
+        Summary { detail, ..self }
     }
 
     /// Tells of one scenario.
@@ -323,7 +354,12 @@ impl Summary {
             report.end.clock,
             report.seed,
             report.digest
-        ))
+        ))?;
+        match self.detail {
+            Detail::Short if all => report::tell_shortly(&report.cost, out),
+            Detail::Full(canvas) => report::tell(&report.cost, canvas, out),
+            Detail::None | Detail::Short => Ok(()),
+        }
     }
 
     /// Tells of all together and answers the exit code.
@@ -438,6 +474,9 @@ fn counted_of(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sdrsim::scenario::Scenario;
+    use sdrsim::scenario::report::{Moment, ViolationReport};
+    use sdrsim::time::SimTime;
 
     #[test]
     fn the_worst_decides_the_exit_code() {
@@ -459,5 +498,24 @@ mod tests {
     #[test]
     fn a_file_does_not_steer_the_terminal() {
         assert_eq!(clean("a\u{1b}[2J\nb"), "a\u{fffd}[2J b");
+    }
+
+    #[test]
+    fn a_violation_ends_with_its_own_code_and_says_what_when_and_where() {
+        let text = "version: 1\nsites: {north: {}}\nazs: {az-1: {site: north}}\n";
+        let scenario = Scenario::load("a.yaml", text).expect("the file is well-formed");
+        let mut report = scenario.start(None).run(&mut ()).report;
+        let ran = |report: &RunReport| Entry::ran("a.yaml".to_owned(), report.clone());
+        assert_eq!(ran(&report).exit(), Exit::Held);
+        report.violation = Some(ViolationReport {
+            invariant: "jobs add up".to_owned(),
+            text: "the control plane counts 1 jobs running, and there are 0".to_owned(),
+            step: Some(1),
+            at: Moment::from(SimTime::from_micros(60_000_000)),
+        });
+        let entry = ran(&report);
+        assert_eq!(entry.exit() as u8, 3);
+        let told = "at 00:01:00.000, in step 1: jobs add up: the control plane counts 1 jobs running, and there are 0";
+        assert_eq!(entry.violation.as_deref(), Some(told));
     }
 }

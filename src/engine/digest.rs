@@ -245,6 +245,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
         }
         Effect::Aim { .. }
         | Effect::Assess
+        | Effect::Taken { .. }
         | Effect::Window { .. }
         | Effect::Again { .. }
         | Effect::HazardWaits { .. } => return None,

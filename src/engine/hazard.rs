@@ -30,11 +30,10 @@ pub struct Hazard {
 /// Why two laws make no hazard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HazardError {
-    /// Both laws have a mean below half a microsecond, so faults without number would fall on one instant.
-    #[error(
-        "a hazard needs an up or a down time longer than 0s; with none, its faults never leave one instant"
-    )]
-    NoTime,
+    /// The up time has a mean below half a microsecond, so the target would never be whole, and with down times as short,
+    /// faults without number would fall on one instant.
+    #[error("a hazard's up time must be longer than 0s on average; with none, it never mends")]
+    NoUptime,
 }
 
 /// A hazard as a scenario file writes it.
@@ -53,20 +52,20 @@ impl Hazard {
     ///
     /// # Errors
     ///
-    /// [`HazardError::NoTime`]; see [`Hazard::check`].
+    /// [`HazardError::NoUptime`]; see [`Hazard::check`].
     pub fn new(up: Distribution, down: Distribution) -> Result<Hazard, HazardError> {
         Hazard { up, down }.check()
     }
 
-    /// The hazard itself, if its time passes.
+    /// The hazard itself, if its targets are up for some time.
     ///
     /// # Errors
     ///
-    /// [`HazardError::NoTime`] if the means of both laws are zero to the microsecond. The laws' own numbers are not looked at
-    /// here; [`Distribution::check`] does that.
+    /// [`HazardError::NoUptime`] if the mean of the up times is zero to the microsecond. Down times may be zero: the fault is
+    /// then over in its instant. The laws' own numbers are not looked at here; [`Distribution::check`] does that.
     pub fn check(self) -> Result<Hazard, HazardError> {
-        match self.up.mean().is_zero() && self.down.mean().is_zero() {
-            true => Err(HazardError::NoTime),
+        match self.up.mean().is_zero() {
+            true => Err(HazardError::NoUptime),
             false => Ok(self),
         }
     }
@@ -129,10 +128,10 @@ mod tests {
     #[test]
     fn what_is_no_hazard_says_why() {
         for (text, reason) in [
-            (r#"{"up": "0s", "down": "0s"}"#, "never leave one instant"),
+            (r#"{"up": "0s", "down": "1h"}"#, "never mends"),
             (
                 r#"{"up": {"empirical": ["0s"]}, "down": {"uniform": {"min": "0s", "max": "0s"}}}"#,
-                "never leave one instant",
+                "never mends",
             ),
             (r#"{"up": "1h"}"#, "missing field `down`"),
             (
@@ -150,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_laws_may_take_no_time() {
+    fn a_fault_may_take_no_time_and_the_time_between_faults_must() {
         let (none, hour) = (
             Distribution::Fixed(Span::ZERO),
             Distribution::Fixed(Span::hours(1)),
         );
-        assert!(Hazard::new(none.clone(), hour.clone()).is_ok());
-        assert!(Hazard::new(hour, none.clone()).is_ok());
-        assert_eq!(Hazard::new(none.clone(), none), Err(HazardError::NoTime));
+        assert!(Hazard::new(hour.clone(), none.clone()).is_ok());
+        assert_eq!(Hazard::new(none.clone(), hour), Err(HazardError::NoUptime));
+        assert_eq!(Hazard::new(none.clone(), none), Err(HazardError::NoUptime));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! events by instant, and among equal instants in the order in which they were announced.
 
 mod absorb;
+pub mod check;
 pub mod checkpoint;
 pub mod dice;
 pub mod digest;
@@ -23,6 +24,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Checker, Watcher};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use dice::Seed;
 pub use digest::Digest;
@@ -31,7 +33,7 @@ pub use observer::{Observer, Watch};
 pub use operator::{Calls, Note, Operator, Ticket};
 pub use oracle::{Chance, Fate, Oracle};
 pub use pace::{JobPace, Pace, Probability};
-pub use script::{Factor, Script, ScriptError, ScriptedOutcome, Twist};
+pub use script::{Ending, Factor, Script, ScriptError, ScriptedOutcome, Twist};
 
 use crate::machine::admit::hangs_on;
 use crate::machine::query::{Question, query};
@@ -251,7 +253,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// Goes to the next event and takes it in; answers its instant, or None if nothing is to come.
     pub fn step(&mut self) -> Option<SimTime> {
         let (at, event) = self.ahead.queue.pop()?;
-        self.now = self.now.max(at);
+        self.move_to(at);
         self.inject(event);
         Some(self.now)
     }
@@ -264,7 +266,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         if !self.run(last, limit.events) {
             return RunEnd::LimitHit;
         }
-        self.now = self.now.max(last);
+        self.move_to(last);
         match self.now < at {
             true => RunEnd::LimitHit,
             false => RunEnd::Reached,
@@ -282,7 +284,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         if self.ahead.queue.is_empty() {
             return RunEnd::Quiet;
         }
-        self.now = self.now.max(last);
+        self.move_to(last);
         RunEnd::LimitHit
     }
 
@@ -305,8 +307,16 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// So a command can be submitted at an instant ahead of that instant's events.
     pub fn advance_to(&mut self, at: SimTime) -> SimTime {
         let target = self.next_at().map_or(at, |next| next.min(at));
-        self.now = self.now.max(target);
+        self.move_to(target);
         self.now
+    }
+
+    /// Moves the clock on, never back. Whoever looks on hears that the instant is over.
+    fn move_to(&mut self, at: SimTime) {
+        if at > self.now {
+            self.observer.rest(self.now, &self.world);
+            self.now = at;
+        }
     }
 
     /// The instant.
@@ -393,6 +403,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             &mut self.oracle,
             &mut self.observer,
         );
+        self.observer.after(self.now, &self.world, &self.effects);
     }
 }
 

@@ -11,6 +11,18 @@ pub trait Observer {
     /// Takes note of an effect at an instant. The effects of one call come in the order in which they took place; the world
     /// is as it is after the whole call, so what an effect speaks of may be gone.
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect);
+
+    /// A command or an event has been taken in whole: all its effects, which may be none, have been seen.
+    #[inline]
+    fn after(&mut self, _at: SimTime, _world: &World, _effects: &[Effect]) {}
+
+    /// Takes note that everything of an instant has happened: the clock moves on, and the world stays as it is here until the
+    /// next instant of which anything is seen. It comes for every instant that the clock leaves, except for the one at which the
+    /// run ends.
+    #[inline]
+    fn rest(&mut self, at: SimTime, world: &World) {
+        let _ = (at, world);
+    }
 }
 
 impl Observer for () {
@@ -40,6 +52,14 @@ impl<W: Observer + ?Sized> Observer for &mut W {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
         (**self).see(at, world, effect);
     }
+
+    fn after(&mut self, at: SimTime, world: &World, effects: &[Effect]) {
+        (**self).after(at, world, effects);
+    }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        (**self).rest(at, world);
+    }
 }
 
 /// Nobody, or someone.
@@ -49,6 +69,18 @@ impl<W: Observer> Observer for Option<W> {
             observer.see(at, world, effect);
         }
     }
+
+    fn after(&mut self, at: SimTime, world: &World, effects: &[Effect]) {
+        if let Some(observer) = self {
+            observer.after(at, world, effects);
+        }
+    }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        if let Some(observer) = self {
+            observer.rest(at, world);
+        }
+    }
 }
 
 /// Two, the first before the second.
@@ -56,6 +88,16 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
         self.0.see(at, world, effect);
         self.1.see(at, world, effect);
+    }
+
+    fn after(&mut self, at: SimTime, world: &World, effects: &[Effect]) {
+        self.0.after(at, world, effects);
+        self.1.after(at, world, effects);
+    }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        self.0.rest(at, world);
+        self.1.rest(at, world);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::dice::{Dice, Purpose, Seed, happens};
 use super::distribution::DurationLaw;
+use super::hazard::Hazard;
 use super::pace::Pace;
 use super::script::{Script, Twist};
 use crate::machine::event::{Doing, Outcome};
@@ -13,9 +14,11 @@ use crate::sdrs::rules::rule;
 use crate::time::{SimTime, Span};
 use crate::units::Bytes;
 use crate::world::job::Part;
+use crate::world::label::Stable;
 use crate::world::machinery::Act;
 use crate::world::{DiskKey, PairKey, Who, World};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What becomes of a piece of work.
@@ -76,6 +79,8 @@ pub struct Chance {
     dice: Dice,
     pace: Arc<Pace>,
     script: Script,
+    /// The laws of the world's hazards, by stable key.
+    hazards: Arc<BTreeMap<Stable, Arc<Hazard>>>,
 }
 
 impl Chance {
@@ -86,6 +91,7 @@ impl Chance {
             dice: Dice::new(seed),
             pace: Arc::default(),
             script: Script::default(),
+            hazards: Arc::default(),
         }
     }
 
@@ -102,6 +108,14 @@ impl Chance {
     #[must_use]
     pub fn with_script(self, script: Script) -> Chance {
         Chance { script, ..self }
+    }
+
+    /// The same with the laws of the hazard that has this label in its world; see [`crate::machine::build::Builder::hazard`].
+    /// A hazard without laws never strikes.
+    #[must_use]
+    pub fn with_hazard(mut self, label: &str, laws: impl Into<Arc<Hazard>>) -> Chance {
+        Arc::make_mut(&mut self.hazards).insert(Stable::of(label), laws.into());
+        self
     }
 
     /// The seed.
@@ -180,8 +194,18 @@ impl Oracle for Chance {
             Some(Twist::Fail(code)) => fate.outcome = Outcome::Failed(code),
             Some(Twist::Hang) => fate.after = None,
             Some(Twist::Stretch(factor)) => fate.after = fate.after.map(|span| factor.of(span)),
+            Some(Twist::End(ending)) => {
+                fate.after = Some(ending.after.0);
+                fate.outcome = ending.code.map_or(Outcome::Done, Outcome::Failed);
+            }
         }
         fate
+    }
+
+    fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
+        let stable = world.hazards.get(hazard as usize)?.stable;
+        let laws = self.hazards.get(&stable)?;
+        Some(laws.span(self.dice.seed(), stable, turn / 2, broken))
     }
 
     fn stagger(&self, op: Op) -> Option<Span> {

@@ -8,7 +8,7 @@ use crate::machine::event::Doing;
 use crate::sdrs::codes::{Answered, Code, row};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
-use crate::time::Span;
+use crate::time::{Span, SpanText};
 use crate::world::job::Part;
 use crate::world::label::Stable;
 use crate::world::{Who, World};
@@ -142,6 +142,19 @@ pub enum Twist {
     Hang,
     /// It takes so many times as long; how it ends stays a matter of chance.
     Stretch(Factor),
+    /// It ends so long after it began: well, or with this code.
+    End(Ending),
+}
+
+/// When and how a piece of work ends: `end: {after: 3s}` or `end: {after: 3s, code: SDRS.1029}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// How long it takes.
+    pub after: SpanText,
+    /// The code with which it fails; absent: it ends well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 /// A scripted rule.
@@ -210,7 +223,11 @@ impl ScriptedOutcome {
         if self.count == 0 {
             return Err(ScriptError::Count { op });
         }
-        let Twist::Fail(code) = self.what else {
+        let (Twist::Fail(code)
+        | Twist::End(Ending {
+            code: Some(code), ..
+        })) = self.what
+        else {
             return Ok(());
         };
         match row(code).map(|row| row.answered) {

@@ -175,7 +175,11 @@ pub fn hangs_on(world: &World, command: &Command) -> PolicySet {
     if !decides {
         return set;
     }
-    let outcome = |policies| admit_under(world, policies, command).map(|_| ());
+    // A refusal for another reason under the same code is no other decision.
+    let outcome = |policies| match admit_under(world, policies, command) {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(refusal.code()),
+    };
     let ours = outcome(world.settings.policies);
     for &policy in Policy::ALL {
         if outcome(world.settings.policies.but(policy)) != ours {

@@ -5,6 +5,7 @@
 //! way could have come about by itself. A scenario file is built by the same builder, so what a file may not say cannot be
 //! built either: labels have one form and are given once, references lead somewhere, values are possible.
 
+mod fault;
 mod network;
 
 pub use network::NewLink;
@@ -16,13 +17,13 @@ use super::transition::enter;
 use super::{Answer, Effect, Effects, Event, Outcome, Refusal, admit, commit, happen, make};
 use crate::sdrs::names::is_name;
 use crate::time::{Calendar, SimTime};
-use crate::world::label::Label;
+use crate::world::label::{Label, Stable};
 use crate::world::place::{
     Arbitration, Az, Domain, Flavor, FlavorClass, Mode, Places, Pool, Project, Quotas, Site, Usage,
 };
 use crate::world::settings::Settings;
 use crate::world::{AzKey, DomainKey, FlavorKey, ProjectKey, SiteKey, Who, World};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use thiserror::Error;
 
 /// Why a world cannot be built so.
@@ -63,6 +64,9 @@ pub enum BuildError {
     /// A flavor has at least one CPU and one MiB of memory.
     #[error("the flavor `{0}` has no CPU or no memory")]
     EmptyFlavor(String),
+    /// A hazard strikes something.
+    #[error("the hazard `{0}` strikes nothing")]
+    Harmless(String),
     /// The service or the cloud refuses it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -77,6 +81,8 @@ pub struct Builder {
     world: World,
     out: Effects,
     due: VecDeque<Event>,
+    /// The stable keys of hazards.
+    hazards: BTreeSet<Stable>,
 }
 
 /// What a new flavor is.
@@ -118,8 +124,14 @@ impl World {
 impl Builder {
     /// An empty region whose ids derive from the seed.
     pub fn new(region: &str, seed: u64, calendar: Calendar, settings: Settings) -> Builder {
-        let world = World::empty(region, seed, calendar, settings);
+        Builder::onto(World::empty(region, seed, calendar, settings))
+    }
+
+    /// Goes on building a world in which nothing has happened yet.
+    #[must_use]
+    pub fn onto(world: World) -> Builder {
         Builder {
+            hazards: world.hazards.iter().map(|hazard| hazard.stable).collect(),
             world,
             out: Effects::new(),
             due: VecDeque::new(),

@@ -259,6 +259,13 @@ pub enum Effect {
         /// Pairs at level 5.
         five: u32,
     },
+    /// A failover has taken a pair's DR copy as it is. It is no part of a digest: `Recovered` says it of the group.
+    Taken {
+        /// The pair.
+        pair: PairKey,
+        /// What was used and lost.
+        recovery: Recovery,
+    },
     /// A failover has recovered a group from its DR copies.
     Recovered {
         /// The group.

@@ -4,6 +4,7 @@
 //! no clock, draws no number and does no I/O: whoever drives it hands it the instant and the events. Check and use cannot
 //! be separated, because only `admit` makes what `commit` takes, and `admit` cannot change the world.
 
+pub mod admissible;
 pub mod admit;
 mod asks;
 pub mod build;

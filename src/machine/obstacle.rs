@@ -6,48 +6,106 @@
 use super::{data, drills, make};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
-use crate::sdrs::policy::{AzFailover, Permission};
+use crate::sdrs::policy::{AzFailover, Permission, Policies, Policy, PolicySet};
 use crate::sdrs::rules::rule;
 use crate::units::Bytes;
 use crate::world::job::{Detail, Job};
 use crate::world::machinery::{Lock, Power};
-use crate::world::protection::Side;
+use crate::world::protection::{Copying, ProtectionType, Side};
 use crate::world::replica::Level;
 use crate::world::{AzKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
-/// What keeps a sub-job from ending well: start, reprotection and planned failover need the path and both disks, a failover
-/// the DR disk with a copy that is not behind and that arbitration lets the DR side go on, a stop nothing.
-pub(super) fn of_sub_job(world: &World, op: Op, pair: PairKey) -> Option<Code> {
+/// What keeps a sub-job from ending well: start and reprotection need the path and both disks, a planned failover needs them
+/// and a pair in step, a failover the DR disk with a copy that is not behind and that arbitration lets the DR side go on,
+/// a stop nothing.
+pub(super) fn of_sub_job(world: &World, policies: Policies, op: Op, pair: PairKey) -> Option<Code> {
     let record = &world.pairs[pair];
     let usable = |side: Side| world.is_side_usable(record, side);
     let group = &world.groups[record.group];
     let dr = group.station.other();
+    let joined = || usable(Side::Source) && usable(Side::Target) && world.is_connected(group);
     let free = match op {
         Op::StopProtection => true,
         Op::Failover => {
             let behind = world.level(pair) == Level::Five
-                && world.settings.policies.failover_disconnected == Permission::Refused;
-            usable(dr) && record.consistent && !behind && may_take_over(world, record.group)
+                && policies.failover_disconnected == Permission::Refused;
+            let takes_over = may_take_over(world, policies, record.group);
+            usable(dr) && record.consistent && !behind && takes_over
         }
-        _ => usable(Side::Source) && usable(Side::Target) && world.is_connected(group),
+        // What was written behind the service's back while the path was lost is not on the DR disk before its resync ends.
+        Op::PlannedFailover => joined() && record.copy == Copying::Active,
+        _ => joined(),
     };
     if free { None } else { job_error(op) }
 }
 
+/// The policies of which another value would have ended a sub-job differently now.
+pub(super) fn hangs_on(world: &World, op: Op, pair: PairKey) -> PolicySet {
+    let mut set = PolicySet::default();
+    let group = &world.groups[world.pairs[pair].group];
+    let whole = world.is_connected(group)
+        && world.is_lit(world.production_az(group))
+        && world.level(pair) != Level::Five;
+    if op != Op::Failover || whole {
+        return set;
+    }
+    let policies = world.settings.policies;
+    let ours = of_sub_job(world, policies, op, pair);
+    for &policy in Policy::ALL {
+        if of_sub_job(world, policies.but(policy), op, pair) != ours {
+            set.add(policy);
+        }
+    }
+    set
+}
+
 /// Whether a failover under way may go on: arbitration, the policy for a dark AZ and the fence let it.
-fn may_take_over(world: &World, group: GroupKey) -> bool {
+fn may_take_over(world: &World, policies: Policies, group: GroupKey) -> bool {
     let dark = !world.is_lit(world.production_az(&world.groups[group]));
-    let drill_only = dark && world.settings.policies.az_failover == AzFailover::DrillOnly;
+    let drill_only = dark && policies.az_failover == AzFailover::DrillOnly;
     let held = drill_only || data::is_held(world, group);
-    !held && !data::is_beyond_fence(world, group)
+    !held && !data::is_beyond_fence(world, policies, group)
 }
 
 fn job_error(op: Op) -> Option<Code> {
     rule(op).job.map(|job| job.error)
 }
 
+/// The pairs of a consistency group, which turn together at the job's close.
+fn members_of(world: &World, job: JobKey) -> impl Iterator<Item = PairKey> + '_ {
+    let record = &world.jobs[job];
+    let group = record.group.map(|group| &world.groups[group]);
+    let bound = group.filter(|group| {
+        rule(record.op).members && group.protection == ProtectionType::ConsistencyGroup
+    });
+    let pairs = bound.into_iter().flat_map(|group| group.pairs.iter());
+    pairs.filter(move |&pair| {
+        let work = world.pairs[pair].life.work;
+        work.is_some_and(|work| work.job == job)
+    })
+}
+
+/// What keeps the pairs of a consistency group at the close from what their sub-jobs were free to do: something may have
+/// broken since.
+fn of_members(world: &World, job: JobKey) -> Option<Code> {
+    let (op, policies) = (world.jobs[job].op, world.settings.policies);
+    members_of(world, job).find_map(|pair| of_sub_job(world, policies, op, pair))
+}
+
+/// The policies on which it hangs whether a job's members end well at its close.
+pub(super) fn close_hangs_on(world: &World, job: JobKey) -> PolicySet {
+    let op = world.jobs[job].op;
+    members_of(world, job).fold(PolicySet::default(), |set, pair| {
+        set.and(hangs_on(world, op, pair))
+    })
+}
+
 /// What keeps a job from ending well when everything else is done.
 pub(super) fn at_close(world: &World, job: JobKey) -> Option<Code> {
+    of_members(world, job).or_else(|| of_job(world, job))
+}
+
+fn of_job(world: &World, job: JobKey) -> Option<Code> {
     let record = &world.jobs[job];
     match record.op {
         Op::Failover => {

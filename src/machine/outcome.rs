@@ -29,7 +29,7 @@ pub(super) fn turn_pair(
     match op {
         Op::StartProtection | Op::Reprotect => data::begin_copy(world, now, pair, out),
         Op::StopProtection => data::stop_copy(world, now, pair),
-        Op::Failover => data::part(world, now, pair, aim),
+        Op::Failover => data::part(world, now, pair, aim, out),
         Op::PlannedFailover => data::turn(world, now, pair, aim),
         _ => unreachable!("only group operations have sub-jobs"),
     }
@@ -69,6 +69,7 @@ fn fail_over_instance(world: &mut World, instance: InstanceKey, aim: Side, out: 
     let servers = world.instances[instance].servers;
     let (old, new) = (servers[aim.other().index()], servers[aim.index()]);
     if let Some(old) = old {
+        world.hung.add(Policy::Fencing);
         if world.servers[old].power != Power::Error && is_in_reach(world, instance) {
             make::set_power(world, old, Power::Shutoff, out);
         }
@@ -81,9 +82,12 @@ fn fail_over_instance(world: &mut World, instance: InstanceKey, aim: Side, out: 
     if let Some(old) = old {
         move_nics(world, instance, old, new, out);
     }
-    world.hung.add(Policy::StartAfterFailover);
-    if world.settings.policies.start_after_failover {
-        boot(world, new, out);
+    let record = &world.servers[new];
+    if record.power == Power::Shutoff && record.act.is_none() {
+        world.hung.add(Policy::StartAfterFailover);
+        if world.settings.policies.start_after_failover {
+            native::boot(world, new, out);
+        }
     }
 }
 
@@ -117,13 +121,6 @@ fn move_nics(
     // The two servers exchange the room of their lists, so that going to and fro allocates nothing.
     own.clear();
     world.servers[old].nics = own;
-}
-
-fn boot(world: &mut World, server: ServerKey, out: &mut Effects) {
-    let record = &world.servers[server];
-    if record.power == Power::Shutoff && record.act.is_none() {
-        native::boot(world, server, out);
-    }
 }
 
 fn exchange_nics(world: &mut World, instance: InstanceKey, out: &mut Effects) {

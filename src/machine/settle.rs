@@ -7,9 +7,10 @@
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
 use super::transition::{end_work, move_to};
-use super::{obstacle, outcome, tasks};
+use super::{data, obstacle, outcome, tasks};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
+use crate::sdrs::policy::{Permission, Policy};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
@@ -101,6 +102,7 @@ pub(super) fn part_ended(
         (Part::Open, Outcome::Done) => begin_work_parts(world, now, job, out),
         (Part::Work, Outcome::Done) => {}
         (Part::Close, Outcome::Done) => {
+            world.hung = world.hung.and(obstacle::close_hangs_on(world, job));
             let record = &world.jobs[job];
             let code = match (record.failed > 0, record.code) {
                 (true, None) => Some(SUB_JOB_FAILED),
@@ -209,8 +211,18 @@ fn sub_job_ended(
     let op = world.jobs[job].op;
     let code = match outcome {
         Outcome::Failed(code) => Some(code),
-        Outcome::Done => obstacle::of_sub_job(world, op, pair),
+        Outcome::Done => {
+            world.hung = world.hung.and(obstacle::hangs_on(world, op, pair));
+            obstacle::of_sub_job(world, world.settings.policies, op, pair)
+        }
     };
+    let policies = &world.settings.policies;
+    if op == Op::Failover
+        && policies.failover_disconnected == Permission::Allowed
+        && data::is_out_of_reach(world, world.pairs[pair].group)
+    {
+        world.hung.add(Policy::Fencing);
+    }
     let sub = world.pairs[pair].sub as usize;
     let record = &mut world.jobs[job];
     record.subs[sub].ended = Some(now);

@@ -38,7 +38,9 @@ pub fn dot(kind: Kind) -> String {
         let _ = writeln!(out, "    {} [{look}];", id(node));
     }
     for (from, to, edges) in arrows(&graph) {
-        let native = edges == [Edge::NativeDeletion];
+        let outside =
+            |edge: &Edge| matches!(edge, Edge::NativeDeletion | Edge::Fault | Edge::Mended);
+        let native = edges.iter().all(outside);
         let style = if native { ", style=dotted" } else { "" };
         let label = causes(&edges, "\\n");
         let _ = writeln!(

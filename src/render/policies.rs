@@ -144,7 +144,11 @@ mod tests {
         for choice in found {
             assert!(choice.values.contains(&choice.default), "{choice:?}");
             assert!(choice.values.len() > 1, "{choice:?}");
-            assert!(!choice.about.is_empty(), "{choice:?}");
+            assert!(
+                choice.about.contains("sdrs_05_"),
+                "{choice:?} names its page"
+            );
+            assert!(choice.about.contains("Hangs on it:"), "{choice:?}");
         }
     }
 

@@ -8,6 +8,7 @@
 pub mod bless;
 pub mod diagnostic;
 pub mod expect;
+mod figures;
 pub mod load;
 pub mod model;
 pub mod narrate;

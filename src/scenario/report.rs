@@ -1,11 +1,12 @@
 //! What a run tells programs: a summary as JSON.
 //!
 //! Version 1. Within a version keys are only added. Instants are microseconds since the start, with a clock beside them
-//! for people; codes are as published; ids do not appear.
+//! for people; codes are as published; ids do not appear. What the run cost in data and time is defined in [`crate::report`].
 
 use super::narrate::{clock, is_fine};
 use crate::engine::{Digest, Observer};
 use crate::machine::Effect;
+use crate::report::Report;
 use crate::sdrs::codes::Code;
 use crate::time::SimTime;
 use crate::world::World;
@@ -98,6 +99,19 @@ pub struct TranscriptReport {
     pub held: bool,
     /// How they differ; null if they do not.
     pub difference: Option<String>,
+}
+
+/// An invariant of the simulator that was violated, which is a fault of the simulator and not of the scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ViolationReport {
+    /// The invariant, in words; one of [`crate::world::check::Violation::NAMES`].
+    pub invariant: String,
+    /// What was found, with the labels of the resources.
+    pub text: String,
+    /// The step at hand, counted from 1; null: before the first.
+    pub step: Option<usize>,
+    /// When.
+    pub at: Moment,
 }
 
 /// What became of a runbook.
@@ -195,6 +209,11 @@ pub struct RunReport {
     pub transcript: Option<TranscriptReport>,
     /// How much of what there was.
     pub counts: Counts,
+    /// The violation that ended the run; null: none, or nobody checked.
+    pub violation: Option<ViolationReport>,
+    /// What the run cost: `groups`, `instances`, `drills`, `jobs`, `faults`, `faults_struck` and `hung`.
+    #[serde(flatten)]
+    pub cost: Report,
 }
 
 impl RunReport {
@@ -209,7 +228,7 @@ impl RunReport {
     pub fn without_transcript(self) -> RunReport {
         RunReport {
             transcript: None,
-            held: self.verdicts_failed == 0,
+            held: self.verdicts_failed == 0 && self.violation.is_none(),
             ..self
         }
     }

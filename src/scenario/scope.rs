@@ -2,10 +2,13 @@
 //!
 //! Members come in the order in which they were made. Failed tasks and quotas have no labels of their own: a task is called
 //! `job-7` after the job that failed, a quota by its type (`server_groups`), in projects other than the default one after
-//! the project (`tenant/server_groups`). Jobs are called by their number.
+//! the project (`tenant/server_groups`). Jobs are called by their number. Groups, instances and drills have a field
+//! `report`: the figures of [`crate::report`] as of the instant.
 
 use super::expect::{Collection, Scope};
+use super::figures::{FIGURES, drilled};
 use crate::machine::query::{job_number, view_of};
+use crate::report::Meter;
 use crate::time::SimTime;
 use crate::world::place::Project;
 use crate::world::{Who, World};
@@ -16,9 +19,30 @@ pub(super) struct Sight<'a> {
     pub world: &'a World,
     pub now: SimTime,
     pub answer: Option<&'a Value>,
+    /// Who knows the figures; None: nobody asks for them.
+    pub meter: Option<&'a Meter>,
 }
 
 impl Sight<'_> {
+    /// The view of a thing, with its figures if somebody knows them.
+    fn view(&self, who: Who) -> Option<Value> {
+        let mut view = view_of(self.world, self.now, who)?;
+        let (world, now) = (self.world, self.now);
+        let Some(meter) = self.meter else {
+            return Some(view);
+        };
+        let figures = match who {
+            Who::Group(key) => json!(meter.group(world, now, key)),
+            Who::Instance(key) => json!(meter.instance(world, now, key)),
+            Who::Drill(key) => json!(meter.drill(key).map(drilled)),
+            _ => return Some(view),
+        };
+        if let Some(view) = view.as_object_mut() {
+            view.insert(FIGURES.to_owned(), figures);
+        }
+        Some(view)
+    }
+
     /// The members of a collection of resources, in order.
     fn members(&self, collection: Collection) -> Vec<Who> {
         let world = self.world;
@@ -167,7 +191,7 @@ impl Scope for Sight<'_> {
                 .for_each(|(label, view)| visit(label, view)),
             _ => {
                 for who in self.members(collection) {
-                    if let Some(view) = view_of(self.world, self.now, who) {
+                    if let Some(view) = self.view(who) {
                         visit(&self.world.label(who), &view);
                     }
                 }
@@ -186,7 +210,7 @@ impl Scope for Sight<'_> {
                 .into_iter()
                 .find(|(own, _)| own == label)
                 .map(|(_, view)| view),
-            _ => view_of(self.world, self.now, self.who_is(collection, label)?),
+            _ => self.view(self.who_is(collection, label)?),
         }
     }
 
@@ -194,7 +218,7 @@ impl Scope for Sight<'_> {
         if let Some(answer) = self.answer.filter(|_| label == "answer") {
             return Some(answer.clone());
         }
-        view_of(self.world, self.now, self.world.find(label)?)
+        self.view(self.world.find(label)?)
     }
 
     fn visit_labels(&self, visit: &mut dyn FnMut(&str)) {

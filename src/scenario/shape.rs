@@ -6,12 +6,14 @@
 //! Answers of the API are *not* in it: they are the published bodies, and an expectation reads them as they come.
 
 use super::expect::{At, Collection, Step};
+use super::figures::{DRILL_REPORT, FIGURES, REPORT};
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Kind;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, DiskStatus, Power};
 use crate::world::place::Mode;
-use crate::world::protection::Side;
+use crate::world::protection::{Side, Verdict};
+use crate::world::replica::Level;
 use crate::world::topology::NodeKind;
 
 /// A kind of value.
@@ -63,7 +65,7 @@ pub(super) struct Field {
     pub presence: Presence,
 }
 
-const fn has(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn has(name: &'static str, shape: Shape) -> Field {
     let presence = Presence::Always;
     Field {
         name,
@@ -72,7 +74,7 @@ const fn has(name: &'static str, shape: Shape) -> Field {
     }
 }
 
-const fn maybe(name: &'static str, shape: Shape) -> Field {
+pub(super) const fn maybe(name: &'static str, shape: Shape) -> Field {
     let presence = Presence::Nullable;
     Field {
         name,
@@ -143,6 +145,14 @@ const NODE_KIND: Shape = Words(|| {
         .map(NodeKind::word)
         .to_vec()
 });
+const VERDICT: Shape = Words(|| {
+    use Verdict::{DrSide, Neither, Production};
+    [Production, DrSide, Neither].map(Verdict::word).to_vec()
+});
+const LEVEL: Shape = Words(|| {
+    use Level::{Five, Two, Zero};
+    [Zero, Two, Five].map(Level::name).to_vec()
+});
 const QUOTA: Shape = Words(|| super::scope::QUOTAS.to_vec());
 
 const GROUP: &[Field] = &[
@@ -178,6 +188,13 @@ const GROUP: &[Field] = &[
     has("instances", List(&Label(Instances))),
     has("pairs", List(&Label(Pairs))),
     has("drills", List(&Label(Drills))),
+    maybe("cut", VERDICT),
+    maybe("serves", Bool),
+    maybe("consistent", Bool),
+    maybe("rpo_us", Number),
+    maybe("skew_us", Number),
+    maybe("bytes_lost", Number),
+    has(FIGURES, Object(REPORT)),
 ];
 
 const INSTANCE: &[Field] = &[
@@ -208,6 +225,9 @@ const INSTANCE: &[Field] = &[
     maybe("production_server", Label(Servers)),
     maybe("dr_server", Label(Servers)),
     has("pairs", List(&Label(Pairs))),
+    has("serves", Bool),
+    has("fault_level", LEVEL),
+    has(FIGURES, Object(REPORT)),
 ];
 
 const PAIR: &[Field] = &[
@@ -230,7 +250,7 @@ const PAIR: &[Field] = &[
     has("server_group_id", Text),
     has("volume_ids", Text),
     has("priority_station", STATION),
-    has("fault_level", Text),
+    has("fault_level", LEVEL),
     has("created_at", Text),
     has("updated_at", Text),
     has(
@@ -247,6 +267,7 @@ const PAIR: &[Field] = &[
     has("disks", List(&Label(Disks))),
     has("instances", List(&Label(Instances))),
     has("consistent", Bool),
+    has("stalled", Bool),
     has("left_bytes", Number),
     maybe("rpo_us", Number),
     maybe("bytes_lost", Number),
@@ -274,6 +295,12 @@ const DRILL: &[Field] = &[
     has("group", Label(Groups)),
     maybe("vpc", Label(Vpcs)),
     has("servers", List(&Label(Servers))),
+    has("rescue", Bool),
+    maybe("boots", Bool),
+    maybe("rpo_us", Number),
+    maybe("skew_us", Number),
+    maybe("bytes_lost", Number),
+    maybe(FIGURES, Object(DRILL_REPORT)),
 ];
 
 const SUB_JOB: &[Field] = &[
@@ -411,6 +438,8 @@ const SERVER: &[Field] = &[
     maybe("eip", Label(Eips)),
     maybe("instance", Label(Instances)),
     maybe("drill", Label(Drills)),
+    has("serves", Bool),
+    has("lost", Bool),
 ];
 
 const DISK: &[Field] = &[
@@ -431,6 +460,9 @@ const DISK: &[Field] = &[
     has("servers", List(&Label(Servers))),
     maybe("pair", Label(Pairs)),
     maybe("drill", Label(Drills)),
+    has("usable", Bool),
+    has("damaged", Bool),
+    has("blank", Bool),
 ];
 
 const NIC: &[Field] = &[

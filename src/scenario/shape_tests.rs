@@ -2,8 +2,9 @@
 //! fields of its table and no others, with values of their kinds; and every field of the table comes up with a value.
 
 use super::*;
-use crate::engine::Watch;
+use crate::engine::Observer;
 use crate::machine::Effect;
+use crate::report::Meter;
 use crate::scenario::Scenario;
 use crate::scenario::expect::Scope;
 use crate::scenario::scope::Sight;
@@ -106,11 +107,12 @@ impl Seen {
         }
     }
 
-    fn world(&mut self, world: &World, now: SimTime) {
+    fn world(&mut self, world: &World, now: SimTime, meter: &Meter) {
         let sight = Sight {
             world,
             now,
             answer: None,
+            meter: Some(meter),
         };
         for &collection in Collection::ALL {
             let fields = fields(collection);
@@ -130,17 +132,37 @@ impl Seen {
 
     fn run(&mut self, file: &str, text: &str) {
         let scenario = Scenario::load(file, text).unwrap_or_else(|faults| panic!("{faults:#?}"));
-        let mut last = None;
         let small = text.len() < 3_000 && !text.contains("count: ");
-        let watch = Watch(|at: SimTime, world: &World, _: &Effect| {
-            if small && last != Some(at) {
-                self.world(world, at);
-            }
-            last = Some(at);
-        });
-        let outcome = scenario.start_watched(None, watch).run(&mut ());
-        let (world, end) = (outcome.world, outcome.end);
-        self.world(&world, end);
+        let meter = Meter::new(&scenario.world);
+        let looker = Looker {
+            seen: self,
+            meter,
+            small,
+        };
+        let outcome = scenario.start_watched(None, looker).run(&mut ());
+        let (world, end, Looker { meter, .. }) = (outcome.world, outcome.end, outcome.observer);
+        let meter = meter.settled(&world, end).into_owned();
+        self.world(&world, end, &meter);
+    }
+}
+
+/// Looks at the world at the end of each instant of a small scenario, and measures.
+struct Looker<'a> {
+    seen: &'a mut Seen,
+    meter: Meter,
+    small: bool,
+}
+
+impl Observer for Looker<'_> {
+    fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
+        self.meter.see(at, world, effect);
+    }
+
+    fn rest(&mut self, at: SimTime, world: &World) {
+        self.meter.rest(at, world);
+        if self.small {
+            self.seen.world(world, at, &self.meter);
+        }
     }
 }
 

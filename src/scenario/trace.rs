@@ -470,6 +470,7 @@ fn is_told(effect: &Effect) -> bool {
         effect,
         Effect::Aim { .. }
             | Effect::Assess
+            | Effect::Taken { .. }
             | Effect::Window { .. }
             | Effect::Again { .. }
             | Effect::HazardWaits { .. }

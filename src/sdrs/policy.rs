@@ -70,22 +70,43 @@ pub enum AzFailover {
 #[serde(deny_unknown_fields, default)]
 pub struct Policies {
     /// On (default): writes are never accepted on both sides. A failover fences the old production servers, and neither
-    /// they nor a server at the current DR site can be started until reprotection or failback. Off: services without it.
+    /// they nor a server at the current DR site can be started until reprotection or failback. Off: services without it,
+    /// where both sides may be written; when they meet, what the loser wrote since they parted is discarded and reported.
+    ///
+    /// Pages: `sdrs_05_0408` (failover), `sdrs_05_0406` (reprotection). Hangs on it: what a failover does to the old
+    /// production server, a native start of it or of a DR server, a native attachment of a replica, and a failover that
+    /// cannot reach live production.
     pub fencing: Switch,
     /// Whether the new production servers are started by the failover itself (API reference) or by hand (user manual,
     /// the default).
+    ///
+    /// Page: `sdrs_05_0408`. Hangs on it: every failover whose new production server is shut off.
     pub start_after_failover: bool,
     /// Whether an administrator can delete a disk of a pair natively: refused (manual, the default) or allowed (the
     /// published status table, in which such a pair is `invalid`).
+    ///
+    /// Page: `sdrs_05_0603`. Hangs on it: the native deletion of a disk of a pair.
     pub native_disk_delete: Permission,
     /// What cures the loss of the production AZ: a failover where arbitration lets the DR side go on (API reference, the
     /// default) or a drill alone (user manual).
+    ///
+    /// Page: `sdrs_05_0408`. Hangs on it: a failover, when it is called and when its sub-jobs end, while the production AZ
+    /// is dark.
     pub az_failover: AzFailover,
     /// Whether production goes on without its replica (default) or stops writing, so that nothing diverges.
+    ///
+    /// Page: `sdrs_05_0603` (`fault_level`), which says nothing about the writes. Hangs on it: the loss of the path, the DR
+    /// disk, the DR storage or the DR site, and the return of production while they are lost.
     pub on_replica_loss: LossOfReplica,
     /// Whether a failover whose sides cannot reach each other is refused (default, published) or taken (other services).
+    /// With fencing on it fails all the same while production lives and cannot be fenced.
+    ///
+    /// Page: `sdrs_05_0408`. Hangs on it: a failover, when it is called and when its sub-jobs end, while a pair is behind.
     pub failover_disconnected: Permission,
-    /// Whether servers that ran when their AZ went dark boot again when it returns (default), unless they are fenced.
+    /// Whether servers that ran when their AZ went dark, or when they were lost, boot again when that has ended (default),
+    /// unless they are fenced.
+    ///
+    /// Page: none; `sdrs_05_0408` leaves it open. Hangs on it: the return of an AZ or of a server that ran.
     pub restart_after_outage: bool,
 }
 
@@ -180,6 +201,38 @@ impl Policies {
             Policy::RestartAfterOutage => other.restart_after_outage = !self.restart_after_outage,
         }
         other
+    }
+}
+
+impl Policies {
+    /// The value of a policy, as a scenario file writes it.
+    #[must_use]
+    pub const fn value(&self, policy: Policy) -> &'static str {
+        const fn truth(value: bool) -> &'static str {
+            if value { "true" } else { "false" }
+        }
+        const fn permission(value: Permission) -> &'static str {
+            match value {
+                Permission::Refused => "refused",
+                Permission::Allowed => "allowed",
+            }
+        }
+        match policy {
+            Policy::Fencing if self.fencing.is_on() => "on",
+            Policy::Fencing => "off",
+            Policy::StartAfterFailover => truth(self.start_after_failover),
+            Policy::NativeDiskDelete => permission(self.native_disk_delete),
+            Policy::AzFailover => match self.az_failover {
+                AzFailover::Allowed => "allowed",
+                AzFailover::DrillOnly => "drill-only",
+            },
+            Policy::OnReplicaLoss => match self.on_replica_loss {
+                LossOfReplica::Continue => "continue",
+                LossOfReplica::Stop => "stop",
+            },
+            Policy::FailoverDisconnected => permission(self.failover_disconnected),
+            Policy::RestartAfterOutage => truth(self.restart_after_outage),
+        }
     }
 }
 
@@ -315,5 +368,45 @@ pub const DECISIONS: &[Decision] = &[
         name: "native-attach",
         open: "whether a disk that replication writes can be attached natively",
         ours: "Only to a server of an instance that its pair is attached to, while fencing is on.",
+    },
+    Decision {
+        name: "link-directions",
+        open: "whether the two directions of a link have a bandwidth each",
+        ours: "No: a link's bandwidth is shared by both directions.",
+    },
+    Decision {
+        name: "witness-is-no-way",
+        open: "whether data may pass the place where a quorum witness stands",
+        ours: "No: a path never leads through a witness. It may lead through relays and other AZs.",
+    },
+    Decision {
+        name: "ideal-network",
+        open: "what joins the AZs of a scenario that declares no network",
+        ours: "An ideal network: always up, without delay and without bound. A copy then takes what the disks and `copy_rate` allow.",
+    },
+    Decision {
+        name: "recovery-point-without-writes",
+        open: "what the recovery point of a copy is that misses no write although its path is lost",
+        ours: "Now: the latest instant whose every acknowledged write is on the DR disk. It stands still from the first write that is missing.",
+    },
+    Decision {
+        name: "failover-needs-a-copy-in-step",
+        open: "what a failover under way does when a pair falls behind before its sub-job has ended",
+        ours: "The sub-job fails unless `failover_disconnected` is allowed: a failover never uses a copy that is behind.",
+    },
+    Decision {
+        name: "lost-server",
+        open: "what becomes of the disks of a server that is lost",
+        ours: "Those that are attached to no other server are unusable as long as it is; shared disks go on with the other servers.",
+    },
+    Decision {
+        name: "fault-level-of-disks",
+        open: "which fault level a pair has whose disk is lost or returns blank",
+        ours: "2 while the production disk cannot be used and the copy was in step, else 5. A production disk that came back blank stays unusable: the DR side has what it lost. Damaged content is no fault: replication carries it, and the level stays 0.",
+    },
+    Decision {
+        name: "restart",
+        open: "what a server does after an outage of its AZ",
+        ours: "If it ran or was booting it boots anew, with the boot time of any start, once power is back and no fault of its own holds it down. A server that was shut off stays so, and one that a failover has fenced meanwhile too.",
     },
 ];

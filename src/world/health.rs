@@ -5,7 +5,7 @@
 //! fails. The machine writes it down for a pair when it changes that pair.
 
 use super::protection::{Copying, Cut, Group, Pair, ProtectionType, Side, Verdict};
-use super::replica::{Gap, Level, Outage, Recovery, write_latency};
+use super::replica::{Gap, Level, Outage, Recovery, Split, write_latency};
 use super::{AzKey, DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
 use crate::sdrs::policy::LossOfReplica;
 use crate::sdrs::status::Status;
@@ -136,12 +136,70 @@ impl World {
         gap
     }
 
+    /// What the two sides of a pair wrote since a failover parted them, as of an instant; None where the side that is not
+    /// production wrote nothing.
+    pub fn split(&self, pair: PairKey, now: SimTime) -> Option<Split> {
+        let record = &self.pairs[pair];
+        let lost = record.gaps[record.station.other().index()];
+        let kept = record.gaps[record.station.index()];
+        if !record.parted || lost.bytes(now) == 0 {
+            return None;
+        }
+        let ends = lost.first(now).zip(lost.last(now));
+        let both = match (ends, kept.first(now).zip(kept.last(now))) {
+            (Some((a, c)), Some((b, d))) => c.min(d).saturating_since(a.max(b)),
+            _ => Span::ZERO,
+        };
+        let bytes = |gap: Gap| u64::try_from(gap.bytes(now)).unwrap_or(u64::MAX);
+        Some(Split {
+            lost: bytes(lost),
+            kept: bytes(kept),
+            both,
+        })
+    }
+
     /// Bytes that a pair's copy still has to carry, of those it knows.
     pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
         let record = &self.pairs[pair];
         match record.copy {
             Copying::Running(ticket) => self.flows.left(now, ticket),
             _ => record.unsynced,
+        }
+    }
+
+    /// Whether a pair's copy runs but can never end as things are: production's writes leave nothing of the path.
+    pub fn is_stalled(&self, pair: PairKey) -> bool {
+        match self.pairs[pair].copy {
+            Copying::Running(ticket) => self.flows.is_stalled(ticket.flow),
+            _ => false,
+        }
+    }
+
+    /// Bytes that the copies of a pair have carried up to an instant, whole bytes of each copy rounded down.
+    pub fn copied(&self, pair: PairKey, now: SimTime) -> u64 {
+        self.pairs[pair]
+            .copied
+            .saturating_add(self.under_way(pair, now))
+    }
+
+    /// The same of all pairs that a group has or had. It walks the group's pairs only while copies are under way.
+    pub fn group_copied(&self, group: GroupKey, now: SimTime) -> u64 {
+        let record = &self.groups[group];
+        let pairs = record.pairs.iter().filter(|_| record.copying > 0);
+        pairs.fold(record.copied, |sum, pair| {
+            sum.saturating_add(self.under_way(pair, now))
+        })
+    }
+
+    /// Bytes that the copy of a pair that runs has carried since it began.
+    fn under_way(&self, pair: PairKey, now: SimTime) -> u64 {
+        let record = &self.pairs[pair];
+        match record.copy {
+            Copying::Running(ticket) => record
+                .unsynced
+                .0
+                .saturating_sub(self.flows.left(now, ticket).0),
+            _ => 0,
         }
     }
 
@@ -154,6 +212,26 @@ impl World {
             return alone + self.flows.write_factor(route).of(record.mirrored);
         }
         alone
+    }
+
+    /// Bytes a second that running servers would write to a disk, if they may; nothing where there is no disk, and to one
+    /// that is lost or blank.
+    pub fn demand(&self, disk: Option<DiskKey>) -> u64 {
+        let Some(disk) = disk else { return 0 };
+        let record = &self.disks[disk];
+        let Some(load) = record.load else { return 0 };
+        let runs = |&server: &ServerKey| {
+            let server = &self.servers[server];
+            server.power == Power::Active && server.lost == 0
+        };
+        let blank = record.blank || !self.is_usable(disk);
+        if blank || !record.servers.iter().any(runs) {
+            return 0;
+        }
+        record
+            .throughput
+            .map_or(load.rate, |most| most.min(load.rate))
+            .0
     }
 
     /// How long one synchronous write of a pair takes now; None while its path is lost.

@@ -4,6 +4,7 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod check;
 pub mod fault;
 pub mod flow;
 pub mod health;
@@ -353,6 +354,12 @@ impl World {
     #[must_use]
     pub fn with_seed(self, seed: u64) -> World {
         World { seed, ..self }
+    }
+
+    /// The same world under other settings. What is under way goes on as it began.
+    #[must_use]
+    pub fn with_settings(self, settings: Settings) -> World {
+        World { settings, ..self }
     }
 
     /// The resource with this label.

@@ -118,6 +118,15 @@ impl Verdict {
             Verdict::Neither => "both sides stop",
         }
     }
+
+    /// The word that views use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Verdict::Production => "production",
+            Verdict::DrSide => "dr-side",
+            Verdict::Neither => "neither",
+        }
+    }
 }
 
 /// The loss of the path between the two sides of a group: one record for all its pairs.
@@ -182,6 +191,8 @@ pub struct Group {
     pub health: [u32; 2],
     /// What the failover under way has recovered so far.
     pub recovery: Option<Recovery>,
+    /// Bytes that ended copies of its pairs have carried, with what interrupted ones had; see `World::group_copied`.
+    pub copied: u64,
     /// How many pairs take no part in group operations: their creation or deletion failed.
     pub out: u32,
     /// How many children it has had, for the keys of unlabelled ones.
@@ -269,6 +280,8 @@ pub struct Pair {
     pub copy: Copying,
     /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
     pub unsynced: Bytes,
+    /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
+    pub copied: u64,
     /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
     pub consistent: bool,
     /// Whether a first copy has finished since the pair was made or a disk came back blank.

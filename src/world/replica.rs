@@ -251,6 +251,29 @@ impl Recovery {
     }
 }
 
+/// What was written to the two sides of a pair since a failover parted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// Bytes acknowledged by the side that is not production, which are given up when the sides meet.
+    pub lost: u64,
+    /// Bytes acknowledged by production.
+    pub kept: u64,
+    /// How long both sides were being written: from the later beginning to the earlier end. Zero: no split brain.
+    pub both: Span,
+}
+
+impl Split {
+    /// Both, one after the other.
+    #[must_use]
+    pub fn and(self, other: Split) -> Split {
+        Split {
+            lost: self.lost.saturating_add(other.lost),
+            kept: self.kept.saturating_add(other.kept),
+            both: self.both.saturating_add(other.both),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

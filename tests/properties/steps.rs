@@ -1,21 +1,28 @@
 //! The steps that histories are made of, and where they begin.
 
 use crate::common::*;
+use crate::faults::{FaultKind, join};
 use proptest::prelude::*;
-use sdrsim::engine::{Chance, Engine, Pace, Seed};
+use sdrsim::engine::{Chance, Checker, Engine, Pace, Seed};
 use sdrsim::machine::command::{
     Ask, Call, Command, CreateDisk, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
     CreateReplicationPair, CreateServer, Gigabytes, Native, Ref, TagInput,
 };
 use sdrsim::machine::query::{ListParameters, Query, Question, Scalar};
 use sdrsim::sdrs::op::Op;
-use sdrsim::units::Bytes;
+use sdrsim::sdrs::policy::Policies;
+use sdrsim::units::{Bytes, Rate};
+use sdrsim::world::World;
 use sdrsim::world::machinery::Power;
 use sdrsim::world::place::Quotas;
 use sdrsim::world::protection::ProtectionType;
+use sdrsim::world::replica::Load;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+/// A run whose invariants are checked after every event.
+pub type Checked = Engine<Chance, Checker>;
 
 /// One step of a history.
 #[derive(Clone, Debug)]
@@ -26,14 +33,29 @@ pub enum Step {
     Query(Box<Question>),
     /// Let so many events happen.
     Wait(u16),
+    /// Something breaks or, unless it `begins`, is mended; what was never broken stays whole.
+    Fault {
+        /// The label of what it strikes; empty: the control plane.
+        target: String,
+        /// Which of the faults of such a target.
+        kind: FaultKind,
+        /// Whether it begins.
+        begins: bool,
+        /// Whether the world takes it in before the next step, or together with others.
+        taken_in: bool,
+    },
+    /// One of the faults in force ends.
+    Mend(usize),
+    /// Let so many seconds pass.
+    Pass(u64),
 }
 
 /// Any of these labels.
-fn any_of(labels: &'static [&'static str]) -> impl Strategy<Value = String> {
+pub fn any_of(labels: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::sample::select(labels).prop_map(str::to_owned)
 }
 
-fn group() -> impl Strategy<Value = String> {
+pub fn group() -> impl Strategy<Value = String> {
     prop_oneof![8 => Just("g".to_owned()), 3 => any_of(&["g2", "other-g"]), 1 => Just("nowhere".to_owned())]
 }
 
@@ -45,11 +67,11 @@ fn pair() -> impl Strategy<Value = String> {
     any_of(&["p", "p2", "i/vda", "i/vdb", "other-p", "nothing"])
 }
 
-fn server() -> impl Strategy<Value = String> {
+pub fn server() -> impl Strategy<Value = String> {
     any_of(&["s1", "s2", "s3", "i/dr", "i2/dr", "d/i", "new-s", "other-s"])
 }
 
-fn disk_label() -> impl Strategy<Value = String> {
+pub fn disk_label() -> impl Strategy<Value = String> {
     any_of(&[
         "spare-1", "spare-2", "p/dr", "s1-b", "i/vda/dr", "i/vdb/dr", "new-d", "other-d",
     ])
@@ -381,17 +403,45 @@ fn quotas(server_groups: i64, replications: i64) -> Quotas {
     }
 }
 
-/// Two projects, each with a protected group of an instance and a pair, and with quotas that are soon reached.
-pub fn begin(seed: u64, fails: f64) -> Engine {
+/// How long jobs last, and how often they fail.
+pub fn pace(fails: f64) -> Pace {
     let mut pace = Pace::default();
     for &op in Op::ALL {
         if let Ok(job) = pace.job_mut(op) {
             job.fails = fails.try_into().unwrap();
         }
     }
-    let mut region = region(settings());
+    pace
+}
+
+/// Two projects, each with a protected group of an instance and a pair, and with quotas that are soon reached.
+pub fn begin(seed: u64, fails: f64) -> Checked {
+    begin_in(begun(None), seed, fails)
+}
+
+/// A run of a world that checks every invariant after every event.
+pub fn begin_in(world: World, seed: u64, fails: f64) -> Checked {
+    let chance = Chance::new(Seed(seed)).at_pace(pace(fails));
+    Engine::with_observer(world, chance, Checker::new())
+}
+
+/// The world that histories begin in. Where it `breaks` it has links in a duct, a witness that arbitrates, writes, and the
+/// policies and the kind of groups that are asked for.
+pub fn begun(breaks: Option<(Policies, ProtectionType)>) -> World {
+    let mut chosen = settings();
+    let mut create = create_group("g");
+    if let Some((policies, protection)) = breaks {
+        chosen.policies = policies;
+        if let Call::CreateProtectionGroup(group) = &mut create {
+            group.protection_type = protection;
+        }
+    }
+    let mut region = region(chosen);
     region.project("default", quotas(3, 6), false).unwrap();
-    region.now(create_group("g")).unwrap();
+    if breaks.is_some() {
+        join(&mut region);
+    }
+    region.now(create.clone()).unwrap();
     region.now(create_instance("i", "s1")).unwrap();
     region.now(create_pair("p", "spare-1")).unwrap();
     region.now(start()).unwrap();
@@ -428,9 +478,21 @@ pub fn begin(seed: u64, fails: f64) -> Engine {
         server: "other-s".into(),
         device: "/dev/vda".into(),
     }));
-    other(Ask::Call(moved_call(create_group("g"))));
+    other(Ask::Call(moved_call(create)));
     other(Ask::Call(moved_call(create_instance("i", "s1"))));
     other(Ask::Call(moved_call(create_pair("p", "spare-1"))));
     other(Ask::Call(moved_call(start())));
-    Engine::new(region.finish(), Chance::new(Seed(seed)).at_pace(pace))
+    if breaks.is_some() {
+        let server = by("s1");
+        region.now(Native::StartServer { server }).unwrap();
+        for disk in ["s1-b", "other-s-a"] {
+            let mut load = Command::from(Native::SetLoad {
+                disk: disk.into(),
+                load: Some(Load::uniform(Rate(8 << 20))),
+            });
+            load.project = disk.starts_with(OTHER).then(|| OTHER.to_owned());
+            region.now(load).unwrap();
+        }
+    }
+    region.finish()
 }

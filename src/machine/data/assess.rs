@@ -8,6 +8,7 @@ use crate::machine::effect::{Effect, Effects};
 use crate::machine::{make, native};
 use crate::sdrs::policy::{LossOfReplica, Policy};
 use crate::time::SimTime;
+use crate::units::Bytes;
 use crate::world::machinery::{Act, Power};
 use crate::world::protection::{Copying, Cut, ProtectionType, Side, Verdict};
 use crate::world::replica::Level;
@@ -107,10 +108,12 @@ fn cut_or_join(
             out.push(Effect::Cut { group, verdict });
             // The members of a consistency group stand still together, whatever each of them has lost.
             let whole = world.groups[group].protection == ProtectionType::ReplicationPair;
-            if whole
-                && world.groups[group].in_step + world.groups[group].copying > 0
-                && !production_lost
-            {
+            let record = &world.groups[group];
+            let goes_on = match verdict {
+                Verdict::Production => record.in_step + record.copying,
+                Verdict::DrSide | Verdict::Neither => record.copying,
+            };
+            if whole && goes_on > 0 && !production_lost {
                 world.hung.add(Policy::OnReplicaLoss);
             }
             touched.insert(serial, (group, !whole));
@@ -121,7 +124,7 @@ fn cut_or_join(
     }
 }
 
-/// Servers of an AZ that went dark stop; those of one that is lit again boot, if they ran and nothing fences them.
+/// Servers of an AZ that went dark stop; those of one that is lit again boot, if they ran, nothing fences them and the policy says so.
 fn power(world: &mut World, az: AzKey, out: &mut Effects) {
     let lit = world.is_lit(az);
     let mut servers: Vec<(u32, ServerKey)> = world
@@ -143,16 +146,17 @@ fn power_of(world: &mut World, server: ServerKey, lit: bool, out: &mut Effects) 
     let runs = record.power == Power::Active || matches!(record.act, Some(Act::Boot | Act::Reboot));
     match lit {
         false if runs => {
-            let restarts = world.settings.policies.restart_after_outage;
-            world.hung.add(Policy::RestartAfterOutage);
-            world.servers[server].resumes = restarts;
+            world.servers[server].resumes = true;
             make::set_power(world, server, Power::Shutoff, out);
         }
         true if record.resumes => {
             world.servers[server].resumes = false;
             let record = &world.servers[server];
             if !record.fenced && record.power == Power::Shutoff && record.act.is_none() {
-                native::boot(world, server, out);
+                world.hung.add(Policy::RestartAfterOutage);
+                if world.settings.policies.restart_after_outage {
+                    native::boot(world, server, out);
+                }
             }
         }
         _ => super::server_changed(world, server),
@@ -221,7 +225,13 @@ fn pair_assessed(
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
     let whole = production && replica && connected && !suspended;
     let in_step = record.copy == Copying::Active;
+    let runs = matches!(record.copy, Copying::Running(_));
     match record.outage {
+        // A DR disk that was lost and came back blank within the instant has everything to be copied.
+        None if whole && !runs && record.unsynced > Bytes(0) => {
+            begin_copy(world, now, pair, out);
+            return;
+        }
         None if whole => {}
         None => {
             let two = in_step && (!production || stopped);
@@ -245,6 +255,9 @@ fn pair_assessed(
             // A disk alone that is gone keeps production of a pair in step at level 2 until it is back.
             if permitted && was.level == Level::Two {
                 (was.since, was.level) = (now, Level::Five);
+            }
+            if permitted {
+                world.hung.add(Policy::OnReplicaLoss);
             }
             was.halted = match permitted && !silent {
                 true => None,

@@ -3,6 +3,7 @@
 //! fault has ended.
 
 use super::standstill::control_changed;
+use super::{pause, touch};
 use crate::machine::effect::{Effect, Effects};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
@@ -160,7 +161,7 @@ fn darken(world: &mut World, az: AzKey, destroyed: bool) {
     }
 }
 
-/// A disk loses its content. The copy that a pair had on it is gone.
+/// A disk loses its content. The copy that a pair had on it is gone, and one that is being made begins again.
 fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     if !destroyed {
         return;
@@ -168,11 +169,19 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     let disk = &mut world.disks[key];
     disk.blank = true;
     disk.damaged = None;
-    if let Some(pair) = disk.pair.and_then(|pair| world.pairs.get_mut(pair))
-        && pair.disks[pair.station.other().index()] == Some(key)
-    {
-        pair.has_copy = false;
-        pair.consistent = false;
-        pair.stands = None;
+    let (size, pair) = (disk.size, disk.pair);
+    let Some(pair) = pair.filter(|&pair| world.pairs.contains_key(pair)) else {
+        return;
+    };
+    let record = &world.pairs[pair];
+    if record.disks[record.station.other().index()] != Some(key) {
+        return;
     }
+    touch(world, pair);
+    pause(world, pair);
+    let record = &mut world.pairs[pair];
+    record.unsynced = size;
+    record.has_copy = false;
+    record.consistent = false;
+    record.stands = None;
 }

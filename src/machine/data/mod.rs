@@ -17,7 +17,7 @@ pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 
 use super::effect::{Effect, Effects};
-use crate::sdrs::policy::LossOfReplica;
+use crate::sdrs::policy::{LossOfReplica, Policies, Policy};
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
@@ -49,7 +49,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let station = record.station;
     let whole = record.is_replicating() && record.outage.is_none();
     let rate = |side: Side| match world.is_writer(pair, side) {
-        true => demand(world, record.disks[side.index()]),
+        true => world.demand(record.disks[side.index()]),
         false => 0,
     };
     let rates = [rate(Side::Source), rate(Side::Target)];
@@ -109,35 +109,26 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
     }
 }
 
-/// What running servers would write to a disk.
-fn demand(world: &World, disk: Option<DiskKey>) -> u64 {
-    let Some(disk) = disk else { return 0 };
-    let record = &world.disks[disk];
-    let Some(load) = record.load else { return 0 };
-    let runs = |&server: &ServerKey| {
-        let server = &world.servers[server];
-        server.power == Power::Active && server.lost == 0
-    };
-    let blank = record.blank || !world.is_usable(disk);
-    if blank || !record.servers.iter().any(runs) {
-        return 0;
-    }
-    record
-        .throughput
-        .map_or(load.rate, |most| most.min(load.rate))
-        .0
-}
-
 /// Takes a copy that runs out of its class; it waits.
 fn pause(world: &mut World, pair: PairKey) {
     let record = &world.pairs[pair];
     if let Copying::Running(ticket) = record.copy {
         let serial = record.serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
+        carried(world, pair, left);
         let record = &mut world.pairs[pair];
         record.unsynced = left;
         record.copy = Copying::Waiting;
     }
+}
+
+/// Counts what a copy has carried that ends, well or not, and lacks so much.
+fn carried(world: &mut World, pair: PairKey, left: Bytes) {
+    let record = &mut world.pairs[pair];
+    let bytes = record.unsynced.0.saturating_sub(left.0);
+    record.copied = record.copied.saturating_add(bytes);
+    let group = &mut world.groups[record.group];
+    group.copied = group.copied.saturating_add(bytes);
 }
 
 /// Gives a copy its new place and keeps the group's counts.
@@ -217,6 +208,9 @@ fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
         return;
     }
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
+    if production {
+        world.hung.add(Policy::OnReplicaLoss);
+    }
     world.pairs[pair].outage = Some(outage(now, Level::Five, !production || silent));
     pause(world, pair);
 }
@@ -265,6 +259,7 @@ pub(super) fn due(world: &mut World, now: SimTime, flow: FlowKey, turn: u32, out
     let mut finished = std::mem::take(&mut world.ended);
     world.flows.due(now, flow, turn, &mut finished);
     for pair in finished.drain(..) {
+        carried(world, pair, Bytes::ZERO);
         in_step(world, pair);
         out.push(Effect::InStep { pair });
     }
@@ -285,14 +280,15 @@ pub(super) fn synced(
     if let Copying::Running(ticket) = record.copy
         && record.copies == copies
     {
-        world.flows.stop(now, ticket, record.serial, pair);
+        let left = world.flows.stop(now, ticket, record.serial, pair);
+        carried(world, pair, left);
         in_step(world, pair);
         out.push(Effect::InStep { pair });
     }
 }
 
 /// A failover takes a pair's DR copy as it is: replication stops, and the sides part.
-pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
+pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, out: &mut Effects) {
     touch(world, pair);
     if world.pairs[pair].station == aim {
         stop_copy(world, now, pair);
@@ -305,12 +301,20 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
     record.parted = true;
     record.stands = None;
     record.behind = 0;
+    if !record.attached.is_empty() {
+        // Whether a server on the side that was left may still write there.
+        world.hung.add(Policy::Fencing);
+    }
+    let record = &world.pairs[pair];
     let (group, disk) = (record.group, record.disks[aim.index()]);
     if let (Some(disk), Some(recovery)) = (disk, recovery)
         && recovery.damaged
     {
         let disk = &mut world.disks[disk];
         disk.damaged = disk.damaged.or(Some(now));
+    }
+    if let Some(recovery) = recovery {
+        out.push(Effect::Taken { pair, recovery });
     }
     let sum = &mut world.groups[group].recovery;
     *sum = match (*sum, recovery) {
@@ -329,30 +333,18 @@ pub(super) fn turn(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
 
 /// Writes that the side which is not production acknowledged since the sides parted are lost; says so.
 pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
-    let record = &world.pairs[pair];
-    let loser = record.station.other().index();
-    let (lost, kept) = (record.gaps[loser], record.gaps[record.station.index()]);
-    let bytes = lost.bytes(now);
-    if !record.parted || bytes == 0 {
+    let Some(split) = world.split(pair, now) else {
         return;
-    }
-    let both = match (
-        lost.first(now),
-        kept.first(now),
-        lost.last(now),
-        kept.last(now),
-    ) {
-        (Some(a), Some(b), Some(c), Some(d)) => c.min(d).saturating_since(a.max(b)),
-        _ => crate::time::Span::ZERO,
     };
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    let kept = u64::try_from(kept.bytes(now)).unwrap_or(u64::MAX);
     out.push(Effect::Discarded {
         pair,
-        bytes,
-        kept,
-        both,
+        bytes: split.lost,
+        kept: split.kept,
+        both: split.both,
     });
+    let record = &world.pairs[pair];
+    let loser = record.station.other().index();
+    let lost = record.gaps[loser];
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
@@ -399,9 +391,14 @@ pub(crate) fn route(world: &mut World, azs: [AzKey; 2]) -> RouteKey {
 }
 
 /// Whether a failover of a group with live production could not reach it to fence it.
-pub(super) fn is_beyond_fence(world: &World, group: GroupKey) -> bool {
+pub(super) fn is_beyond_fence(world: &World, policies: Policies, group: GroupKey) -> bool {
+    policies.fencing.is_on() && is_out_of_reach(world, group)
+}
+
+/// Whether production of a group lives where the DR side does not reach it, fence or no fence.
+pub(super) fn is_out_of_reach(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
-    if world.is_connected(record) || !world.settings.policies.fencing.is_on() {
+    if world.is_connected(record) {
         return false;
     }
     record.pairs.iter().any(|pair| {

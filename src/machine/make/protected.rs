@@ -77,6 +77,7 @@ pub(crate) fn group(
         cut: None,
         health: [0, 0],
         recovery: None,
+        copied: 0,
         out: 0,
         children: 0,
         last_drill: None,
@@ -182,6 +183,7 @@ pub(crate) fn pair(
         station,
         copy: Copying::Inactive,
         unsynced: world.disks[disk].size,
+        copied: 0,
         consistent: false,
         has_copy: false,
         mirrored: 0,
@@ -204,6 +206,7 @@ pub(crate) fn pair(
     usage.replications += 1;
     usage.unattached_pairs += 1;
     enter(world, Who::Pair(key), out);
+    data::refresh(world, now, key);
     key
 }
 

@@ -3,6 +3,7 @@
 //! A question never changes anything and takes no time. What it answers is the published JSON; what the published views
 //! leave out is added by [`view_of`] for those who look at the simulation itself.
 
+mod health;
 mod ids;
 mod list;
 mod plain;
@@ -13,7 +14,7 @@ mod tests;
 
 pub use plain::view_of;
 
-use super::admit::project_of;
+use super::admit::{CONTROL_DOWN, project_of};
 use super::command::Ref;
 use super::refusal::Refusal;
 use super::resolve::Look;
@@ -161,8 +162,11 @@ impl From<Query> for Question {
 
 /// Answers a question at an instant. Lists are in the order of creation.
 ///
-/// Refused: malformed ids and parameters, then ids that are unknown in the project, each with its published code.
+/// Refused: everything while the control plane is down, then malformed ids and parameters, then ids that are unknown in the project, each with its published code.
 pub fn query(world: &World, now: SimTime, question: &Question) -> Result<View, Refusal> {
+    if world.is_control_down() {
+        return Err(Refusal::Unavailable { code: CONTROL_DOWN });
+    }
     let project = project_of(world, question.project.as_deref())?;
     let look = Look::new(world, project);
     Ok(match &question.query {

@@ -5,10 +5,10 @@
 //! (`group`, `instances`, `server`, ...). The rest of the cloud, for which the service publishes no view, is written in
 //! snake case with references by label throughout.
 
-use super::published;
+use super::{health, published};
 use crate::sdrs::ids::format_uuid;
 use crate::sdrs::status::Class;
-use crate::time::{SimTime, Span};
+use crate::time::SimTime;
 use crate::units::Rate;
 use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, Lock};
@@ -48,6 +48,9 @@ pub fn view_of(world: &World, now: SimTime, who: Who) -> Option<Value> {
             "id".to_owned(),
             Value::String(format_uuid(world.uuid(stable))),
         );
+    }
+    for (key, value) in health::of(world, now, who) {
+        map.insert(key.to_owned(), value);
     }
     map.insert("label".to_owned(), Value::String(world.label(who)));
     if let Some(status) = world.reported(who) {
@@ -100,15 +103,6 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
                 "instances",
                 labels(world, p.attached.iter().map(|a| Who::Instance(a.0))),
             ));
-            add.push(("consistent", json!(p.consistent)));
-            add.push(("left_bytes", json!(world.left(key, now).0)));
-            let recovery = world.recovery(key, now);
-            add.push(("rpo_us", json!(recovery.map(|r| r.rpo.as_micros()))));
-            add.push(("bytes_lost", json!(recovery.map(|r| r.lost))));
-            let rate = world.write_rate(key, p.station);
-            add.push(("write_bytes_per_second", json!(rate)));
-            let latency = world.write_latency(key).map(Span::as_micros);
-            add.push(("write_latency_us", json!(latency)));
         }
         Who::Drill(key) => {
             map = object(&published::drill(world, key));

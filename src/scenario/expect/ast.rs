@@ -254,6 +254,38 @@ impl Collection {
     }
 }
 
+impl Expression {
+    /// Whether some path in it names a field, or stays at a thing as a whole.
+    pub(super) fn mentions(&self, field: &str) -> bool {
+        match self {
+            Self::Or(parts) | Self::And(parts) => parts.iter().any(|part| part.mentions(field)),
+            Self::Not(inner) => inner.mentions(field),
+            Self::Test(test) => test.it.subject.mentions(field),
+        }
+    }
+}
+
+impl Subject {
+    fn mentions(&self, field: &str) -> bool {
+        let named = |path: &Path| {
+            let is = |step: &At<Step>| matches!(&step.it, Step::Field(name) if name == field);
+            path.is_empty() || path.iter().any(is)
+        };
+        let selects = |of: &Selection| of.filters.iter().any(|filter| named(&filter.path));
+        match self {
+            Self::Each(_, selection, path) => selects(selection) || named(path),
+            Self::Count(selection) => selects(selection),
+            Self::Len(reference) | Self::Value(reference) => {
+                let root = match &reference.root {
+                    Root::Only(selection) => selects(selection),
+                    Root::Label(_) | Root::Member(..) => false,
+                };
+                root || named(&reference.path)
+            }
+        }
+    }
+}
+
 /// Words that are not labels or literals, besides those of [`Collection`].
 pub(super) const RESERVED: [&str; 12] = [
     "and", "or", "not", "all", "any", "none", "count", "len", "contains", "in", "true", "false",

@@ -71,6 +71,9 @@ pub use ast::{
 pub use error::{EvalError, EvalFault, ParseError, ParseFault};
 pub use eval::{Scope, Verdict};
 
+use super::scope::Sight;
+use crate::time::SimTime;
+use crate::world::World;
 use std::fmt;
 use std::str::FromStr;
 
@@ -106,6 +109,37 @@ impl Expectation {
         let mut root = self.root.clone();
         relabel::expression(&mut root, other);
         Self { root }
+    }
+
+    /// The labels that it speaks of, each once, in order.
+    #[must_use]
+    pub fn labels(&self) -> std::collections::BTreeSet<String> {
+        let mut labels = std::collections::BTreeSet::new();
+        let _ = self.relabelled(&mut |label| {
+            labels.insert(label.to_owned());
+            None
+        });
+        labels
+    }
+
+    /// Whether the expectation holds of a world at an instant, with the values that decided it. What a run cost cannot be
+    /// asked for: a world alone does not know it.
+    ///
+    /// # Errors
+    /// Those of [`Expectation::evaluate`].
+    pub fn judge(&self, world: &World, now: SimTime) -> Result<Verdict, EvalError> {
+        self.evaluate(&Sight {
+            world,
+            now,
+            answer: None,
+            meter: None,
+        })
+    }
+
+    /// Whether it may read the field of this name, of anything: it names the field, or speaks of a thing as a whole.
+    #[must_use]
+    pub fn mentions(&self, field: &str) -> bool {
+        self.root.mentions(field)
     }
 
     /// Whether the expectation holds in `scope`, with the values that decided it.

@@ -158,6 +158,10 @@ impl Yard<'_> {
                 self.place(label.referenced, &label.value, done)?;
             }
         }
+        if let Some(az) = &model.control_plane.az {
+            let done = self.builder.control_in(&az.value);
+            self.place(az.referenced, &az.value, done)?;
+        }
         self.between_azs()?;
         for (label, it) in &model.domains {
             let [a, b] = it.azs.value.as_slice() else {

@@ -115,6 +115,20 @@ impl Check<'_> {
         for (label, it) in &model.pairs {
             self.label(label, Kind::Pair, it.count.as_ref(), 2);
         }
+        self.hazard_labels(model);
+    }
+
+    fn hazard_labels(&mut self, model: &ScenarioModel) {
+        for (label, it) in &model.hazards {
+            let count = it.each.as_ref().and_then(|each| {
+                Some(Spanned {
+                    value: self.names.count(&each.value)?,
+                    referenced: each.referenced,
+                    defined: each.defined,
+                })
+            });
+            self.label(label, Kind::Hazard, count.as_ref(), 1);
+        }
     }
 
     /// Takes a label in; each that it stands for makes so many resources.
@@ -234,6 +248,7 @@ impl Check<'_> {
         for az in model.azs.items() {
             self.refer(&az.site, Kind::Site, None);
         }
+        self.maybe(model.control_plane.az.as_ref(), Kind::Az, None);
         for domain in model.domains.items() {
             self.two(&domain.azs, Kind::Az, "a domain joins two AZs");
         }

@@ -8,6 +8,7 @@
 mod build;
 mod check;
 mod fault;
+mod hazard;
 mod header;
 mod hint;
 mod meaning;
@@ -17,7 +18,8 @@ mod runbook;
 mod source;
 mod timeline;
 
-pub(super) use fault::Fault;
+pub(super) use fault::{Drawer, Fault};
+pub(super) use hazard::Peril;
 pub(super) use names::numbered;
 pub(super) use refs::{name as form_name, subject as form_subject};
 pub(super) use runbook::{Book, Condition, Errand, Task, Trigger};
@@ -73,6 +75,7 @@ pub struct Scenario {
     /// How many crews of each sort there are, in the order of the file.
     pub(super) crews: Vec<u32>,
     pub(super) runbooks: Vec<Book>,
+    pub(super) hazards: Vec<Peril>,
     pub(super) transcript: Option<Transcript>,
 }
 
@@ -101,13 +104,18 @@ impl Scenario {
         })?;
         let mut faults = Vec::new();
         let names = check::check(source, &model, &mut faults);
-        let steps = match faults.is_empty() {
+        let labelled = faults.is_empty();
+        let steps = match labelled {
             true => timeline::prepare(source, &model, &names, &mut faults),
             // With labels in doubt, faults of steps would be echoes of those above.
             false => Vec::new(),
         };
         let runbooks = match faults.is_empty() {
             true => runbook::prepare(source, &model, &names, &mut faults),
+            false => Vec::new(),
+        };
+        let hazards = match labelled {
+            true => hazard::prepare(source, &model, &names, &mut faults),
             false => Vec::new(),
         };
         let mut script = Script::default();
@@ -121,6 +129,10 @@ impl Scenario {
             return Err(faults);
         }
         let world = build::build(source, &model, &names).map_err(|fault| vec![*fault])?;
+        for hazard in &hazards {
+            let checked = hazard.check_world(source, &world);
+            checked.map_err(|fault| vec![fault])?;
+        }
         Ok(Scenario {
             file: file.to_owned(),
             fingerprint: fingerprint(text),
@@ -134,6 +146,7 @@ impl Scenario {
             steps,
             crews: model.crews.items().copied().collect(),
             runbooks,
+            hazards,
             transcript,
         })
     }
@@ -174,7 +187,7 @@ impl Scenario {
         self.steps.len()
     }
 
-    /// The world at rest, before the first step.
+    /// The world at rest, before the first step. Hazards join it when a run begins; see [`Scenario::engine`].
     #[must_use]
     pub const fn world(&self) -> &World {
         &self.world

@@ -31,6 +31,7 @@ pub(super) enum Kind {
     Instance,
     Pair,
     Drill,
+    Hazard,
 }
 
 impl Kind {
@@ -57,6 +58,7 @@ impl Kind {
             Kind::Instance => "a protected instance",
             Kind::Pair => "a replication pair",
             Kind::Drill => "a DR drill",
+            Kind::Hazard => "a hazard",
         }
     }
 

@@ -1,6 +1,6 @@
 //! The runbooks of a file, checked and made ready: labels lead somewhere, and every key has something to say.
 
-use super::fault::{self, Fault};
+use super::fault::{self, Bearer, Fault};
 use super::names::{Kind, Names, Pattern};
 use super::source::Source;
 use super::timeline::{Asking, Checked, Prepare};
@@ -207,7 +207,7 @@ impl Shelf<'_, '_> {
                     let title = "`for` says how long a `when` must have held";
                     return Err(Box::new(self.source.fault(held, title)));
                 }
-                let fault = fault::check(self.source, self.names, fault)?;
+                let fault = fault::check(self.source, self.names, Bearer::Trigger, fault)?;
                 Ok(Trigger::Fault(fault))
             }
             (None, Some(when)) => {
@@ -231,6 +231,13 @@ impl Shelf<'_, '_> {
     fn condition(&mut self, text: &str, at: Location) -> Checked<Condition> {
         let (own, names) = (self.own, self.names);
         let parsed = self.prepare.parsed(text, at)?;
+        if text.contains(".report.") {
+            let fault = self
+                .source
+                .place(at, "operators do not see what a run costs");
+            let help = "ask for what can be seen, such as `shop.health_status == abnormal`";
+            return Err(Box::new(fault.with_help(Some(help.to_owned()))));
+        }
         let of_member = |n: u32| {
             parsed.relabelled(&mut |label| match names.pattern(label, None, own) {
                 Ok(pattern @ Pattern::Member { .. }) => Some(pattern.nth(n)),

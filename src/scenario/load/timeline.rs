@@ -1,6 +1,6 @@
 //! The steps of the timeline, checked and made ready to be carried out.
 
-use super::fault::{self, Fault};
+use super::fault::{self, Bearer, Fault};
 use super::names::{Kind, Lost, Names, Pattern};
 use super::source::{Source, title_of};
 use super::{MAX_CALLS, meaning, refs};
@@ -10,7 +10,7 @@ use crate::machine::query::Question;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::expect::Expectation;
 use crate::scenario::model::{
-    OneOrMany, Refused, ScenarioModel, ScriptModel, StepModel, Wait, When,
+    FaultModel, OneOrMany, Refused, ScenarioModel, ScriptModel, StepModel, Wait, When,
 };
 use crate::scenario::yaml::{Location, Spanned, byte_span};
 use crate::time::{Calendar, SimTime, Span};
@@ -120,6 +120,8 @@ pub(super) struct Prepare<'a, 'f> {
     /// The byte at which the step at hand ends.
     end: usize,
     calls: u64,
+    /// Targets of faults.
+    targets: u64,
     /// The last `at`, and where it stands.
     latest: Option<SimTime>,
     /// How long the run may take.
@@ -210,6 +212,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
             faults,
             end: source.text.len(),
             calls: 0,
+            targets: 0,
             latest: None,
             limit: model.limit.time.0,
             earliest: SimTime::ZERO,
@@ -236,9 +239,9 @@ impl<'a, 'f> Prepare<'a, 'f> {
             Deed::Script(rules(self.source, &script.value, self.names, self.faults))
         } else if let Some(fault) = &step.fault {
             let lasts = step.lasts.as_ref().map(|lasts| lasts.value.0);
-            Deed::Strike(fault::check(self.source, self.names, fault)?, lasts)
+            Deed::Strike(self.fault(fault)?, lasts)
         } else if let Some(heal) = &step.heal {
-            Deed::Heal(fault::check(self.source, self.names, heal)?)
+            Deed::Heal(self.fault(heal)?)
         } else {
             Deed::Nothing
         };
@@ -279,6 +282,18 @@ impl<'a, 'f> Prepare<'a, 'f> {
             refused: step.refused.as_ref().map(|refused| refused.value),
             expect,
         })
+    }
+
+    /// Understands what breaks or is mended.
+    fn fault(&mut self, at: &Spanned<FaultModel>) -> Checked<Fault> {
+        let fault = fault::check(self.source, self.names, Bearer::Step, at)?;
+        let before = self.targets;
+        self.targets = before.saturating_add(fault.size());
+        if before <= MAX_CALLS && self.targets > MAX_CALLS {
+            let title = format!("the timeline's faults have more than {MAX_CALLS} targets in all");
+            return Err(Box::new(self.source.fault(at, title)));
+        }
+        Ok(fault)
     }
 
     /// Whether the keys of a step go together.

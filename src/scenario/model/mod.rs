@@ -4,7 +4,9 @@
 //! would take what is asked is decided after reading, where every fault still has its place in the file. Labels are 1 to
 //! 64 letters, digits, `.`, `_` and `-`, and unique in a file. `count: n` makes a template: it stands for `web-1` to
 //! `web-n`, and a reference from one template to another means the member of the same number; when the template that
-//! refers is k times as large, k members in a row refer to the same one.
+//! refers is k times as large, k members in a row refer to the same one. In a fault a template stands for all its members,
+//! `{count: 3, of: web}` for three of them, and a hazard is a fault with two laws:
+//! `flaps: {on: {link: trunk}, up: {exponential: {mean: 60d}}, down: 20m}`.
 
 mod count;
 mod fault;
@@ -14,7 +16,7 @@ mod resource;
 mod runbook;
 mod step;
 
-pub use fault::FaultModel;
+pub use fault::{ControlPlaneModel, FaultModel, HazardModel, SelectionModel, TargetsModel};
 pub use network::{
     ArbitrationModel, DEFAULT_FALLBACK, DuctModel, LinkModel, NetworkModel, NodeModel, WitnessModel,
 };
@@ -113,6 +115,12 @@ pub struct ScenarioModel {
     /// Replication pairs.
     #[serde(default)]
     pub pairs: Labelled<PairModel>,
+    /// What breaks again and again, at instants drawn from the seed.
+    #[serde(default)]
+    pub hazards: Labelled<HazardModel>,
+    /// Where the control plane stands; absent: it is regional.
+    #[serde(default)]
+    pub control_plane: ControlPlaneModel,
     /// Policies, the speed of copies, the control plane's workers, and how much is kept.
     #[serde(default)]
     pub settings: Settings,

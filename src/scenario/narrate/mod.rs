@@ -37,7 +37,7 @@ pub struct Narrator {
     batch: Vec<Line>,
     told: Vec<Line>,
     /// The jobs that have not ended. Only looked up, never listed.
-    #[serde(with = "pairs")]
+    #[serde(with = "crate::world::place::as_list")]
     jobs: BTreeMap<JobKey, JobFacts>,
 }
 
@@ -376,28 +376,6 @@ impl Observer for Narrator {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
         self.turn(at);
         self.tell(world, effect);
-    }
-}
-
-/// A map as a list of pairs: JSON has no keys but texts.
-mod pairs {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use std::collections::BTreeMap;
-
-    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
-        map: &BTreeMap<K, V>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.collect_seq(map)
-    }
-
-    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
-    where
-        K: Deserialize<'de> + Ord,
-        V: Deserialize<'de>,
-        D: Deserializer<'de>,
-    {
-        Ok(Vec::deserialize(from)?.into_iter().collect())
     }
 }
 

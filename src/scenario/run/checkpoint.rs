@@ -9,6 +9,8 @@ use super::staff::Inbox;
 use super::{Phase, Runner};
 use crate::engine::{Calls, Chance, Checkpoint, Engine, Observer, Seed};
 use crate::hash::hash_bytes;
+use crate::machine::Blow;
+use crate::report::Meter;
 use crate::scenario::Scenario;
 use crate::scenario::narrate::Narrator;
 use crate::scenario::report::{Counts, RefusalReport, Tally, Verdict};
@@ -40,6 +42,8 @@ pub struct RunCheckpoint {
     narrator: Narrator,
     jobs: Tally,
     inbox: Inbox,
+    meter: Meter,
+    open: Vec<(usize, Vec<Blow>)>,
     engine: Checkpoint<Chance>,
 }
 
@@ -173,7 +177,7 @@ impl<W: Observer> Runner<'_, W> {
     /// Sets the run aside as it is. The observer is not part of it.
     #[must_use]
     pub fn checkpoint(&self) -> RunCheckpoint {
-        let (narrator, (jobs, inbox)) = &self.engine.observer().0;
+        let (narrator, (jobs, (inbox, meter))) = &self.engine.observer().0;
         RunCheckpoint {
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: self.scenario.fingerprint.clone(),
@@ -192,6 +196,8 @@ impl<W: Observer> Runner<'_, W> {
             narrator: narrator.clone(),
             jobs: *jobs,
             inbox: inbox.clone(),
+            meter: meter.clone(),
+            open: self.open.clone(),
             engine: self.engine.checkpoint(),
         }
     }
@@ -228,12 +234,16 @@ impl Scenario {
         let mut runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(checkpoint.seed));
         let fits = runbooks.take_up(checkpoint.runbooks)
             && checkpoint.done <= self.steps.len()
-            && checkpoint.step <= self.steps.len();
+            && checkpoint.step <= self.steps.len()
+            && checkpoint
+                .open
+                .iter()
+                .all(|(step, _)| *step < self.steps.len());
         if !fits {
             return Err(ResumeError::Misfit);
         }
-        let looking = (checkpoint.jobs, checkpoint.inbox);
-        let watchers = ((checkpoint.narrator, looking), observer);
+        let looking = (checkpoint.jobs, (checkpoint.inbox, checkpoint.meter));
+        let watchers = ((checkpoint.narrator, looking), (None, observer));
         let engine = Engine::restore(checkpoint.engine).watched_by(watchers);
         Ok(Runner {
             done: checkpoint.done,
@@ -245,6 +255,7 @@ impl Scenario {
             refusals: checkpoint.refusals,
             counts: checkpoint.counts,
             pending: checkpoint.pending,
+            open: checkpoint.open,
             calls: checkpoint.calls,
             ..self.runner(checkpoint.seed, engine, runbooks)
         })

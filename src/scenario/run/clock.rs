@@ -86,6 +86,10 @@ impl<W: Observer> Runner<'_, W> {
             if done(self.engine.world()) {
                 return Stop::Done;
             }
+            if self.violated() {
+                self.over = true;
+                return Stop::Limit;
+            }
             match self.next_at() {
                 Some(at) if until.is_some_and(|until| at > until && !self.is_beyond(until)) => {
                     return Stop::Done;
@@ -149,6 +153,22 @@ impl<W: Observer> Runner<'_, W> {
                     self.limit("the time", at);
                 }
             }
+        }
+    }
+
+    /// Waits for what all steps have started, for runbooks that are under way, and for everything of that instant.
+    pub(super) fn wait_for_all(&mut self, progress: &mut impl Progress) {
+        let mut open: Vec<Pending> = self.pending.iter().map(|(_, pending)| *pending).collect();
+        self.go(None, progress, |world| {
+            open.retain(|pending| !pending.has_ended(world));
+            open.is_empty()
+        });
+        while !self.over && !self.resting && self.runbooks.unfinished().next().is_some() {
+            let Some(at) = self.next_at() else { break };
+            self.reach(at, progress);
+        }
+        if !self.over && !self.resting {
+            self.reach(self.now(), progress);
         }
     }
 

@@ -4,6 +4,7 @@ use super::Runner;
 use super::clock::Pending;
 use crate::engine::Observer;
 use crate::machine::Refusal;
+use crate::scenario::figures::FIGURES;
 use crate::scenario::load::{Expected, Step, form_name, form_subject};
 use crate::scenario::model::Refused;
 use crate::scenario::report::{MAX_LISTED, RefusalReport, Verdict, VerdictKind};
@@ -118,10 +119,18 @@ impl<W: Observer> Runner<'_, W> {
 
     /// Whether an expectation holds now, and why.
     pub(super) fn look(&self, expected: &Expected, answer: Option<&Value>) -> (bool, String) {
+        let (world, now) = (self.engine.world(), self.now());
+        let meter = &self.engine.observer().0.1.1.1;
+        // Only who reads figures pays for those of an instant that is not over.
+        let meter = expected
+            .parsed
+            .mentions(FIGURES)
+            .then(|| meter.settled(world, now));
         let sight = Sight {
-            world: self.engine.world(),
-            now: self.now(),
+            world,
+            now,
             answer,
+            meter: meter.as_deref(),
         };
         match expected.parsed.evaluate(&sight) {
             Ok(verdict) => (verdict.held, verdict.explain),

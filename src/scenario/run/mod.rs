@@ -9,23 +9,27 @@
 
 mod checkpoint;
 mod clock;
+mod faults;
 mod judge;
 mod staff;
 
 pub use checkpoint::{ResumeError, RunCheckpoint};
 
 use super::Scenario;
-use super::load::{Asking, Begin, Deed, Expected, Fault, Step, form_name, form_subject, push};
+use super::load::{Asking, Begin, Deed, Expected, Step, form_name, form_subject, push};
 use super::narrate::Narrator;
 use super::report::{
     Counts, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport, Verdict,
-    VerdictKind,
+    VerdictKind, ViolationReport,
 };
 use super::runbook::Runbooks;
 use super::transcript::{Difference, compare};
-use crate::engine::{Calls, Chance, Digest, Engine, Limit, Observer, Seed};
+use crate::engine::{Calls, Chance, Checker, Digest, Engine, Limit, Observer, Seed};
+use crate::machine::build::Builder;
 use crate::machine::query::{Question, query};
-use crate::machine::{Answer, Blow, Event};
+use crate::machine::{Answer, Blow};
+use crate::report::Meter;
+use crate::sdrs::policy::{Policies, PolicySet};
 use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
 use clock::Pending;
@@ -62,11 +66,13 @@ pub struct Outcome<W = ()> {
     pub end: SimTime,
     /// The world at its end.
     pub world: World,
+    /// The policies on which it hung: another value would have decided an admission or an outcome differently.
+    pub hung: PolicySet,
     /// Who looked on.
     pub observer: W,
 }
 
-type Watchers<W> = ((Narrator, (Tally, Inbox)), W);
+type Watchers<W> = ((Narrator, (Tally, (Inbox, Meter))), (Option<Checker>, W));
 
 /// Where a run stands within the step at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +135,8 @@ pub struct Runner<'s, W: Observer = ()> {
     /// How far it may go before it rests, and whether it does.
     rest_at: Option<Limit>,
     resting: bool,
+    /// Faults that name sides of groups and wait for a `heal`: their steps, from 0, and what they struck.
+    open: Vec<(usize, Vec<Blow>)>,
     runbooks: Runbooks<'s>,
     calls: Calls,
 }
@@ -140,19 +148,49 @@ impl Scenario {
         self.start_watched(seed, ())
     }
 
-    /// The same with someone looking on, who sees every effect.
+    /// The policies that are in force in its runs.
     #[must_use]
-    pub fn start_watched<W: Observer>(&self, seed: Option<u64>, observer: W) -> Runner<'_, W> {
+    pub fn policies(&self) -> Policies {
+        self.world.settings.policies
+    }
+
+    /// The same scenario with other policies in force from its start. What it expects and its transcript stay what they
+    /// are, so a run may differ from them.
+    #[must_use]
+    pub fn under(mut self, policies: Policies) -> Scenario {
+        self.world.settings.policies = policies;
+        self
+    }
+
+    /// The engine of a run before its first step, with the file's hazards, pace and script: for who goes on in Rust. Steps
+    /// and runbooks are not in it.
+    #[must_use]
+    pub fn engine(&self, seed: Option<u64>) -> Engine<Chance> {
         let seed = seed.unwrap_or(self.seed);
         let mut chance = Chance::new(Seed(seed)).at_pace(self.pace.clone());
         for rule in self.script.rules() {
             push(chance.script_mut(), *rule);
         }
+        let mut builder = Builder::onto(self.world.clone().with_seed(seed));
+        for hazard in &self.hazards {
+            chance = hazard.join(Seed(seed), &mut builder, chance);
+        }
+        Engine::new(builder.finish(), chance)
+    }
+
+    /// The same as [`Scenario::start`] with someone looking on, who sees every effect.
+    #[must_use]
+    pub fn start_watched<W: Observer>(&self, seed: Option<u64>, observer: W) -> Runner<'_, W> {
+        let seed = seed.unwrap_or(self.seed);
         let runbooks = Runbooks::new(&self.runbooks, &self.crews, Seed(seed));
         let inbox = Inbox::new(!runbooks.is_empty());
-        let watchers = ((Narrator::default(), (Tally::default(), inbox)), observer);
-        let engine = Engine::with_observer(self.world.clone().with_seed(seed), chance, watchers);
-        self.runner(seed, engine, runbooks)
+        let engine = self.engine(Some(seed));
+        let looking = (inbox, Meter::new(engine.world()));
+        let watchers = (
+            (Narrator::default(), (Tally::default(), looking)),
+            (None, observer),
+        );
+        self.runner(seed, engine.watched_by(watchers), runbooks)
     }
 
     /// A runner at the beginning of the timeline.
@@ -178,17 +216,36 @@ impl Scenario {
             over: false,
             rest_at: None,
             resting: false,
+            open: Vec::new(),
             runbooks,
             calls: Calls::default(),
         }
     }
 }
 
-impl<W: Observer> Runner<'_, W> {
-    /// Runs to the end: until every step is done and nothing is to come, or to the limit.
+impl<'s, W: Observer> Runner<'s, W> {
+    /// The same run with the simulator's own invariants checked as the checker says. The first violation ends it: no
+    /// further step is begun, and the report holds it.
+    #[must_use]
+    pub fn checked(mut self, checker: Checker) -> Self {
+        self.engine.observer_mut().1.0 = Some(checker);
+        self
+    }
+
+    /// Whether an invariant was violated, which ends the run.
+    fn violated(&self) -> bool {
+        let checker = self.engine.observer().1.0.as_ref();
+        checker.is_some_and(|checker| checker.violation().is_some())
+    }
+
+    /// Runs to the end: until every step is done and nothing is to come, or to the limit. Hazards have no end, so with any
+    /// the end is when every step and what the steps have started is done.
     pub fn run(mut self, progress: &mut impl Progress) -> Outcome<W> {
         self.rest_at = None;
         self.play(progress);
+        if self.violated() {
+            return self.close();
+        }
         let world = self.engine.world();
         let open: Vec<_> = self
             .pending
@@ -261,13 +318,13 @@ impl<W: Observer> Runner<'_, W> {
     /// Who looks on.
     #[must_use]
     pub const fn observer(&self) -> &W {
-        &self.engine.observer().1
+        &self.engine.observer().1.1
     }
 
     /// Gives the run up and answers who looked on.
     #[must_use]
     pub fn into_observer(self) -> W {
-        self.engine.into_parts().1.1
+        self.engine.into_parts().1.1.1
     }
 
     /// The run from here as one of the caller's: the engine as it stands, with nobody looking on. The timeline and the
@@ -280,7 +337,8 @@ impl<W: Observer> Runner<'_, W> {
     /// Goes through the timeline and lets the rest happen, until the end or the place to rest at.
     fn play(&mut self, progress: &mut impl Progress) {
         self.resting = false;
-        let steps = &self.scenario.steps;
+        let scenario = self.scenario;
+        let steps = &scenario.steps;
         while let Some(step) = steps.get(self.done) {
             self.step = self.done + 1;
             progress.tick(
@@ -289,11 +347,15 @@ impl<W: Observer> Runner<'_, W> {
                 self.engine.now(),
                 self.engine.events(),
             );
-            if !self.over {
+            let before = self.done.checked_sub(1).map(|before| &steps[before]);
+            let is_common = self.phase == Phase::Begin && self.is_common(before, step);
+            if !self.over && !is_common {
                 self.begin(step, progress);
             }
+            if self.violated() || self.resting {
+                return;
+            }
             match self.over {
-                _ if self.resting => return,
                 false => self.carry_out(step, progress),
                 true => self.missed(step),
             }
@@ -303,8 +365,10 @@ impl<W: Observer> Runner<'_, W> {
             self.done += 1;
             self.phase = Phase::Begin;
         }
-        if !self.over {
+        if !self.over && scenario.hazards.is_empty() {
             self.go(None, progress, |_| false);
+        } else if !self.over {
+            self.wait_for_all(progress);
         }
     }
 
@@ -335,7 +399,7 @@ impl<W: Observer> Runner<'_, W> {
         }
     }
 
-    fn carry_out(&mut self, step: &Step, progress: &mut impl Progress) {
+    fn carry_out(&mut self, step: &'s Step, progress: &mut impl Progress) {
         let mut answer = None;
         match &step.deed {
             Deed::Nothing => {}
@@ -397,45 +461,6 @@ impl<W: Observer> Runner<'_, W> {
             }
         }
         self.judge_answers(step, form_name(&asking.form), &answers);
-    }
-
-    /// Strikes the targets of a fault. Faults of one instant are taken in together, so nothing else is done here.
-    fn strike(&mut self, step: &Step, fault: &Fault, lasts: Option<Span>) {
-        let ends = lasts.map(|span| self.now().saturating_add(span));
-        for blow in self.blows(step, fault) {
-            self.engine.inject(Event::Struck(blow));
-            if let Some(at) = ends {
-                self.engine.schedule(at, Event::Mended(blow));
-            }
-        }
-    }
-
-    fn heal(&mut self, step: &Step, fault: &Fault) {
-        for blow in self.blows(step, fault) {
-            self.engine.inject(Event::Mended(blow));
-        }
-    }
-
-    /// What a fault strikes; a target that is gone is a verdict.
-    fn blows(&mut self, step: &Step, fault: &Fault) -> Vec<Blow> {
-        let (mut blows, mut gone) = (Vec::new(), Vec::new());
-        for blow in fault.blows(self.engine.world()) {
-            match blow {
-                Ok(blow) => blows.push(blow),
-                Err(label) => gone.push(format!("there is no `{label}` any more")),
-            }
-        }
-        if !gone.is_empty() {
-            let title = "the fault has its targets";
-            self.judge(
-                VerdictKind::Accepted,
-                step.line,
-                title,
-                false,
-                gone.join(", "),
-            );
-        }
-        blows
     }
 
     /// Notes what a call has started.
@@ -521,12 +546,26 @@ impl<W: Observer> Runner<'_, W> {
     fn close(mut self) -> Outcome<W> {
         let (scenario, end) = (self.scenario, self.engine.now());
         let (events, digest) = (self.engine.events(), self.engine.digest());
-        let transcript = self.engine.observer_mut().0.0.finish();
+        let hung = self.engine.hung();
+        let mut transcript = self.engine.observer_mut().0.0.finish();
+        let (world, ((_, (jobs, (_, meter))), (checker, observer))) = self.engine.into_parts();
+        let cost = meter.close(&world, end, hung);
+        if cost.faults_struck > 0 {
+            transcript.extend(cost.lines());
+        }
         let difference = scenario
             .transcript
             .as_ref()
             .and_then(|expected| compare(expected, &transcript, SHOWN));
-        let (world, ((_, (jobs, _)), observer)) = self.engine.into_parts();
+        let step = self.step;
+        let violation = checker
+            .and_then(|checker| checker.violation().cloned())
+            .map(|(at, violation)| ViolationReport {
+                invariant: violation.name().to_owned(),
+                text: violation.to_string(),
+                step: (step > 0).then_some(step),
+                at: at.into(),
+            });
         let counts = Counts {
             jobs: jobs.begun,
             jobs_succeeded: jobs.succeeded,
@@ -548,7 +587,7 @@ impl<W: Observer> Runner<'_, W> {
             end: end.into(),
             events,
             digest,
-            held: self.tally[1] == 0 && difference.is_none(),
+            held: self.tally[1] == 0 && difference.is_none() && violation.is_none(),
             verdicts_held: self.tally[0],
             verdicts_failed: self.tally[1],
             verdicts: self.verdicts,
@@ -559,6 +598,8 @@ impl<W: Observer> Runner<'_, W> {
                 difference: difference.as_ref().map(ToString::to_string),
             }),
             counts,
+            violation,
+            cost,
         };
         Outcome {
             report,
@@ -566,6 +607,7 @@ impl<W: Observer> Runner<'_, W> {
             difference,
             end,
             world,
+            hung,
             observer,
         }
     }

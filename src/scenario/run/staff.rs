@@ -58,12 +58,12 @@ impl<W: Observer> Runner<'_, W> {
     pub(super) fn let_operators_act(&mut self) {
         for _ in 0..ROUNDS {
             let due = self.calls.wakes().is_some_and(|wake| wake <= self.now());
-            let stirred = std::mem::take(&mut self.engine.observer_mut().0.1.1.stirred);
+            let stirred = std::mem::take(&mut self.engine.observer_mut().0.1.1.0.stirred);
             if !stirred && !due && !self.calls.has_answers() {
                 return;
             }
             self.engine.assess();
-            let seen = std::mem::take(&mut self.engine.observer_mut().0.1.1.seen);
+            let seen = std::mem::take(&mut self.engine.observer_mut().0.1.1.0.seen);
             self.calls.woken();
             let now = self.now();
             self.runbooks

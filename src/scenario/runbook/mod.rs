@@ -454,6 +454,7 @@ fn holds(condition: &Condition, member: u32, world: &World, now: SimTime) -> boo
         world,
         now,
         answer: None,
+        meter: None,
     };
     let verdict = condition.of(member).evaluate(&sight);
     verdict.is_ok_and(|verdict| verdict.held)

@@ -13,11 +13,13 @@
 //! changes there were, and says when the classes end next; it must be called before time goes on. What is not here: what a
 //! route or a copy stands for, why a path is lost, and the queue of events.
 
+mod audit;
 mod class;
 mod share;
 #[cfg(test)]
 mod tests;
 
+pub(super) use audit::Fault;
 pub use share::{Fraction, Speed};
 
 use super::{FlowKey, LinkKey, PairKey, RouteKey};
@@ -113,6 +115,13 @@ impl Route {
     fn links(&self) -> &[LinkKey] {
         self.path.as_deref().unwrap_or_default()
     }
+}
+
+/// What the routes and links of a part get, in its order, and the speed of each copy by class.
+struct Division {
+    factors: Vec<Fraction>,
+    used: Vec<u64>,
+    speeds: Vec<(FlowKey, u64)>,
 }
 
 /// Links that loaded routes join, and those routes; both in the order of their keys.
@@ -421,6 +430,27 @@ impl Flows {
         for &route in &part.routes {
             self.sweep(route);
         }
+        let Division {
+            factors,
+            used,
+            speeds,
+        } = self.divide(part);
+        for (&route, factor) in part.routes.iter().zip(factors) {
+            self.routes[route].factor = factor;
+        }
+        for (&link, foreground) in part.links.iter().zip(used) {
+            let link = &mut self.links[link];
+            link.foreground_carried += moved(link.foreground, link.since, now);
+            link.since = now;
+            link.foreground = Speed(foreground);
+        }
+        for (flow, speed) in speeds {
+            self.run(now, flow, Some(Speed(speed)), out);
+        }
+    }
+
+    /// Who gets how much of the links of a part, worked out from what is wanted now.
+    fn divide(&self, part: &Part) -> Division {
         let place = |link: &LinkKey| {
             let place = part.links.binary_search(link);
             place.expect("a part holds all links of its routes")
@@ -444,10 +474,9 @@ impl Flows {
             used,
             left,
         } = share::pass(&capacities.collect::<Vec<_>>(), &demands);
-        let flows: Vec<FlowKey> = routes
+        let flows = routes
             .iter()
-            .flat_map(|route| route.classes.iter().map(|class| class.1))
-            .collect();
+            .flat_map(|route| route.classes.iter().map(|class| class.1));
         let owners = routes.iter().zip(&paths);
         let claims: Vec<Claim<'_>> = owners
             .flat_map(|(route, path)| route.classes.iter().map(move |class| (class, path)))
@@ -457,18 +486,10 @@ impl Flows {
                 links,
             })
             .collect();
-        let speeds = share::fill(&left, &claims);
-        for (&route, factor) in part.routes.iter().zip(factors) {
-            self.routes[route].factor = factor;
-        }
-        for (&link, foreground) in part.links.iter().zip(used) {
-            let link = &mut self.links[link];
-            link.foreground_carried += moved(link.foreground, link.since, now);
-            link.since = now;
-            link.foreground = Speed(foreground);
-        }
-        for (flow, speed) in flows.into_iter().zip(speeds) {
-            self.run(now, flow, Some(Speed(speed)), out);
+        Division {
+            factors,
+            used,
+            speeds: flows.zip(share::fill(&left, &claims)).collect(),
         }
     }
 

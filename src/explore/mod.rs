@@ -1,0 +1,391 @@
+//! Bounded exhaustive search: every interleaving of admissible calls, ends of work and faults in a small world.
+//!
+//! Time is left out: whatever is under way may end next, well or badly, in any order. What decides is discrete
+//! ([`pack`]), so no behaviour is lost by that. States are found breadth first, so the first violation found is one of
+//! the shortest; the result is the same whatever the number of threads. A state is kept as a hash of its pack, its
+//! parent and the number of the action that led to it (16 bytes, and a hash table's entry); worlds are made again by
+//! repeating actions.
+//!
+//! ```
+//! use sdrsim::explore::{Bounds, Menu, Model, search};
+//! use sdrsim::scenario::Scenario;
+//!
+//! let text = include_str!("../../scenarios/basics/first.yaml");
+//! let scenario = Scenario::load("first.yaml", text).unwrap();
+//! let model = Model::new(scenario.world().clone(), Menu::default());
+//! let found = search(&model, &Bounds { states: 100_000, ..Bounds::default() });
+//! assert!(found.complete && found.violation.is_none());
+//! ```
+
+pub mod pack;
+mod report;
+mod search;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+pub use pack::Packer;
+pub use report::{DeadEnds, Found, Path, Violation};
+pub use search::{search, search_watched};
+pub use tell::{Untold, describe, tell};
+
+use crate::machine::admissible::{Naming, candidates, powers, underway};
+use crate::machine::event::{Blow, Doing, Event, Outcome};
+use crate::machine::{Command, Effects, admit, commit, happen};
+use crate::sdrs::op::Op;
+use crate::sdrs::rules::rule;
+use crate::time::{SimTime, Span};
+use crate::units::Rate;
+use crate::world::World;
+use crate::world::settings::Settings;
+use std::collections::BTreeSet;
+
+/// What may happen in a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Menu {
+    /// The operations that are called, in this order; see [`crate::machine::admissible::OFFERED`].
+    pub ops: Vec<Op>,
+    /// Whether servers are started and stopped natively.
+    pub powers: bool,
+    /// What may break, and how often it is broken in all.
+    pub faults: Vec<Blow>,
+    /// How many faults may come in all.
+    pub faults_max: u8,
+    /// Whether what is broken may be mended.
+    pub heals: bool,
+    /// How many sub-jobs and other pieces of work may fail in all.
+    pub failures_max: u8,
+    /// How many drills may exist at once.
+    pub drills_max: u8,
+    /// Whether starts and stops of servers take time, so that anything may come before they end.
+    pub slow_powers: bool,
+}
+
+impl Default for Menu {
+    /// The group operations and native power, one failure, no fault.
+    fn default() -> Self {
+        Menu {
+            ops: vec![
+                Op::StartProtection,
+                Op::Reprotect,
+                Op::StopProtection,
+                Op::Failover,
+                Op::PlannedFailover,
+            ],
+            powers: true,
+            faults: Vec::new(),
+            faults_max: 0,
+            heals: true,
+            failures_max: 1,
+            drills_max: 1,
+            slow_powers: false,
+        }
+    }
+}
+
+/// How far a search goes at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many states.
+    pub states: usize,
+    /// So many actions from the start.
+    pub depth: u32,
+    /// So many bytes for what is kept of states.
+    pub bytes: usize,
+    /// Threads; the result does not depend on them.
+    pub threads: usize,
+    /// Whether the way back is looked for from every state, which keeps all transitions: 8 bytes for each.
+    pub dead_ends: bool,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            states: 10_000_000,
+            depth: u32::MAX,
+            bytes: 2 << 30,
+            threads: 1,
+            dead_ends: false,
+        }
+    }
+}
+
+/// What must hold of every state; the text says what does not.
+pub type Property = dyn Fn(&World) -> Result<(), String> + Sync;
+
+/// What is searched: a world, what may happen in it, and what must hold.
+pub struct Model {
+    start: State,
+    /// The world's own settings.
+    given: Settings,
+    menu: Menu,
+    marked: BTreeSet<u64>,
+    always: Vec<(String, Box<Property>)>,
+    sometimes: Vec<(String, Box<Property>)>,
+}
+
+/// A world in a search, and what of the menu's bounds has been used up.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) now: SimTime,
+    pub(crate) faults: u8,
+    pub(crate) failures: u8,
+    /// Which of the menu's faults are in force.
+    pub(crate) struck: u64,
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Somebody asks, and is not refused.
+    Ask(Command),
+    /// Something under way ends.
+    End(Event),
+    /// One of the menu's faults strikes.
+    Strike(Blow),
+    /// It is mended.
+    Mend(Blow),
+}
+
+impl Model {
+    /// A search from a world at rest. Copies do not end by their arithmetic, and finished jobs are not kept.
+    ///
+    /// # Panics
+    /// If the menu has more than 64 faults.
+    #[must_use]
+    pub fn new(world: World, menu: Menu) -> Model {
+        assert!(menu.faults.len() <= 64, "a menu has at most 64 faults");
+        let given = world.settings;
+        let settings = Settings {
+            copy_rate: Rate(1),
+            jobs_kept: 0,
+            failed_tasks_kept: 0,
+            subs_kept: 0,
+            ..world.settings
+        };
+        let world = world.with_settings(settings);
+        let targets = menu.faults.iter().filter_map(|blow| blow.target());
+        let marked = targets.filter_map(|who| world.stable(who)).map(|it| it.0);
+        Model {
+            given,
+            marked: marked.collect(),
+            start: State {
+                now: world.now,
+                world,
+                faults: 0,
+                failures: 0,
+                struck: 0,
+            },
+            menu,
+            always: Vec::new(),
+            sometimes: Vec::new(),
+        }
+    }
+
+    /// Something that must hold of every state. What it names by label must be marked; see [`Model::mark`].
+    #[must_use]
+    pub fn always(
+        mut self,
+        name: impl Into<String>,
+        property: impl Fn(&World) -> Result<(), String> + Sync + 'static,
+    ) -> Model {
+        self.always.push((name.into(), Box::new(property)));
+        self
+    }
+
+    /// Something that must hold of at least one state.
+    #[must_use]
+    pub fn sometimes(
+        mut self,
+        name: impl Into<String>,
+        property: impl Fn(&World) -> Result<(), String> + Sync + 'static,
+    ) -> Model {
+        self.sometimes.push((name.into(), Box::new(property)));
+        self
+    }
+
+    /// The resource with this label is unlike any other, so that it changes places with none. Faults mark their targets.
+    #[must_use]
+    pub fn mark(mut self, label: &str) -> Model {
+        let who = self.start.world.find(label);
+        self.marked.extend(
+            who.and_then(|who| self.start.world.stable(who))
+                .map(|it| it.0),
+        );
+        self
+    }
+
+    /// What may happen.
+    #[must_use]
+    pub const fn menu(&self) -> &Menu {
+        &self.menu
+    }
+
+    /// A maker of packs for this search.
+    #[must_use]
+    pub fn packer(&self) -> Packer {
+        Packer::new(self.marked.clone())
+    }
+
+    pub(crate) const fn given(&self) -> &Settings {
+        &self.given
+    }
+
+    pub(crate) const fn start(&self) -> &State {
+        &self.start
+    }
+
+    /// Everything that may happen next, admitted or not, in a defined order. An action keeps its number whatever is admitted.
+    pub(crate) fn actions(&self, state: &State, name: &Naming<'_>, out: &mut Vec<Action>) {
+        let world = &state.world;
+        let mut commands = Vec::new();
+        for &op in &self.menu.ops {
+            if op != Op::CreateDrDrill || world.drills.len() < self.menu.drills_max.into() {
+                candidates(world, op, name, &mut commands);
+            }
+        }
+        if self.menu.powers {
+            powers(world, name, &mut commands);
+        }
+        out.extend(commands.into_iter().map(Action::Ask));
+        let mut events = Vec::new();
+        underway(world, &mut events);
+        for event in events {
+            out.push(Action::End(event));
+            if let Some(failed) = failed(event)
+                && state.failures < self.menu.failures_max
+            {
+                out.push(Action::End(failed));
+            }
+        }
+        for (place, &blow) in self.menu.faults.iter().enumerate() {
+            match state.struck >> place & 1 {
+                0 if state.faults < self.menu.faults_max => out.push(Action::Strike(blow)),
+                1 if self.menu.heals => out.push(Action::Mend(blow)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Lets something happen; answers whether it was admitted. A refused action changes nothing.
+    pub(crate) fn apply(&self, state: &mut State, action: &Action, out: &mut Effects) -> bool {
+        out.clear();
+        let now = state.now.saturating_add(Span::secs(1));
+        match action {
+            Action::Ask(command) => match admit(&state.world, command) {
+                Err(_) => return false,
+                Ok(admitted) => {
+                    commit(&mut state.world, now, admitted, out);
+                }
+            },
+            Action::End(event) => {
+                state.failures += u8::from(is_failure(event));
+                happen(&mut state.world, now, *event, out);
+            }
+            Action::Strike(blow) | Action::Mend(blow) => {
+                let strikes = matches!(action, Action::Strike(_));
+                let place = self.menu.faults.iter().position(|it| it == blow);
+                let bit = 1 << place.unwrap_or(0);
+                match strikes {
+                    true => {
+                        state.faults += 1;
+                        state.struck |= bit;
+                        happen(&mut state.world, now, Event::Struck(*blow), out);
+                    }
+                    false => {
+                        state.struck &= !bit;
+                        happen(&mut state.world, now, Event::Mended(*blow), out);
+                    }
+                }
+                out.clear();
+                happen(&mut state.world, now, Event::Assess, out);
+            }
+        }
+        state.now = now;
+        self.open_jobs(state, out);
+        true
+    }
+
+    /// A job's opening decides nothing but when, so it ends with what began the job; so do acts on servers that take no time.
+    fn open_jobs(&self, state: &mut State, out: &mut Effects) {
+        let mut events = Vec::new();
+        loop {
+            events.clear();
+            underway(&state.world, &mut events);
+            let opens =
+                |event: &&Event| is_opening(event) || (!self.menu.slow_powers && is_power(event));
+            let opening = events.iter().find(opens);
+            let Some(&event) = opening else { return };
+            happen(&mut state.world, state.now, event, out);
+        }
+    }
+
+    /// What is kept of a state.
+    fn print(&self, packer: &mut Packer, state: &State) -> u64 {
+        let used = u64::from(state.faults) << 8 | u64::from(state.failures);
+        let print = crate::hash::combine(packer.print(&state.world), used);
+        crate::hash::combine(print, state.struck)
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = |all: &[(String, Box<Property>)]| -> Vec<String> {
+            all.iter().map(|(name, _)| name.clone()).collect()
+        };
+        f.debug_struct("Model")
+            .field("menu", &self.menu)
+            .field("always", &names(&self.always))
+            .field("sometimes", &names(&self.sometimes))
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_opening(event: &Event) -> bool {
+    use crate::world::job::Part;
+    let Event::Settled { doing, .. } = event else {
+        return false;
+    };
+    matches!(doing, Doing::Job(_, Part::Open))
+}
+
+fn is_power(event: &Event) -> bool {
+    let Event::Settled { doing, .. } = event else {
+        return false;
+    };
+    matches!(doing, Doing::Act(_))
+}
+
+fn is_failure(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Settled {
+            outcome: Outcome::Failed(_),
+            ..
+        }
+    )
+}
+
+/// The same end, badly, if that can be: work of jobs fails with the code of its operation's row.
+fn failed(event: Event) -> Option<Event> {
+    use crate::world::job::Part;
+    let Event::Settled {
+        who,
+        epoch,
+        doing: doing @ Doing::Job(op, Part::Work),
+        turn,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let code = rule(op).job?.error;
+    Some(Event::Settled {
+        who,
+        epoch,
+        doing,
+        outcome: Outcome::Failed(code),
+        turn,
+    })
+}

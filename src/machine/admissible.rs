@@ -1,0 +1,288 @@
+//! What could be asked of a world now: calls and acts with the plainest body, about everything that exists.
+//!
+//! Searches and generators walk these. Renaming, tags, failed tasks and what is answered without changing a status are left
+//! out, and so are creations that need more than a choice among what exists.
+
+use super::command::{Call, Command, CreateDrDrill, CreateProtectedInstance};
+use super::command::{CreateReplicationPair, Gigabytes, Native, Ref};
+use super::{Event, admit};
+use crate::machine::event::{Doing, Outcome};
+use crate::sdrs::op::Op;
+use crate::world::job::{JobStatus, Part};
+use crate::world::place::Mode;
+use crate::world::protection::Copying;
+use crate::world::{DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
+
+/// The operations that [`candidates`] offers calls of.
+pub const OFFERED: &[Op] = &[
+    Op::DeleteProtectionGroup,
+    Op::StartProtection,
+    Op::Reprotect,
+    Op::StopProtection,
+    Op::Failover,
+    Op::PlannedFailover,
+    Op::CreateProtectedInstance,
+    Op::DeleteProtectedInstance,
+    Op::AttachReplicationPair,
+    Op::DetachReplicationPair,
+    Op::CreateReplicationPair,
+    Op::DeleteReplicationPair,
+    Op::ExpandReplicationPair,
+    Op::CreateDrDrill,
+    Op::DeleteDrDrill,
+];
+
+/// The keys of a slot map, in the order in which their resources were made.
+macro_rules! in_order {
+    ($map:expr) => {{
+        let mut all: Vec<_> = $map.iter().map(|(key, it)| (it.serial, key)).collect();
+        all.sort_unstable_by_key(|it| it.0);
+        all.into_iter().map(|it| it.1)
+    }};
+}
+
+/// How a command refers to something: by its slot, or by its label.
+pub type Naming<'a> = dyn Fn(Who) -> Ref + 'a;
+
+/// Every call of an operation about what exists, whether or not it would be admitted; in the order of the serials of what
+/// it is about. Operations that are not [`OFFERED`] have none.
+pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
+    match op {
+        Op::DeleteProtectionGroup
+        | Op::StartProtection
+        | Op::Reprotect
+        | Op::StopProtection
+        | Op::Failover
+        | Op::PlannedFailover
+        | Op::CreateDrDrill => {
+            let groups = in_order!(world.groups);
+            out.extend(groups.map(|group| of_group(world, op, group, name).into()));
+        }
+        Op::CreateProtectedInstance => {
+            let free = |server: &ServerKey| {
+                let server = &world.servers[*server];
+                server.instance.is_none() && server.drill.is_none()
+            };
+            let servers: Vec<_> = in_order!(world.servers).filter(free).collect();
+            for group in in_order!(world.groups) {
+                out.extend(
+                    servers
+                        .iter()
+                        .map(|&server| new_instance(group, server, name).into()),
+                );
+            }
+        }
+        Op::CreateReplicationPair => {
+            let free = |disk: &DiskKey| {
+                let disk = &world.disks[*disk];
+                disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none()
+            };
+            let disks: Vec<_> = in_order!(world.disks).filter(free).collect();
+            for group in in_order!(world.groups) {
+                out.extend(disks.iter().map(|&disk| new_pair(group, disk, name).into()));
+            }
+        }
+        Op::DeleteProtectedInstance => {
+            let delete = |instance| Call::DeleteProtectedInstance {
+                instance: name(Who::Instance(instance)),
+                delete_target_server: true,
+                delete_target_eip: false,
+            };
+            out.extend(in_order!(world.instances).map(|instance| delete(instance).into()));
+        }
+        Op::AttachReplicationPair | Op::DetachReplicationPair => {
+            for pair in in_order!(world.pairs) {
+                let group = world.pairs[pair].group;
+                for instance in world.groups[group].instances.iter() {
+                    out.extend(attachment(world, op, (instance, pair), name).map(Command::from));
+                }
+            }
+        }
+        Op::DeleteReplicationPair => {
+            let delete = |pair| Call::DeleteReplicationPair {
+                pair: name(Who::Pair(pair)),
+                server_group_id: None,
+                delete_target_volume: true,
+            };
+            out.extend(in_order!(world.pairs).map(|pair| delete(pair).into()));
+        }
+        Op::ExpandReplicationPair => {
+            out.extend(in_order!(world.pairs).filter_map(|pair| larger(world, pair, name)));
+        }
+        Op::DeleteDrDrill => {
+            let delete = |drill| Call::DeleteDrDrill {
+                drill: name(Who::Drill(drill)),
+            };
+            out.extend(in_order!(world.drills).map(|drill| delete(drill).into()));
+        }
+        _ => {}
+    }
+}
+
+/// The start and the stop of every server, whether or not it would be admitted, in the order of serials.
+pub fn powers(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
+    for server in in_order!(world.servers) {
+        let who = || name(Who::Server(server));
+        out.push(Native::StartServer { server: who() }.into());
+        out.push(Native::StopServer { server: who() }.into());
+    }
+}
+
+/// Every call of [`OFFERED`] operations, and every start or stop of a server, that would be admitted now; in the order of
+/// the API reference, then of serials, then the acts.
+pub fn admissible(world: &World, out: &mut Vec<Command>) {
+    for &op in OFFERED {
+        candidates(world, op, &Ref::from, out);
+    }
+    powers(world, &Ref::from, out);
+    out.retain(|command| admit(world, command).is_ok());
+}
+
+/// Everything under way that can end, as the event with which it ends well; sub-jobs and other work in the order of job
+/// numbers and pairs, then acts of servers, copies, and the windows of lost witnesses. What the control plane holds back
+/// while it stands still is not among them, and neither is the initialization of guests, on which nothing depends.
+pub fn underway(world: &World, out: &mut Vec<Event>) {
+    if world.control.since.is_none() {
+        let mut jobs: Vec<_> = world.jobs.iter().collect();
+        jobs.retain(|(_, job)| job.status == JobStatus::Running);
+        jobs.sort_unstable_by_key(|(_, job)| job.number);
+        for (key, job) in jobs {
+            let mut ends = |who, epoch, part| {
+                out.push(Event::Settled {
+                    who,
+                    epoch,
+                    doing: Doing::Job(job.op, part),
+                    outcome: Outcome::Done,
+                    turn: world.control.turn(),
+                });
+            };
+            match job.part {
+                Part::Open | Part::Close => ends(Who::Job(key), job.part as u32, job.part),
+                Part::Work if job.subs.is_empty() => {
+                    if let Some(life) = world.life(job.subject) {
+                        ends(job.subject, life.epoch, Part::Work);
+                    }
+                }
+                Part::Work => {
+                    for sub in job.subs.iter().filter(|sub| sub.ended.is_none()) {
+                        if let Some(pair) = world.pairs.get(sub.pair) {
+                            ends(Who::Pair(sub.pair), pair.life.epoch, Part::Work);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for server in in_order!(world.servers) {
+        let record = &world.servers[server];
+        if let Some(act) = record.act {
+            out.push(Event::Settled {
+                who: Who::Server(server),
+                epoch: record.epoch,
+                doing: Doing::Act(act),
+                outcome: Outcome::Done,
+                turn: 0,
+            });
+        }
+    }
+    for pair in in_order!(world.pairs) {
+        let record = &world.pairs[pair];
+        if let Copying::Running(_) = record.copy {
+            let copies = record.copies;
+            out.push(Event::Synced { pair, copies });
+        }
+    }
+    for domain in in_order!(world.domains) {
+        let record = &world.domains[domain];
+        if record.mode == Mode::Window {
+            let windows = record.windows;
+            out.push(Event::WindowEnds { domain, windows });
+        }
+    }
+}
+
+fn of_group(world: &World, op: Op, key: GroupKey, name: &Naming<'_>) -> Call {
+    let group = name(Who::Group(key));
+    match op {
+        Op::DeleteProtectionGroup => Call::DeleteProtectionGroup { group },
+        Op::StartProtection => Call::StartProtection { group },
+        Op::Reprotect => Call::Reprotect { group },
+        Op::StopProtection => Call::StopProtection { group },
+        Op::PlannedFailover => Call::PlannedFailover {
+            group,
+            priority_station: world.groups[key].station.other().name().to_owned(),
+        },
+        Op::CreateDrDrill => Call::CreateDrDrill(Box::new(CreateDrDrill {
+            label: None,
+            server_group_id: group,
+            name: None,
+            drill_vpc_id: None,
+        })),
+        _ => Call::Failover { group },
+    }
+}
+
+fn new_instance(group: GroupKey, server: ServerKey, name: &Naming<'_>) -> Call {
+    Call::CreateProtectedInstance(Box::new(CreateProtectedInstance {
+        label: None,
+        server_group_id: name(Who::Group(group)),
+        server_id: name(Who::Server(server)),
+        name: None,
+        description: None,
+        primary_subnet_id: None,
+        primary_ip_address: None,
+        flavor_ref: None,
+        tags: Default::default(),
+    }))
+}
+
+fn new_pair(group: GroupKey, disk: DiskKey, name: &Naming<'_>) -> Call {
+    Call::CreateReplicationPair(Box::new(CreateReplicationPair {
+        label: None,
+        server_group_id: name(Who::Group(group)),
+        volume_id: name(Who::Disk(disk)),
+        name: None,
+        description: None,
+    }))
+}
+
+fn attachment(
+    world: &World,
+    op: Op,
+    (instance, pair): (InstanceKey, PairKey),
+    name: &Naming<'_>,
+) -> Option<Call> {
+    let attached = world.pairs[pair].attached.iter().any(|a| a.0 == instance);
+    let (who, pair) = (name(Who::Instance(instance)), name(Who::Pair(pair)));
+    match (op, attached) {
+        (Op::DetachReplicationPair, true) => Some(Call::DetachReplicationPair {
+            instance: who,
+            pair,
+        }),
+        (Op::AttachReplicationPair, false) => {
+            let taken: Vec<String> = world.instances[instance]
+                .servers
+                .into_iter()
+                .flatten()
+                .flat_map(|server| &world.servers[server].disks)
+                .map(|(device, _)| device.to_string())
+                .collect();
+            let names = ('b'..='z').map(|letter| format!("/dev/vd{letter}"));
+            let device = { names }.find(|name| !taken.contains(name))?;
+            Some(Call::AttachReplicationPair {
+                instance: who,
+                pair,
+                device,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn larger(world: &World, pair: PairKey, name: &Naming<'_>) -> Option<Command> {
+    let mut disks = world.pairs[pair].disks.into_iter().flatten();
+    let size = disks.next().map(|disk| world.disks[disk].size.0 >> 30)?;
+    let new_size = Gigabytes(i64::try_from(size).ok()?.checked_add(10)?);
+    let pair = name(Who::Pair(pair));
+    Some(Call::ExpandReplicationPair { pair, new_size }.into())
+}

@@ -1,0 +1,112 @@
+//! Whether the shares are what a division from scratch gives, and whether any link carries more than it can.
+
+use super::{Flows, Speed};
+use crate::units::Rate;
+use crate::world::{LinkKey, RouteKey};
+use std::collections::BTreeSet;
+
+/// What is wrong with the shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) enum Fault {
+    /// A link carries more than it can.
+    Overfull {
+        /// The link.
+        link: LinkKey,
+        /// What it carries, in units of [`Speed`].
+        used: u128,
+        /// What it can.
+        capacity: Speed,
+    },
+    /// The copies of a class get something else than their share.
+    Share {
+        /// Their route.
+        route: RouteKey,
+        /// Their share; None: no bound.
+        counted: Option<Speed>,
+        /// What they get.
+        kept: Option<Speed>,
+    },
+}
+
+impl Flows {
+    /// How much the synchronous writes of a route ask for; nothing where there is none.
+    pub(in crate::world) fn foreground(&self, route: RouteKey) -> Rate {
+        let route = self.routes.get(route);
+        route.map_or(Rate::ZERO, |route| route.foreground)
+    }
+
+    /// Checks every link against its capacity, and every class against its share. Between a change and
+    /// [`Flows::settle`] there is nothing to check.
+    pub(in crate::world) fn audit(&self, capacity: impl Fn(LinkKey) -> Rate) -> Result<(), Fault> {
+        if !(self.marked_links.is_empty() && self.marked_routes.is_empty()) {
+            return Ok(());
+        }
+        for (key, link) in &self.links {
+            let mut used = u128::from(link.foreground.0);
+            for &route in &link.routes {
+                for &(_, flow) in &self.routes[route].classes {
+                    let class = &self.classes[flow];
+                    let speed = class.speed.map_or(u64::MAX, |speed| speed.0);
+                    used += u128::from(speed) * class.waiting.len() as u128;
+                }
+            }
+            let capacity = Speed::of(capacity(key));
+            if used > u128::from(capacity.0) {
+                return Err(Fault::Overfull {
+                    link: key,
+                    used,
+                    capacity,
+                });
+            }
+        }
+        self.audit_parts()?;
+        self.audit_alone()
+    }
+
+    /// The classes on links, part by part.
+    fn audit_parts(&self) -> Result<(), Fault> {
+        let mut seen = BTreeSet::new();
+        for link in self.links.keys() {
+            if seen.contains(&link) {
+                continue;
+            }
+            let part = self.part(link);
+            seen.extend(part.links.iter().copied());
+            for (flow, speed) in self.divide(&part).speeds {
+                let class = &self.classes[flow];
+                if class.speed != Some(Speed(speed)) {
+                    return Err(Fault::Share {
+                        route: class.route,
+                        counted: Some(Speed(speed)),
+                        kept: class.speed,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The classes that use no link: nothing moves without a path, and an ideal one has room for every limit.
+    fn audit_alone(&self) -> Result<(), Fault> {
+        for (key, route) in &self.routes {
+            if !route.links().is_empty() {
+                continue;
+            }
+            for &(limit, flow) in &route.classes {
+                let counted = match route.path {
+                    None => Some(Speed::ZERO),
+                    Some(_) => limit.map(Speed::of),
+                };
+                let kept = self.classes[flow].speed;
+                if kept != counted {
+                    return Err(Fault::Share {
+                        route: key,
+                        counted,
+                        kept,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

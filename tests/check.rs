@@ -1,0 +1,572 @@
+//! Every invariant fires when its rule is broken: a world that is right is altered on purpose, or told of an effect that
+//! did not happen, and the check names what was broken. The last assertion proves that no invariant is left out.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
+mod common;
+
+use common::*;
+use sdrsim::engine::oracle::{Fate, Oracle};
+use sdrsim::engine::{Chance, Checker, Checkpoint, Engine, Limit, RunEnd, Seed, Watcher};
+use sdrsim::machine::build::NewLink;
+use sdrsim::machine::command::{Call, Command, Native};
+use sdrsim::machine::{Blow, Doing, Effect, Event};
+use sdrsim::scenario::Scenario;
+use sdrsim::sdrs::op::Op;
+use sdrsim::sdrs::policy::{Permission, Switch};
+use sdrsim::sdrs::status::{Kind, Status};
+use sdrsim::time::{SimTime, Span};
+use sdrsim::units::{Bytes, Rate};
+use sdrsim::world::check::{Violation, check};
+use sdrsim::world::job::Part;
+use sdrsim::world::label::Stable;
+use sdrsim::world::machinery::Power;
+use sdrsim::world::protection::{Copying, ProtectionType, Side};
+use sdrsim::world::replica::{Load, Recovery};
+use sdrsim::world::settings::Settings;
+use sdrsim::world::{
+    AzKey, DiskKey, DrillKey, GroupKey, LinkKey, PairKey, ServerKey, SubnetKey, Who, World,
+};
+use std::collections::BTreeSet;
+
+type Run = Engine<Told, Checker>;
+
+fn at(seconds: u64) -> SimTime {
+    SimTime::from_micros(seconds * 1_000_000)
+}
+
+fn quiet(engine: &mut Run) {
+    let end = engine.run_until_quiet(Limit::events(10_000));
+    assert_eq!(end, RunEnd::Quiet);
+}
+
+fn ask(engine: &mut Run, command: impl Into<Command>) {
+    engine.submit(&command.into()).unwrap();
+}
+
+/// The group `g` around the running server `s1`, which writes 4 MiB/s to its second disk over a link of 100 MiB/s.
+fn built(settings: Settings) -> World {
+    let mut region = region(settings);
+    let link = NewLink {
+        between: ["az-1", "az-2"],
+        bandwidth: Some(Rate(100 << 20)),
+        latency: Span::micros(100),
+        duct: None,
+    };
+    region.link("ab", link).unwrap();
+    region.now(create_group("g")).unwrap();
+    region.now(create_instance("i", "s1")).unwrap();
+    let load = Some(Load::uniform(Rate(4 << 20)));
+    let disk = "s1-b".into();
+    region.now(Native::SetLoad { disk, load }).unwrap();
+    let server = "s1".into();
+    region.now(Native::StartServer { server }).unwrap();
+    region.finish()
+}
+
+/// It is protected and in step, a drill stands beside it, and everything held. The clock stands at 1 h.
+fn in_step(settings: Settings) -> Run {
+    let mut engine = Engine::with_observer(built(settings), Told::default(), Checker::new());
+    ask(&mut engine, start());
+    quiet(&mut engine);
+    ask(&mut engine, create_drill("d"));
+    quiet(&mut engine);
+    let reached = engine.run_until(at(3600), Limit::events(10_000));
+    assert_eq!(reached, RunEnd::Reached);
+    assert_eq!(engine.observer().violation(), None);
+    engine
+}
+
+/// The same while its first copy runs.
+fn copying() -> Run {
+    let mut engine = Engine::with_observer(built(settings()), Told::default(), Checker::new());
+    ask(&mut engine, start());
+    let reached = engine.run_until(at(30), Limit::events(10_000));
+    assert_eq!(reached, RunEnd::Reached);
+    engine
+}
+
+/// The same ten minutes after its link was lost.
+fn cut() -> Run {
+    let mut engine = in_step(settings());
+    let link = link(engine.world());
+    engine.inject(Event::Struck(Blow::Link { link }));
+    let reached = engine.run_until(at(4200), Limit::events(10_000));
+    assert_eq!(reached, RunEnd::Reached);
+    engine
+}
+
+/// Without a fence both sides have been written since the link was lost and a failover was taken.
+fn parted() -> Run {
+    let mut settings = settings();
+    settings.policies.fencing = Switch::Off;
+    settings.policies.failover_disconnected = Permission::Allowed;
+    let mut engine = in_step(settings);
+    let link = link(engine.world());
+    engine.inject(Event::Struck(Blow::Link { link }));
+    engine.assess();
+    ask(&mut engine, Call::Failover { group: "g".into() });
+    quiet(&mut engine);
+    let server = "i/dr".into();
+    ask(&mut engine, Native::StartServer { server });
+    quiet(&mut engine);
+    assert_eq!(engine.observer().violation(), None);
+    engine
+}
+
+macro_rules! keys {
+    ($($name:ident: $kind:ident => $key:ty, $label:literal;)*) => {
+        $(fn $name(world: &World) -> $key {
+            match world.find($label) {
+                Some(Who::$kind(key)) => key,
+                other => panic!("{} is {other:?}", $label),
+            }
+        })*
+    };
+}
+
+keys! {
+    az: Az => AzKey, "az-1";
+    lan: Subnet => SubnetKey, "lan";
+    server: Server => ServerKey, "s1";
+    replica: Server => ServerKey, "i/dr";
+    disk: Disk => DiskKey, "s1-b";
+    group: Group => GroupKey, "g";
+    pair: Pair => PairKey, "i/vdb";
+    drill: Drill => DrillKey, "d";
+    link: Link => LinkKey, "ab";
+}
+
+/// A rule broken in a world that keeps it.
+type Plant = (&'static str, fn() -> Run, fn(&mut World));
+
+/// By invariant of one state: a world that is right, and what breaks it.
+const PLANTS: &[Plant] = &[
+    ("one writer per pair", parted, |world| {
+        world.settings.policies.fencing = Switch::On;
+    }),
+    ("one side runs", held, |world| {
+        let replica = replica(world);
+        world.servers[replica].power = Power::Active;
+    }),
+    ("usage adds up", held, |world| {
+        world.projects[world.default_project].usage.vpcs += 1;
+    }),
+    ("quotas hold", held, |world| {
+        world.projects[world.default_project].quotas.server_groups = 0;
+    }),
+    ("the census adds up", held, |world| {
+        world.census[Kind::DisasterRecoveryDrill as usize][Status::Creating as usize] += 1;
+    }),
+    ("statuses are published", held, |world| {
+        let unknown = |status: &&Status| !Kind::ProtectionGroup.published().contains(status);
+        let status = *Status::ALL.iter().find(unknown).unwrap();
+        let group = group(world);
+        world.groups[group].life.status = status;
+    }),
+    ("members add up", held, |world| {
+        let group = group(world);
+        world.groups[group].copying += 1;
+    }),
+    ("pools add up", held, |world| {
+        let az = az(world);
+        world.azs[az].pool.used = Bytes(1);
+    }),
+    ("jobs add up", held, |world| world.control.running += 1),
+    ("the index is whole", held, |world| {
+        let server = server(world);
+        world.servers[server].stable = Stable(1);
+    }),
+    ("references are mutual", held, |world| {
+        let server = server(world);
+        world.servers[server].disks.pop();
+    }),
+    ("addresses add up", held, |world| {
+        let lan = lan(world);
+        world.subnets[lan].used.insert(7);
+    }),
+    ("disks of a pair are alike", held, |world| {
+        let (az, disk) = (az(world), disk(world));
+        world.disks[disk].size = Bytes::gib(11);
+        let used = world.azs[az].pool.used.0;
+        world.azs[az].pool.used = Bytes(used + (1 << 30));
+    }),
+    ("in step is in step", held, |world| {
+        let pair = pair(world);
+        world.pairs[pair].unsynced = Bytes(1);
+    }),
+    ("recovery points are what they say", held, |world| {
+        let pair = pair(world);
+        world.pairs[pair].stands = Some(at(3000));
+    }),
+    ("writes are what servers write", held, |world| {
+        let disk = disk(world);
+        world.disks[disk].load = None;
+    }),
+    ("foregrounds add up", held, |world| {
+        let route = world.groups[group(world)].route;
+        world.topology.routes[route].foreground += 1;
+    }),
+    ("links are not overfull", held, |world| {
+        let link = link(world);
+        world.topology.links[link].bandwidth = Rate(1);
+    }),
+    ("drills stand apart", held, |world| {
+        let (drill, group) = (drill(world), group(world));
+        world.drills[drill].vpc = Some(world.groups[group].vpc);
+    }),
+];
+
+fn held() -> Run {
+    in_step(settings())
+}
+
+/// What is found in a world after it was altered.
+fn found(right: fn() -> Run, alter: fn(&mut World)) -> Violation {
+    let engine = right();
+    let mut world = engine.world().clone();
+    assert_eq!(check(&world, engine.now()), Ok(()));
+    alter(&mut world);
+    check(&world, engine.now()).unwrap_err()
+}
+
+/// The speed of a class is no figure that anyone outside can alter, so it is altered in what a checkpoint holds.
+fn unfair() -> Violation {
+    let run = copying();
+    let engine = Engine::new(run.world().clone(), Chance::new(Seed(1)));
+    let form = serde_json::to_string(&engine.checkpoint()).unwrap();
+    let (before, after) = form.split_once("\"speed\":").expect("a copy runs");
+    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap();
+    let half = after[..digits].parse::<u64>().unwrap() / 2;
+    let form = format!("{before}\"speed\":{half}{}", &after[digits..]);
+    let checkpoint: Checkpoint<Chance> = serde_json::from_str(&form).unwrap();
+    let engine = Engine::restore(checkpoint);
+    check(engine.world(), run.now()).unwrap_err()
+}
+
+/// What is seen of a run that goes on for a while after `before` altered what is remembered and `after` what is seen.
+fn seen(
+    right: fn() -> Run,
+    before: fn(&mut World),
+    after: fn(&mut World),
+    told: fn(&World) -> Vec<Effect>,
+) -> Violation {
+    let mut engine = right();
+    let mut watcher = Watcher::default();
+    let mut world = engine.world().clone();
+    before(&mut world);
+    watcher.see(engine.now(), &world, &[]).unwrap();
+    let later = engine.now().saturating_add(Span::secs(10));
+    let mut honest = Watcher::default();
+    honest.see(engine.now(), engine.world(), &[]).unwrap();
+    let reached = engine.run_until(later, Limit::events(10_000));
+    assert_eq!(reached, RunEnd::Reached);
+    honest.see(later, engine.world(), &[]).unwrap();
+    let mut world = engine.world().clone();
+    after(&mut world);
+    let told = told(&world);
+    watcher.see(later, &world, &told).unwrap_err()
+}
+
+fn nothing(_: &mut World) {}
+
+fn silence(_: &World) -> Vec<Effect> {
+    Vec::new()
+}
+
+fn recovered(lost: u64) -> Recovery {
+    Recovery {
+        earliest: at(1),
+        latest: at(1),
+        acknowledged: at(2),
+        rpo: Span::secs(1),
+        whole: lost == 0,
+        lost,
+        damaged: false,
+    }
+}
+
+/// The invariants of two states in succession.
+fn seen_violations() -> Vec<Violation> {
+    vec![
+        seen(
+            held,
+            nothing,
+            |world| {
+                let pair = pair(world);
+                world.pairs[pair].stands = Some(at(3000));
+            },
+            silence,
+        ),
+        seen(
+            cut,
+            nothing,
+            |world| {
+                let group = group(world);
+                world.groups[group].cut.as_mut().unwrap().since = at(4000);
+            },
+            silence,
+        ),
+        seen(held, nothing, nothing, |world| {
+            let (group, recovery) = (group(world), recovered(5));
+            vec![Effect::Recovered { group, recovery }]
+        }),
+        seen(
+            cut,
+            nothing,
+            |world| {
+                let pair = pair(world);
+                world.pairs[pair].station = Side::Target;
+            },
+            silence,
+        ),
+        seen(held, nothing, nothing, |world| {
+            let (pair, copies) = (pair(world), 9);
+            vec![Effect::CopyBegan { pair, copies }]
+        }),
+        seen(
+            held,
+            nothing,
+            |world| {
+                let group = group(world);
+                world.groups[group].station = Side::Target;
+            },
+            |world| {
+                let (drill, recovery) = (drill(world), recovered(0));
+                let rescue = false;
+                vec![Effect::Snapshot {
+                    drill,
+                    recovery,
+                    rescue,
+                }]
+            },
+        ),
+        seen(
+            held,
+            |world| {
+                let link = link(world);
+                world.topology.links[link].bandwidth = Rate(1 << 20);
+            },
+            nothing,
+            silence,
+        ),
+    ]
+}
+
+#[test]
+fn every_invariant_fires_when_its_rule_is_broken_and_none_is_left_out() {
+    let mut fired = BTreeSet::new();
+    for &(name, right, alter) in PLANTS {
+        let violation = found(right, alter);
+        assert_eq!(violation.name(), name, "{violation}");
+        assert!(!violation.to_string().is_empty());
+        fired.insert(violation.name());
+    }
+    let names = [
+        "recovery points do not move back",
+        "missing writes are remembered",
+        "a failover loses no acknowledged write",
+        "a planned failover loses nothing",
+        "no copy without writes",
+        "drills leave no trace",
+        "bytes are conserved on links",
+    ];
+    let seen = seen_violations();
+    let told: Vec<&str> = seen.iter().map(Violation::name).collect();
+    assert_eq!(told, names, "{seen:?}");
+    fired.extend(told);
+    let unfair = unfair();
+    assert_eq!(unfair.name(), "shares are fair", "{unfair}");
+    fired.insert(unfair.name());
+    let all: BTreeSet<&str> = Violation::NAMES.iter().copied().collect();
+    assert_eq!(fired, all);
+    assert_eq!(all.len(), Violation::NAMES.len(), "names are unique");
+}
+
+#[test]
+fn an_observer_finds_what_is_wrong_and_keeps_the_first() {
+    let mut world = built(settings());
+    world.control.running += 1;
+    let engine = Engine::with_observer(world, Told::default(), (Checker::new(), ()));
+    let (at, violation) = engine.observer().0.violation().unwrap();
+    assert_eq!((*at, violation.name()), (SimTime::ZERO, "jobs add up"));
+    let told = "the control plane counts 1 jobs running, and there are 0";
+    assert_eq!(violation.to_string(), told);
+}
+
+#[test]
+fn a_sampled_run_checks_now_and_then() {
+    let mut world = built(settings());
+    world.control.running += 1;
+    let mut engine = Engine::with_observer(world, Told::default(), Checker::every(3));
+    assert_eq!(engine.observer().violation(), None);
+    engine.inject(Event::Assess);
+    assert_eq!(engine.observer().violation(), None);
+    engine.inject(Event::Assess);
+    assert!(engine.observer().violation().is_some());
+}
+
+/// A failover that nothing is written in and its way back copy nothing.
+#[test]
+fn a_failover_and_failback_without_writes_copy_nothing() {
+    let mut engine = held();
+    let server = "s1".into();
+    ask(&mut engine, Native::StopServer { server });
+    quiet(&mut engine);
+    let copies = engine.world().pairs[pair(engine.world())].copies;
+    for _ in 0..2 {
+        ask(&mut engine, Call::Failover { group: "g".into() });
+        quiet(&mut engine);
+        ask(&mut engine, start());
+        quiet(&mut engine);
+    }
+    let world = engine.world();
+    let (group, pair) = (&world.groups[group(world)], &world.pairs[pair(world)]);
+    assert_eq!(group.life.status, Status::Protected);
+    assert_eq!(group.station, Side::Source);
+    assert_eq!(pair.unsynced, Bytes(0));
+    // Stopping counts as an end of copies; none began.
+    assert_eq!(pair.copies, copies + 2);
+    assert_eq!(engine.observer().violation(), None);
+}
+
+/// The sub-jobs of a planned failover take 100 s, everything else a second.
+#[derive(Clone, Debug)]
+struct Slowly;
+
+impl Oracle for Slowly {
+    fn fate(&mut self, world: &World, at: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
+        let mut fate = Told::default().fate(world, at, who, epoch, doing);
+        if doing == Doing::Job(Op::PlannedFailover, Part::Work) {
+            fate.after = Some(Span::secs(100));
+        }
+        fate
+    }
+}
+
+/// Production is started behind the service's back while it is planned to fail over, and the link is lost for a moment:
+/// what was written meanwhile is not on the DR disk yet when the sub-jobs end, so the pairs do not turn.
+#[test]
+fn a_planned_failover_does_not_turn_a_pair_that_is_being_resynchronized() {
+    let world = in_step(settings()).into_parts().0;
+    let mut engine = Engine::with_observer(world, Slowly, Checker::new());
+    let ask = |engine: &mut Engine<Slowly, Checker>, command: Command, seconds: u64| {
+        engine.submit(&command).unwrap();
+        let until = engine.now().saturating_add(Span::secs(seconds));
+        let reached = engine.run_until(until, Limit::events(1_000));
+        assert_eq!(reached, RunEnd::Reached);
+    };
+    let server = || "s1".into();
+    ask(
+        &mut engine,
+        Native::StopServer { server: server() }.into(),
+        5,
+    );
+    ask(&mut engine, planned("target").into(), 5);
+    ask(
+        &mut engine,
+        Native::StartServer { server: server() }.into(),
+        5,
+    );
+    let link = link(engine.world());
+    engine.inject(Event::Struck(Blow::Link { link }));
+    let lost = engine.now().saturating_add(Span::secs(80));
+    assert_eq!(
+        engine.run_until(lost, Limit::events(1_000)),
+        RunEnd::Reached
+    );
+    engine.inject(Event::Mended(Blow::Link { link }));
+    assert_eq!(engine.run_until_quiet(Limit::events(1_000)), RunEnd::Quiet);
+    assert_eq!(engine.observer().violation(), None);
+    let world = engine.world();
+    let (group, pair) = (&world.groups[group(world)], &world.pairs[pair(world)]);
+    assert_eq!(group.life.status, Status::ErrorReversing);
+    assert_eq!((pair.station, pair.copy), (Side::Source, Copying::Active));
+}
+
+/// The pairs of a consistency group turn together when the job closes. The link is lost after their sub-jobs have ended
+/// and production goes on writing: the failover is not free to give that up.
+#[test]
+fn a_failover_of_a_consistency_group_gives_nothing_up_that_was_written_before_it_closed() {
+    let mut region = region(settings());
+    let link = NewLink {
+        between: ["az-1", "az-2"],
+        bandwidth: None,
+        latency: Span::ZERO,
+        duct: None,
+    };
+    region.link("ab", link).unwrap();
+    let Call::CreateProtectionGroup(mut group) = create_group("g") else {
+        panic!("a group is created");
+    };
+    group.protection_type = ProtectionType::ConsistencyGroup;
+    region.now(Call::CreateProtectionGroup(group)).unwrap();
+    region.now(create_instance("i", "s1")).unwrap();
+    let load = Some(Load::uniform(Rate(4 << 20)));
+    let disk = "s1-b".into();
+    region.now(Native::SetLoad { disk, load }).unwrap();
+    let server = "s1".into();
+    region.now(Native::StartServer { server }).unwrap();
+    region.now(start()).unwrap();
+    let mut engine = Engine::with_observer(region.finish(), Told::default(), Checker::new());
+    ask(&mut engine, Call::Failover { group: "g".into() });
+    // Open and work take a second each; the close ends with the third.
+    let worked = SimTime::from_micros(2_100_000);
+    assert_eq!(
+        engine.run_until(worked, Limit::events(100)),
+        RunEnd::Reached
+    );
+    let link = self::link(engine.world());
+    engine.inject(Event::Struck(Blow::Link { link }));
+    quiet(&mut engine);
+    assert_eq!(engine.observer().violation(), None);
+    let world = engine.world();
+    let (group, pair) = (&world.groups[self::group(world)], &world.pairs[pair(world)]);
+    assert_eq!(group.life.status, Status::ErrorFailingOver);
+    assert_eq!((pair.station, pair.parted), (Side::Source, false));
+}
+
+/// A disk that is destroyed and given back within one instant is blank all the same: the pair is copied anew.
+#[test]
+fn a_disk_that_comes_back_blank_at_once_is_copied_in_full() {
+    for side in ["while it is in step", "while it is copied"] {
+        let mut engine = match side {
+            "while it is in step" => held(),
+            _ => copying(),
+        };
+        let key = pair(engine.world());
+        let disk = engine.world().pairs[key].disks[Side::Target.index()].unwrap();
+        let size = engine.world().disks[disk].size;
+        let destroyed = true;
+        engine.inject(Event::Struck(Blow::Disk { disk, destroyed }));
+        engine.inject(Event::Mended(Blow::Disk { disk, destroyed }));
+        engine.assess();
+        let world = engine.world();
+        assert_eq!(world.left(key, engine.now()), size, "{side}");
+        assert!(!world.pairs[key].consistent, "{side}");
+        quiet(&mut engine);
+        assert_eq!(engine.observer().violation(), None, "{side}");
+        assert_eq!(engine.world().pairs[key].copy, Copying::Active, "{side}");
+    }
+}
+
+/// A violation ends a scenario's run before its next step, and the report says what, when and in which step.
+#[test]
+fn a_violation_ends_a_run_and_stands_in_its_report() {
+    let mut world = built(settings());
+    world.control.running += 1;
+    let engine = Engine::with_observer(world, Told::default(), Checker::new());
+    let text = include_str!("../scenarios/basics/first.yaml");
+    let scenario = Scenario::load("first.yaml", text).unwrap();
+    let checker = engine.observer().clone();
+    let report = scenario.start(None).checked(checker).run(&mut ()).report;
+    let violation = report.violation.as_ref().unwrap();
+    assert_eq!(violation.invariant, "jobs add up");
+    assert_eq!((violation.step, violation.at.micros), (Some(1), 0));
+    assert!(!report.held() && report.verdicts.is_empty());
+
+    let whole = scenario.start(None).run(&mut ()).report;
+    let checked = scenario.start(None).checked(Checker::new()).run(&mut ());
+    assert_eq!(checked.report.violation, None);
+    assert_eq!(checked.report.digest, whole.digest, "checks change nothing");
+}
