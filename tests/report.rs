@@ -189,7 +189,7 @@ fn a_failover_after_the_loss_of_an_az_loses_nothing_and_takes_the_operators_time
     );
     assert_eq!(
         group.line(),
-        "RPO 0s, 0 B lost, down 1m4s, RTO 1m4s (4s from the call), unprotected 7m22.4s"
+        "RPO 0s, 0 B lost, down 1m4s, RTO 1m4s (4s from the call), usable after 1m5s, unprotected 7m22.4s"
     );
     let recovered = &report.groups[0].recovered[0];
     assert_eq!((recovered.at_us, recovered.point_us), (3663 * S, 3662 * S));

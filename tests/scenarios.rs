@@ -175,7 +175,7 @@ fn is_struck(world: &World, who: Who) -> bool {
 fn holds(name: &str) {
     let scenario = load(&Path::new(ROOT).join(name));
     // A check is linear in the size of the world: the large ones are checked now and then.
-    let checker = Checker::every(1 + scenario.world().pairs.len() as u64 / 200);
+    let checker = Checker::every(1 + scenario.world().pairs.len() as u64 / 10);
     let outcome = scenario.start(None).checked(checker).run(&mut ());
     if let Some(violation) = &outcome.report.violation {
         panic!("{name}: {violation:?}");
@@ -270,6 +270,7 @@ scenarios! {
     incidents_github_2018_patient "incidents/github-2018-patient.yaml",
     incidents_github_2018_patience "incidents/github-2018-patience.yaml",
     incidents_github_2018_patience_fenced "incidents/github-2018-patience-fenced.yaml",
+    incidents_kakao_2022 "incidents/kakao-2022.yaml",
     incidents_nirs_2025 "incidents/nirs-2025.yaml",
     incidents_otc_2019 "incidents/otc-2019.yaml",
     incidents_ovh_2021 "incidents/ovh-2021.yaml",

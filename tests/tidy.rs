@@ -89,6 +89,13 @@ const LAYERS: &[Layer] = &[
             "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report",
         ],
     },
+    // The search over all interleavings. It tells what it finds as scenarios, and reads expectations.
+    Layer {
+        module: "explore",
+        may_name: &[
+            "hash", "time", "units", "sdrs", "world", "machine", "engine", "scenario",
+        ],
+    },
     // Drawings of the tables. A drawing that knew a world could disagree with the table, so this knows none.
     Layer {
         module: "render",
@@ -98,7 +105,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         module: "cli",
         may_name: &[
-            "time", "units", "sdrs", "world", "machine", "engine", "scenario", "report", "render",
+            "time", "units", "sdrs", "world", "machine", "engine", "scenario", "report", "explore",
+            "render",
         ],
     },
     // The command's entry.

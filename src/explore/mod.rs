@@ -17,6 +17,7 @@
 //! assert!(found.complete && found.violation.is_none());
 //! ```
 
+mod known;
 pub mod pack;
 mod report;
 mod search;

@@ -1,14 +1,14 @@
 //! Breadth first, layer by layer. Threads share a layer; what they find is put together in the order of states and
 //! actions, so that a search gives the same with any number of them.
 
+use super::known::Known;
 use super::report::{DeadEnds, Found, Path, Violation};
 use super::{Action, Bounds, Model, State};
 use crate::machine::Effects;
 use crate::machine::command::Ref;
 use crate::sdrs::status::{Kind, Status};
-use crate::world::{ByItself, World};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::BuildHasherDefault;
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// States are numbered in the order in which they are found.
 type Id = u32;
@@ -45,7 +45,7 @@ pub fn search_watched(model: &Model, bounds: &Bounds, tick: &mut dyn FnMut(usize
     Search {
         model,
         bounds,
-        known: HashSet::default(),
+        known: Known::default(),
         index: BTreeMap::new(),
         parents: Vec::new(),
         edges: Vec::new(),
@@ -61,7 +61,7 @@ struct Search<'a> {
     model: &'a Model,
     bounds: &'a Bounds,
     /// Hashes of the states that were found. Only looked up, never listed.
-    known: HashSet<u64, BuildHasherDefault<ByItself>>,
+    known: Known,
     /// By hash, only kept if transitions are.
     index: BTreeMap<u64, Id>,
     parents: Vec<Parent>,
@@ -114,7 +114,7 @@ impl Search<'_> {
     }
 
     fn bytes(&self) -> usize {
-        self.known.capacity() * 8 * 8 / 7
+        self.known.bytes()
             + self.parents.capacity() * size_of::<Parent>()
             + self.edges.capacity() * size_of::<(Id, Id)>()
             + self.index.len() * 24
@@ -150,7 +150,7 @@ impl Search<'_> {
         let mut next = self.model.start().clone();
         let mut effects = Effects::new();
         let mut actions = Vec::new();
-        let mut met: HashSet<u64, BuildHasherDefault<ByItself>> = HashSet::default();
+        let mut met = Known::default();
         for &id in part {
             walker.go_to(id);
             let state = walker.here();
@@ -168,7 +168,7 @@ impl Search<'_> {
                 let print = self.model.print(&mut packer, &next);
                 let free = next.faults == state.faults && next.failures == state.failures;
                 let keep =
-                    self.bounds.dead_ends || (!self.known.contains(&print) && met.insert(print));
+                    self.bounds.dead_ends || (!self.known.contains(print) && met.insert(print));
                 haul.transitions += 1;
                 if keep {
                     haul.found.push((print, id, number as u32, free));

@@ -58,29 +58,8 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             let groups = in_order!(world.groups);
             out.extend(groups.map(|group| of_group(world, op, group, name).into()));
         }
-        Op::CreateProtectedInstance => {
-            let free = |server: &ServerKey| {
-                let server = &world.servers[*server];
-                server.instance.is_none() && server.drill.is_none()
-            };
-            let servers: Vec<_> = in_order!(world.servers).filter(free).collect();
-            for group in in_order!(world.groups) {
-                out.extend(
-                    servers
-                        .iter()
-                        .map(|&server| new_instance(group, server, name).into()),
-                );
-            }
-        }
-        Op::CreateReplicationPair => {
-            let free = |disk: &DiskKey| {
-                let disk = &world.disks[*disk];
-                disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none()
-            };
-            let disks: Vec<_> = in_order!(world.disks).filter(free).collect();
-            for group in in_order!(world.groups) {
-                out.extend(disks.iter().map(|&disk| new_pair(group, disk, name).into()));
-            }
+        Op::CreateProtectedInstance | Op::CreateReplicationPair => {
+            creations(world, op, name, out);
         }
         Op::DeleteProtectedInstance => {
             let delete = |instance| Call::DeleteProtectedInstance {
@@ -116,6 +95,27 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             out.extend(in_order!(world.drills).map(|drill| delete(drill).into()));
         }
         _ => {}
+    }
+}
+
+/// Instances of every server, or pairs of every disk, that belongs to nothing yet, in every group.
+fn creations(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
+    let free_server = |server: &ServerKey| {
+        let server = &world.servers[*server];
+        server.instance.is_none() && server.drill.is_none()
+    };
+    let free_disk = |disk: &DiskKey| {
+        let disk = &world.disks[*disk];
+        disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none()
+    };
+    for group in in_order!(world.groups) {
+        if op == Op::CreateProtectedInstance {
+            let servers = in_order!(world.servers).filter(free_server);
+            out.extend(servers.map(|server| new_instance(group, server, name).into()));
+        } else {
+            let disks = in_order!(world.disks).filter(free_disk);
+            out.extend(disks.map(|disk| new_pair(group, disk, name).into()));
+        }
     }
 }
 
