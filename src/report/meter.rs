@@ -79,6 +79,7 @@ pub struct Meter {
     /// Which instance a server serves, a drill's server too.
     pub(super) servers: SecondaryMap<ServerKey, InstanceKey>,
     /// Servers that have booted and whose guest is not initialized yet.
+    /// A set; its values are no `()`, which JSON does not tell from no value.
     pub(super) raw: SecondaryMap<ServerKey, bool>,
     /// Servers with an act whose end may come without an effect.
     pub(super) acting: Vec<ServerKey>,
@@ -381,7 +382,7 @@ fn standing(world: &World, key: InstanceKey) -> Standing {
 }
 
 /// Whether what serves for an instance has an initialized guest: its production server, or the one of a rescue drill.
-fn is_usable(world: &World, key: InstanceKey, raw: &SecondaryMap<ServerKey, ()>) -> bool {
+fn is_usable(world: &World, key: InstanceKey, raw: &SecondaryMap<ServerKey, bool>) -> bool {
     let ready = |server: ServerKey| !raw.contains_key(server) && world.serves(server);
     let record = &world.instances[key];
     let group = &world.groups[record.group];
