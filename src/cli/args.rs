@@ -1,5 +1,8 @@
 //! The command line's words, in clap's derive form. The help texts are for someone who sees the service for the first time.
 
+mod bench;
+
+pub use bench::{DiffArgs, ReplayArgs, ShrinkArgs};
 use clap::{Parser, Subcommand, ValueEnum};
 use sdrsim::sdrs::status::Kind;
 use std::path::PathBuf;
@@ -13,8 +16,8 @@ use std::path::PathBuf;
     after_help = "\
 Exit codes:
   0  everything held
-  1  an expectation or a transcript failed
-  2  the command line or a scenario is wrong
+  1  an expectation or a transcript failed, or two runs are different
+  2  the command line, a scenario, a trace or a checkpoint is wrong
   3  an invariant of the simulator itself was violated: please report it
 
 Examples:
@@ -50,6 +53,12 @@ pub enum Command {
     Run(RunArgs),
     /// Read scenarios and report what is wrong with them, without running them.
     Check(CheckArgs),
+    /// Run a recorded run again and tell where it is different.
+    Replay(ReplayArgs),
+    /// Compare two traces and tell where they part.
+    Diff(DiffArgs),
+    /// Make a failing scenario as short as it can be while it fails in the same way.
+    Shrink(ShrinkArgs),
     /// Run scenarios and write what happened into them as their expected transcript.
     Bless(BlessArgs),
     /// Show what is admitted in which status, or the status graph of a resource.
@@ -80,8 +89,10 @@ Examples:
   sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
   sdrsim run --json mine.yaml | jq .held        for programs
   sdrsim run --report mine.yaml                 what a disaster cost in data and time
-  sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line
+  sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line; see `sdrsim replay --help`
   sdrsim run --check scenarios                  is the simulator itself right at every event?
+  sdrsim run --until 2h --checkpoint mid mine.yaml    stop after two hours of virtual time and set the run aside ...
+  sdrsim run --from mid mine.yaml               ... and go on: it ends as if it had never stopped
   cat mine.yaml | sdrsim run -                  from standard input")]
 pub struct RunArgs {
     /// Scenario files, folders of them, or `-` for standard input.
@@ -100,12 +111,22 @@ pub struct RunArgs {
     /// Write every effect of the one scenario to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Stop the one scenario before anything that happens later than this: a span since its start (`90m`) or an instant
+    /// (`2024-01-01T01:30:00+00:00`). What was expected until then is judged; the transcript is not compared.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "trace")]
+    pub until: Option<String>,
+    /// Write the stopped run to this file, to go on with --from.
+    #[arg(long, value_name = "FILE", requires = "until")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on with the run of the one scenario that was set aside in this file, under its seed.
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["trace", "seed"])]
+    pub from: Option<PathBuf>,
     /// Say only what failed.
     #[arg(long, short)]
     pub quiet: bool,
     /// Check the simulator's own invariants after every event: one writer per pair, no acknowledged write lost, bytes
     /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["until", "from"])]
     pub check: bool,
 }
 

@@ -10,9 +10,12 @@ mod files;
 mod guard;
 mod output;
 mod pages;
+mod part;
 mod progress;
+mod replay;
 mod report;
 mod run;
+mod shrink;
 mod summary;
 
 use args::{Args, Command};
@@ -49,6 +52,9 @@ fn dispatch(command: &Command, out: &mut Output) -> Result<Exit, Fault> {
     match command {
         Command::Run(args) => run::run(args, out),
         Command::Check(args) => run::check(args, out),
+        Command::Replay(args) => replay::replay(args, out),
+        Command::Diff(args) => replay::diff(args, out),
+        Command::Shrink(args) => shrink::shrink(args, out),
         Command::Bless(args) => bless::bless(args, out),
         Command::Explore(args) => explore::explore(args, out),
         Command::Schema => pages::schema(out),

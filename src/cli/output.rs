@@ -4,6 +4,8 @@
 //! quietly with exit code 0. Nothing here uses `println!`, which would panic then.
 
 use super::args::Color;
+use sdrsim::scenario::run::ResumeError;
+use sdrsim::scenario::trace::TraceError;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::PathBuf;
@@ -56,12 +58,62 @@ pub enum Fault {
     /// A folder holds no scenario.
     #[error("no scenario below {}: a scenario is a file whose name ends in .yaml or .yml", .0.display())]
     Empty(PathBuf),
-    /// A trace was asked for, but not of one scenario.
-    #[error("--trace writes the trace of one scenario, but {0} were given")]
-    TraceOfMany(usize),
-    /// The trace would replace the scenario.
-    #[error("--trace {} would replace the scenario itself", .0.display())]
-    TraceOverScenario(PathBuf),
+    /// Something was asked for that is of one scenario, but not one was given.
+    #[error("{0} is of one scenario, but {1} were given")]
+    OneAlone(&'static str, usize),
+    /// What is written would replace the scenario.
+    #[error("{option} {} would replace the scenario itself", .path.display())]
+    OverScenario {
+        /// The option.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A trace is not a whole one.
+    #[error("{}: {error}{}", .path.display(), far(*.effects))]
+    Trace {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: TraceError,
+        /// How many effects were the same before.
+        effects: u64,
+    },
+    /// A trace does not say which scenario it is of.
+    #[error("{} does not name the file of its scenario; name it with --scenario", .0.display())]
+    NoScenario(PathBuf),
+    /// The scenario of a trace is not where it was.
+    #[error("{} is of the scenario {}, which is not there; name it with --scenario", .trace.display(), .scenario.display())]
+    LostScenario {
+        /// Which trace.
+        trace: PathBuf,
+        /// Where the scenario was.
+        scenario: PathBuf,
+    },
+    /// A checkpoint cannot be gone on from.
+    #[error("{}: {error}", .path.display())]
+    Checkpoint {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: Box<ResumeError>,
+    },
+    /// An instant at which a run cannot stop.
+    #[error("--until {text}: {why}")]
+    Instant {
+        /// What was written.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What was to fail holds.
+    #[error("{}: nothing fails{}, so there is nothing to shrink", .file.display(), in_line(*.line))]
+    HoldsAlready {
+        /// Which scenario.
+        file: PathBuf,
+        /// The line in which something was to fail.
+        line: Option<usize>,
+    },
     /// Standard input was given twice.
     #[error("`-` was given twice, but standard input can be read once")]
     StdinTwice,
@@ -99,6 +151,22 @@ pub enum Fault {
     /// Codes begin so, but none of them is of the sort asked for.
     #[error("none of the codes asked for is {}", if *.0 { "ever answered" } else { "never answered" })]
     NoneAnswered(bool),
+}
+
+fn far(effects: u64) -> String {
+    match effects {
+        0 => String::new(),
+        effects => format!(
+            "; the effects before, {effects}, are the same (--partial takes that for enough)"
+        ),
+    }
+}
+
+fn in_line(line: Option<usize>) -> String {
+    line.map_or_else(
+        || " but perhaps the transcript".to_owned(),
+        |line| format!(" in line {line}"),
+    )
 }
 
 /// Standard output and standard error.

@@ -1,6 +1,7 @@
 //! The progress bar: on standard error, only for someone who looks, and only when there is something to wait for.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sdrsim::scenario::shrink::ShrinkProgress;
 use sdrsim::time::SimTime;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -65,6 +66,32 @@ impl sdrsim::scenario::Progress for Progress {
         self.bar.set_message(format!(
             "{name}: step {step} of {steps}, {now}, {events} events"
         ));
+    }
+}
+
+/// A bar over the tries of a search for a shorter file.
+pub struct ShrinkBar {
+    inner: Progress,
+    /// Bytes at the beginning.
+    from: usize,
+}
+
+impl ShrinkBar {
+    /// A bar of at most so many tries, for a file of so many bytes.
+    pub fn of(tries: u64, from: usize) -> ShrinkBar {
+        let inner = Progress::of(usize::try_from(tries).unwrap_or(usize::MAX), true);
+        ShrinkBar { inner, from }
+    }
+}
+
+impl ShrinkProgress for ShrinkBar {
+    fn tried(&mut self, tries: u64, bytes: usize) {
+        self.inner.show();
+        self.inner.bar.set_position(tries);
+        let from = self.from;
+        self.inner
+            .bar
+            .set_message(format!("{from} bytes became {bytes}"));
     }
 }
 

@@ -6,6 +6,7 @@ use super::args::{CheckArgs, RunArgs};
 use super::files::{Replacement, Source, sources, write_fault};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
+use super::part;
 use super::progress::Progress;
 use super::report::Canvas;
 use super::summary::{Detail, Entry, Style, Summary};
@@ -21,8 +22,17 @@ type FileTrace = Trace<BufWriter<Replacement>>;
 /// `run`
 pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
     let sources = sources(&args.paths)?;
-    if let Some(trace) = &args.trace {
-        check_trace(trace, &sources)?;
+    let parts = [
+        ("--until", args.until.is_some()),
+        ("--from", args.from.is_some()),
+    ];
+    for (option, _) in parts.iter().filter(|(_, is_given)| *is_given) {
+        one_of(option, &sources)?;
+    }
+    for (option, path) in [("--trace", &args.trace), ("--checkpoint", &args.checkpoint)] {
+        if let Some(path) = path {
+            check_output(option, path, &sources)?;
+        }
     }
     let style = Style::of(args.json, args.quiet);
     let mut progress = Progress::of(sources.len(), style == Style::Full);
@@ -34,7 +44,10 @@ pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
     let mut summary = Summary::new(style).with_cost(detail);
     for source in &sources {
         progress.at(source.name());
-        let entry = run_one(source, args, &mut progress)?;
+        let entry = match part::is_asked(args) {
+            true => part::run(source, args, &mut progress)?,
+            false => run_one(source, args, &mut progress)?,
+        };
         progress.done();
         progress.aside(|| summary.add(entry, out))?;
     }
@@ -62,16 +75,28 @@ fn read_all(paths: &[PathBuf], style: Style, out: &mut Output) -> Result<Exit, F
 
 /// The text of a scenario and the scenario; or what is wrong, ready to be told.
 pub fn load(source: &Source) -> Result<(String, Scenario), Box<Entry>> {
+    let text = read(source)?;
+    let scenario = parse(&source.name(), &text)?;
+    Ok((text, scenario))
+}
+
+/// The text of a scenario; or what is wrong, ready to be told.
+pub fn read(source: &Source) -> Result<String, Box<Entry>> {
     let name = source.name();
-    let faulty = |faults| Box::new(Entry::faulty(name.clone(), faults));
+    let faulty = |fault| Box::new(Entry::faulty(name.clone(), vec![fault]));
     let bytes = source
         .read()
-        .map_err(|fault| faulty(vec![Diagnostic::whole_file(&name, fault.to_string())]))?;
-    let text = yaml::utf8(&name, &bytes).map_err(|fault| faulty(vec![fault]))?;
-    match guarded(|| Scenario::load(&name, text)) {
-        Ok(Ok(scenario)) => Ok((text.to_owned(), scenario)),
-        Ok(Err(faults)) => Err(faulty(faults)),
-        Err(told) => Err(Box::new(Entry::violated(name.clone(), told))),
+        .map_err(|fault| faulty(Diagnostic::whole_file(&name, fault.to_string())))?;
+    let text = yaml::utf8(&name, &bytes).map_err(faulty)?;
+    Ok(text.to_owned())
+}
+
+/// The scenario that a text is; or what is wrong, ready to be told.
+pub fn parse(name: &str, text: &str) -> Result<Scenario, Box<Entry>> {
+    match guarded(|| Scenario::load(name, text)) {
+        Ok(Ok(scenario)) => Ok(scenario),
+        Ok(Err(faults)) => Err(Box::new(Entry::faulty(name.to_owned(), faults))),
+        Err(told) => Err(Box::new(Entry::violated(name.to_owned(), told))),
     }
 }
 
@@ -83,7 +108,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
     };
     let seed = args.seed.unwrap_or(scenario.seed());
     let trace = match &args.trace {
-        Some(path) => Some(begin_trace(path, &Header::of(&text, seed))?),
+        Some(path) => Some(begin_trace(path, &Header::of(&name, &text, seed))?),
         None => None,
     };
     let ran = guarded(|| {
@@ -118,9 +143,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         file.finish()?;
     }
     if seed != scenario.seed() {
-        // The transcript was written under the scenario's own seed.
-        report.transcript = None;
-        report.held = report.verdicts_failed == 0 && report.violation.is_none();
+        report = report.without_transcript();
     }
     Ok(Entry::ran(name, report))
 }
@@ -130,16 +153,21 @@ fn begin_trace(path: &Path, header: &Header) -> Result<FileTrace, Fault> {
     Trace::begin(BufWriter::new(file), header).map_err(|cause| write_fault(path, cause))
 }
 
-/// A trace is of one scenario, and does not replace it.
-fn check_trace(trace: &Path, sources: &[Source]) -> Result<(), Fault> {
-    let [source] = sources else {
-        return Err(Fault::TraceOfMany(sources.len()));
-    };
-    let Source::File(path) = source else {
+/// An option that is of one scenario.
+fn one_of<'s>(option: &'static str, sources: &'s [Source]) -> Result<&'s Source, Fault> {
+    match sources {
+        [source] => Ok(source),
+        _ => Err(Fault::OneAlone(option, sources.len())),
+    }
+}
+
+/// What is written is of one scenario, and does not replace it.
+fn check_output(option: &'static str, path: &Path, sources: &[Source]) -> Result<(), Fault> {
+    let Source::File(scenario) = one_of(option, sources)? else {
         return Ok(());
     };
-    match (trace.canonicalize(), path.canonicalize()) {
-        (Ok(trace), Ok(scenario)) if trace == scenario => Err(Fault::TraceOverScenario(trace)),
+    match (path.canonicalize(), scenario.canonicalize()) {
+        (Ok(path), Ok(scenario)) if path == scenario => Err(Fault::OverScenario { option, path }),
         _ => Ok(()),
     }
 }

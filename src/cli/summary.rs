@@ -9,15 +9,19 @@
 //! ```
 //!
 //! `outcome` is `held`, `failed`, `faulty` (the file is wrong: `faults` holds what and where), `violated` (the simulator
-//! is wrong: `violation` says how; after `run --check` there is a `report` of the run up to then) or, of `check`, `read`. `report` is the run's own report with a version of its own;
+//! is wrong: `violation` says how; after `run --check` there is a `report` of the run up to then), of `run --until` `stopped`
+//! (then `stopped` tells where, what was expected until then and whether it was so) or, of `check`, `read`. `report` is the run's
+//! own report with a version of its own;
 //! null if there was no run. Within a version keys are only added.
 
 use super::guard::plea;
 use super::output::{self, Exit, Fault, Output, paint};
 use super::report::{self, Canvas};
-use sdrsim::scenario::report::{Verdict, VerdictKind};
-use sdrsim::scenario::{Diagnostic, RunReport};
+use sdrsim::engine::Digest;
+use sdrsim::scenario::report::{Moment, Verdict, VerdictKind};
+use sdrsim::scenario::{Diagnostic, RunReport, Runner};
 use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// The version of the JSON document.
 const VERSION: u32 = 1;
@@ -64,9 +68,61 @@ enum Came {
     Blessed,
     Unchanged,
     Held,
+    Stopped,
     Failed,
     Faulty,
     Violated,
+}
+
+/// Where a run was stopped.
+#[derive(Debug, Serialize)]
+pub struct Stopped {
+    /// What happened last.
+    at: Moment,
+    steps_done: usize,
+    steps: usize,
+    events: u64,
+    digest: Digest,
+    seed: u64,
+    verdicts: Vec<Verdict>,
+    /// Where it was set aside.
+    checkpoint: Option<PathBuf>,
+}
+
+impl Stopped {
+    /// A run of so many steps that rests.
+    pub fn at(runner: &Runner, steps: usize, checkpoint: Option<&Path>) -> Stopped {
+        Stopped {
+            at: runner.now().into(),
+            steps_done: runner.steps_done(),
+            steps,
+            events: runner.events(),
+            digest: runner.digest(),
+            seed: runner.seed(),
+            verdicts: runner.verdicts().to_vec(),
+            checkpoint: checkpoint.map(Path::to_owned),
+        }
+    }
+
+    fn held(&self) -> bool {
+        self.verdicts.iter().all(|verdict| verdict.held)
+    }
+
+    fn tell(&self, file: &str, all: bool, out: &mut Output) -> Result<(), Fault> {
+        out.line(paint(out.color, output::Style::Strong, file))?;
+        for verdict in self.verdicts.iter().filter(|v| all || !v.held) {
+            tell_verdict(verdict, out)?;
+        }
+        out.line(format!(
+            "  stopped: {} of {} done, {} until {}, seed {}, digest {}",
+            self.steps_done,
+            counted(self.steps, "step"),
+            counted_u64(self.events, "event"),
+            self.at.clock,
+            self.seed,
+            self.digest
+        ))
+    }
 }
 
 /// One scenario.
@@ -78,6 +134,8 @@ pub struct Entry {
     #[serde(serialize_with = "faults_as_json")]
     faults: Vec<Diagnostic>,
     violation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Stopped>,
     #[serde(skip)]
     steps: usize,
 }
@@ -94,6 +152,7 @@ impl Entry {
             report: None,
             faults: Vec::new(),
             violation: None,
+            stopped: None,
             steps: 0,
         }
     }
@@ -116,6 +175,18 @@ impl Entry {
         Entry {
             report: Some(report),
             violation,
+            ..Entry::new(file, outcome)
+        }
+    }
+
+    /// It was stopped.
+    pub fn stopped(file: String, stopped: Stopped) -> Entry {
+        let outcome = match stopped.held() {
+            true => Came::Stopped,
+            false => Came::Failed,
+        };
+        Entry {
+            stopped: Some(stopped),
             ..Entry::new(file, outcome)
         }
     }
@@ -155,7 +226,7 @@ impl Entry {
 
     fn exit(&self) -> Exit {
         match self.outcome {
-            Came::Read | Came::Blessed | Came::Unchanged | Came::Held => Exit::Held,
+            Came::Read | Came::Blessed | Came::Unchanged | Came::Held | Came::Stopped => Exit::Held,
             Came::Failed => Exit::Failed,
             Came::Faulty => Exit::Usage,
             Came::Violated => Exit::Violated,
@@ -237,9 +308,10 @@ impl Summary {
             Came::Read => out.line(format!("{file}: ok, {}", counted(entry.steps, "step"))),
             Came::Blessed => out.line(format!("{file}: blessed")),
             Came::Unchanged => out.line(format!("{file}: unchanged")),
-            Came::Held | Came::Failed => match &entry.report {
-                Some(report) => self.tell_run(&file, report, out),
-                None => Ok(()),
+            Came::Held | Came::Failed | Came::Stopped => match (&entry.report, &entry.stopped) {
+                (Some(report), _) => self.tell_run(&file, report, out),
+                (None, Some(stopped)) => stopped.tell(&file, self.style == Style::Full, out),
+                (None, None) => Ok(()),
             },
             // Told on standard error already.
             Came::Faulty | Came::Violated => Ok(()),
@@ -316,6 +388,7 @@ impl Summary {
                     Came::Blessed => "blessed",
                     Came::Unchanged => "unchanged",
                     Came::Held => "held",
+                    Came::Stopped => "stopped",
                     Came::Failed => "failed",
                     Came::Faulty => "faulty",
                     Came::Violated => "violated",
@@ -372,7 +445,7 @@ fn mark(held: bool, color: bool) -> String {
 }
 
 /// The text without control characters: it may quote a file, and a file must not steer the terminal.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => ' ',
@@ -386,7 +459,8 @@ fn counted(n: usize, word: &str) -> String {
     counted_u64(n as u64, word)
 }
 
-fn counted_u64(n: u64, word: &str) -> String {
+/// So many of something.
+pub fn counted_u64(n: u64, word: &str) -> String {
     match n {
         1 => format!("1 {word}"),
         _ => format!("{n} {word}s"),

@@ -433,7 +433,46 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
 impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
     /// A second run that goes on from here by itself, with its own copy of the observer. Both will do the same if the same
-    /// is asked of them.
+    /// is asked of them, so what comes out differently is due to what was asked:
+    ///
+    /// ```
+    /// use sdrsim::engine::{Limit, RunEnd};
+    /// use sdrsim::machine::command::Call;
+    /// use sdrsim::scenario::Scenario;
+    /// use sdrsim::time::{SimTime, Span};
+    ///
+    /// // An AZ is dark for half an hour. What if one fails over after ten minutes, and what if one waits?
+    /// let text = "
+    /// version: 1
+    /// sites: {north: {}, south: {}}
+    /// azs: {az-1: {site: north}, az-2: {site: south}}
+    /// network: {witness: {w: {}}}
+    /// domains: {metro: {azs: [az-1, az-2], arbitration: {witness: w}}}
+    /// flavors: {m1: {}}
+    /// vpcs: {net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}}
+    /// servers:
+    ///   web: {az: az-1, vpc: net, flavor: m1, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+    /// groups: {shop: {domain: metro, vpc: net, protected: true}}
+    /// instances: {front: {group: shop, server: web}}
+    /// timeline: [{at: 2h, fault: {az: az-1}, for: 30m}]
+    /// ";
+    /// let scenario = Scenario::load("dark.yaml", text).expect("the file is well-formed");
+    /// let at = |minutes| SimTime::after_start(Span::mins(minutes));
+    /// let mut runner = scenario.start(None);
+    /// assert!(runner.run_until(Limit::until(at(130)), &mut ()));
+    ///
+    /// let mut waits = runner.fork();
+    /// let mut fails_over = waits.fork();
+    /// fails_over.submit(&Call::Failover { group: "shop".into() }.into())?;
+    /// let mut ends = Vec::new();
+    /// for engine in [&mut waits, &mut fails_over] {
+    ///     assert_eq!(engine.run_until_quiet(Limit::events(10_000)), RunEnd::Quiet);
+    ///     let shop = engine.world().find("shop").expect("the group exists");
+    ///     ends.push(engine.world().reported(shop).map(|status| status.name()));
+    /// }
+    /// assert_eq!(ends, [Some("protected"), Some("failed-over")]);
+    /// # Ok::<(), sdrsim::machine::Refusal>(())
+    /// ```
     #[must_use]
     pub fn fork(&self) -> Engine<O, W>
     where

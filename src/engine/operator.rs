@@ -10,6 +10,7 @@ use crate::machine::{Answer, Command, Effect, Refusal};
 use crate::sdrs::view::View;
 use crate::time::SimTime;
 use crate::world::World;
+use serde::{Deserialize, Serialize};
 
 /// DR logic: decides what to ask of the service.
 pub trait Operator {
@@ -35,7 +36,7 @@ impl<P: Operator + ?Sized> Operator for Box<P> {
 }
 
 /// The number of a call of one operator, by which its answer is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ticket(u64);
 
 impl Ticket {
@@ -56,14 +57,21 @@ pub struct Note {
 }
 
 /// Between an operator and the service: what it asks, what was answered, when it acts next.
-#[derive(Clone, Debug, Default)]
+///
+/// Its serde form is that of an operator at rest, all of whose calls are answered and taken: what is on its way is not in it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Calls {
     given: u64,
+    #[serde(skip)]
     asked: Vec<(Ticket, Command)>,
+    #[serde(skip)]
     looked: Vec<(Ticket, Question)>,
+    #[serde(skip)]
     answered: Vec<(Ticket, Result<Answer, Refusal>)>,
+    #[serde(skip)]
     shown: Vec<(Ticket, Result<View, Refusal>)>,
     wake: Option<SimTime>,
+    #[serde(skip)]
     notes: Vec<Note>,
 }
 

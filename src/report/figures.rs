@@ -1,7 +1,8 @@
 //! The figures themselves, as they go out: plain data, documented one by one.
 
 use super::lane::Lane;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What a run cost a group or an instance in data and time.
@@ -63,7 +64,7 @@ pub struct Figures {
 }
 
 /// One recovery of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryReport {
     /// When, in microseconds since the start: the failover's close, or when the drill was made.
     pub at_us: u64,
@@ -111,7 +112,7 @@ pub struct InstanceReport {
 }
 
 /// A server of a drill.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillServer {
     /// The instance that it stands for.
     pub instance: String,
@@ -120,7 +121,7 @@ pub struct DrillServer {
 }
 
 /// A drill that was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillReport {
     /// Its label.
     pub label: String,
@@ -155,7 +156,7 @@ pub struct JobReport {
 }
 
 /// A fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultReport {
     /// When it began, in microseconds since the start.
     pub at_us: u64,
@@ -164,7 +165,7 @@ pub struct FaultReport {
     /// The label of what it struck; `control-plane`.
     pub target: String,
     /// What it was.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
 }
 
 /// A policy that the result hung on: another value would have decided some admission or outcome differently.

@@ -1,9 +1,10 @@
 //! How well something was protected, and for how long.
 
 use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
 
 /// How well the pairs of a group or an instance are protected at an instant: always exactly one of these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Guard {
     /// It has no pair.
     #[default]
@@ -29,7 +30,7 @@ pub(super) struct Standing {
 }
 
 /// The spans of each.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Guarded {
     pub state: Guard,
     since: SimTime,

@@ -4,6 +4,7 @@
 //! cells become one and the spans twice as long, so at any length of a run between half and all of the cells are in use.
 
 use crate::time::SimTime;
+use serde::{Deserialize, Serialize};
 
 /// How many cells a lane has.
 const CELLS: usize = 1024;
@@ -11,7 +12,7 @@ const CELLS: usize = 1024;
 const FINEST: u64 = 1_000;
 
 /// What can be so in a cell, as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks(u16);
 
 impl Marks {
@@ -58,7 +59,7 @@ impl Marks {
 }
 
 /// A row of cells from the start of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane {
     /// The span of a cell, in microseconds.
     width: u64,

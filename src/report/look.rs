@@ -37,7 +37,7 @@ impl Observer for Meter {
             } => self.acts(server, act),
             Effect::Power { server, to, .. } => {
                 if to == Power::Active {
-                    self.raw.insert(server, ());
+                    self.raw.insert(server, true);
                 }
                 self.mark(world, Who::Server(server));
             }
@@ -172,7 +172,7 @@ impl Meter {
         };
         for &(instance, server) in &drill.servers {
             self.servers.insert(server, instance);
-            self.raw.insert(server, ());
+            self.raw.insert(server, true);
             self.mark_instance(instance);
         }
         if rescue {
@@ -260,9 +260,9 @@ impl Meter {
         match act {
             Act::Boot => {}
             Act::Shutdown => self.acting.push(server),
-            Act::Initialize => drop(self.raw.insert(server, ())),
+            Act::Initialize => drop(self.raw.insert(server, true)),
             Act::Reboot => {
-                self.raw.insert(server, ());
+                self.raw.insert(server, true);
                 self.acting.push(server);
             }
         }

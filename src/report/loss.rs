@@ -3,10 +3,11 @@
 use crate::time::SimTime;
 use crate::world::PairKey;
 use crate::world::replica::{Recovery, Split};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The worst of some recoveries, each figure by itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Losses {
     pub count: u32,
     pub rpo: u64,
@@ -28,8 +29,10 @@ impl Losses {
 }
 
 /// What was given up when sides met, by pair.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Discards(BTreeMap<PairKey, (Split, u64)>);
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Discards(
+    #[serde(with = "crate::world::place::as_list")] BTreeMap<PairKey, (Split, u64)>,
+);
 
 /// The same, of all pairs.
 #[derive(Clone, Copy, Debug, Default)]

@@ -14,6 +14,7 @@ use crate::world::label::Label;
 use crate::world::protection::Copying;
 use crate::world::replica::{Level, Recovery};
 use crate::world::{DrillKey, GroupKey, InstanceKey, ServerKey, World};
+use serde::{Deserialize, Serialize};
 use slotmap::SecondaryMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 pub const LANES: usize = 64;
 
 /// What is known of a group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OfGroup {
     pub key: GroupKey,
     pub label: Label,
@@ -51,7 +52,7 @@ pub(super) struct OfGroup {
 }
 
 /// What is known of an instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OfInstance {
     pub key: InstanceKey,
     pub label: Label,
@@ -69,7 +70,7 @@ pub(super) struct OfInstance {
 }
 
 /// Measures a run. It looks on as an observer of the engine; see the [module](super) for what it measures.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Meter {
     pub(super) groups: Vec<OfGroup>,
     pub(super) instances: Vec<OfInstance>,
@@ -78,7 +79,8 @@ pub struct Meter {
     /// Which instance a server serves, a drill's server too.
     pub(super) servers: SecondaryMap<ServerKey, InstanceKey>,
     /// Servers that have booted and whose guest is not initialized yet.
-    pub(super) raw: SecondaryMap<ServerKey, ()>,
+    /// A set; its values are no `()`, which JSON does not tell from no value.
+    pub(super) raw: SecondaryMap<ServerKey, bool>,
     /// Servers with an act whose end may come without an effect.
     pub(super) acting: Vec<ServerKey>,
     pub(super) marked_groups: Vec<u32>,
@@ -87,6 +89,7 @@ pub struct Meter {
     pub(super) faults: Faults,
     pub(super) drills: Drills,
     /// What the instances of rescue drills under way were recovered from.
+    #[serde(with = "crate::world::place::as_list")]
     pub(super) rescues: BTreeMap<DrillKey, Vec<(InstanceKey, Recovery)>>,
 }
 
@@ -379,7 +382,7 @@ fn standing(world: &World, key: InstanceKey) -> Standing {
 }
 
 /// Whether what serves for an instance has an initialized guest: its production server, or the one of a rescue drill.
-fn is_usable(world: &World, key: InstanceKey, raw: &SecondaryMap<ServerKey, ()>) -> bool {
+fn is_usable(world: &World, key: InstanceKey, raw: &SecondaryMap<ServerKey, bool>) -> bool {
     let ready = |server: ServerKey| !raw.contains_key(server) && world.serves(server);
     let record = &world.instances[key];
     let group = &world.groups[record.group];

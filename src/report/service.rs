@@ -2,9 +2,10 @@
 
 use crate::time::SimTime;
 use crate::world::JobKey;
+use serde::{Deserialize, Serialize};
 
 /// Whether something serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum State {
     /// It has never served, or there is nothing left that could: not observed.
     #[default]
@@ -16,7 +17,7 @@ pub(super) enum State {
 }
 
 /// What an operator did about an outage: an accepted call for a failover of either sort or for a drill.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Call {
     job: JobKey,
     at: SimTime,
@@ -26,7 +27,7 @@ struct Call {
 }
 
 /// The calls of a group, by instant.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Calls(Vec<Call>);
 
 /// So many calls are kept before those that no outage can be about any more are dropped.
@@ -68,7 +69,7 @@ impl Calls {
 }
 
 /// A span of not serving, until what serves again is usable.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Outage {
     began: SimTime,
     fault: Option<SimTime>,
@@ -76,7 +77,7 @@ struct Outage {
 }
 
 /// The longest recoveries, in microseconds, from the fault and from the call.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Rto {
     pub running: Option<u64>,
     pub usable: Option<u64>,
@@ -85,7 +86,7 @@ pub(super) struct Rto {
 }
 
 /// What is known of the service of a group or an instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Service {
     pub state: State,
     since: SimTime,

@@ -6,6 +6,7 @@ use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::fault::Blow;
 use crate::world::{DrillKey, GroupKey, JobKey, World};
+use serde::{Deserialize, Serialize};
 use slotmap::SecondaryMap;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 pub(super) const LISTED_MAX: usize = 10_000;
 
 /// A job under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Running {
     pub op: Op,
     pub group: Option<GroupKey>,
@@ -22,7 +23,7 @@ pub(super) struct Running {
 }
 
 /// The jobs of one operation.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct OfOp {
     accepted: u64,
     succeeded: u64,
@@ -34,10 +35,11 @@ struct OfOp {
 }
 
 /// All jobs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Jobs {
     of: BTreeMap<Op, OfOp>,
     /// Only looked up, never listed.
+    #[serde(with = "crate::world::place::as_list")]
     open: BTreeMap<JobKey, Running>,
 }
 
@@ -102,7 +104,7 @@ impl Jobs {
 }
 
 /// The faults of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Faults {
     pub count: u64,
     pub listed: Vec<FaultReport>,
@@ -126,7 +128,7 @@ impl Faults {
                 target: blow
                     .target()
                     .map_or_else(|| "control-plane".to_owned(), |who| world.label(who)),
-                what: blow.words(),
+                what: blow.words().into(),
             });
         }
     }
@@ -155,7 +157,7 @@ impl Faults {
 }
 
 /// The drills that were made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Drills {
     pub listed: Vec<DrillReport>,
     /// Where they are in the list.

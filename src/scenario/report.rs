@@ -11,7 +11,7 @@ use crate::sdrs::codes::Code;
 use crate::time::SimTime;
 use crate::world::World;
 use crate::world::job::JobStatus;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of the report's form.
 pub const REPORT_VERSION: u32 = 1;
@@ -19,7 +19,7 @@ pub const REPORT_VERSION: u32 = 1;
 pub const MAX_LISTED: usize = 10_000;
 
 /// An instant of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// Microseconds since the start.
     pub micros: u64,
@@ -37,7 +37,7 @@ impl From<SimTime> for Moment {
 }
 
 /// What a verdict is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// An `expect`.
@@ -57,7 +57,7 @@ pub enum VerdictKind {
 }
 
 /// Whether something that was expected was so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// What it is about.
     pub kind: VerdictKind,
@@ -76,7 +76,7 @@ pub struct Verdict {
 }
 
 /// A call, act or query that was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusalReport {
     /// The step, counted from 1.
     pub step: usize,
@@ -148,7 +148,7 @@ pub struct RunbookReport {
 }
 
 /// How much of what there was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Calls, acts and queries made.
     pub asked: u64,
@@ -223,6 +223,16 @@ impl RunReport {
         self.held
     }
 
+    /// The same without a comparison with the transcript, which was written under another seed.
+    #[must_use]
+    pub fn without_transcript(self) -> RunReport {
+        RunReport {
+            transcript: None,
+            held: self.verdicts_failed == 0 && self.violation.is_none(),
+            ..self
+        }
+    }
+
     /// The verdicts that did not hold.
     pub fn failures(&self) -> impl Iterator<Item = &Verdict> {
         self.verdicts.iter().filter(|verdict| !verdict.held)
@@ -230,7 +240,7 @@ impl RunReport {
 }
 
 /// Counts jobs while it looks on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub begun: u64,
     pub succeeded: u64,

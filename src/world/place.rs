@@ -318,7 +318,7 @@ pub struct Places {
 }
 
 /// A map with slot keys as a list of `[key, value]`: in JSON, which checkpoints are written in, a map's keys must be text.
-mod as_list {
+pub(crate) mod as_list {
     use serde::de::{Deserialize, DeserializeOwned, Deserializer};
     use serde::ser::{Serialize, Serializer};
     use std::collections::BTreeMap;

@@ -252,7 +252,7 @@ impl Recovery {
 }
 
 /// What was written to the two sides of a pair since a failover parted them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
     /// Bytes acknowledged by the side that is not production, which are given up when the sides meet.
     pub lost: u64,

@@ -27,6 +27,7 @@ pub(super) use timeline::{Asking, Begin, Deed, Expected, Step};
 
 use super::diagnostic::Diagnostic;
 use super::model::{LimitModel, ScenarioModel};
+use super::trace::fingerprint;
 use super::transcript::{self, Transcript};
 use super::yaml;
 use crate::engine::{Pace, Script, ScriptedOutcome};
@@ -61,6 +62,8 @@ pub const MAX_FAULTS: usize = 50;
 #[derive(Debug)]
 pub struct Scenario {
     pub(super) file: String,
+    /// The hash of the file's text.
+    pub(super) fingerprint: String,
     pub(super) name: Option<String>,
     pub(super) about: Option<String>,
     pub(super) seed: u64,
@@ -132,6 +135,7 @@ impl Scenario {
         }
         Ok(Scenario {
             file: file.to_owned(),
+            fingerprint: fingerprint(text),
             name: model.name,
             about: model.about,
             seed: model.seed,
@@ -151,6 +155,12 @@ impl Scenario {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The hash of the file's text, as 16 hexadecimal digits: traces and checkpoints know their scenario by it.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The scenario's name, or else the file's.

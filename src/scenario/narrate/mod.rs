@@ -17,9 +17,11 @@ mod disaster;
 use crate::engine::Observer;
 use crate::machine::Effect;
 use crate::machine::effect::Property;
+use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::job::JobStatus;
 use crate::world::{JobKey, NicKey, ServerKey, Who, World};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// So many equal lines of one instant stand as they are; more become one.
@@ -28,27 +30,28 @@ pub const ALIKE: usize = 3;
 const WIDEST: usize = 48;
 
 /// Collects the lines of a run while it looks on.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Narrator {
     now: SimTime,
     /// The lines of the instant at hand.
     batch: Vec<Line>,
     told: Vec<Line>,
     /// The jobs that have not ended. Only looked up, never listed.
+    #[serde(with = "crate::world::place::as_list")]
     jobs: BTreeMap<JobKey, JobFacts>,
 }
 
 /// What is kept of a job, because it and its subject may be gone when it ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct JobFacts {
     number: u64,
-    operation: &'static str,
+    operation: Op,
     subject: Who,
     label: String,
 }
 
 /// A line in parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Line {
     at: SimTime,
     who: Option<Who>,
@@ -58,7 +61,7 @@ struct Line {
 }
 
 /// Why something happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Cause {
     /// The first and the last of the jobs, if jobs did it.
     jobs: Option<(u64, u64)>,
@@ -164,7 +167,7 @@ impl Narrator {
             (Some(facts), _) => facts.clone(),
             (None, Some(job)) => JobFacts {
                 number: job.number,
-                operation: job.op.name(),
+                operation: job.op,
                 subject: job.subject,
                 label: world.label(job.subject),
             },
@@ -192,8 +195,11 @@ impl Narrator {
             Some(line) => line.cause = Cause { jobs, rest },
             None => {
                 let at = self.now;
-                let (who, label, what) =
-                    (Some(facts.subject), facts.label, facts.operation.to_owned());
+                let (who, label, what) = (
+                    Some(facts.subject),
+                    facts.label,
+                    facts.operation.name().to_owned(),
+                );
                 self.batch.push(Line {
                     at,
                     who,

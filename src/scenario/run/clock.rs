@@ -5,9 +5,11 @@ use crate::engine::Observer;
 use crate::scenario::report::VerdictKind;
 use crate::time::SimTime;
 use crate::world::{JobKey, ServerKey, Who, World};
+use serde::{Deserialize, Serialize};
 
 /// Something that takes time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Pending {
     Job(JobKey, u64),
     Act(ServerKey),
@@ -42,12 +44,32 @@ pub(super) enum Stop {
     Done,
     Quiet,
     Limit,
+    /// The run rests here.
+    Rest,
 }
 
 impl<W: Observer> Runner<'_, W> {
-    /// The instant.
-    pub(super) fn now(&self) -> SimTime {
-        self.engine.now()
+    /// Whether an instant comes after the one at which the run is to rest.
+    fn is_beyond(&self, at: SimTime) -> bool {
+        !self.over
+            && self
+                .rest_at
+                .and_then(|limit| limit.until)
+                .is_some_and(|until| at > until)
+    }
+
+    /// Whether the run has taken in as many events as it may before it rests.
+    fn is_tired(&self) -> bool {
+        !self.over
+            && self
+                .rest_at
+                .and_then(|limit| limit.events)
+                .is_some_and(|events| self.engine.events() >= events)
+    }
+
+    fn rest(&mut self) -> Stop {
+        self.resting = true;
+        Stop::Rest
     }
 
     /// Lets time pass until something is so, everything up to an instant has happened, or nothing is to come.
@@ -69,11 +91,15 @@ impl<W: Observer> Runner<'_, W> {
                 return Stop::Limit;
             }
             match self.next_at() {
-                Some(at) if until.is_some_and(|until| at > until) => return Stop::Done,
+                Some(at) if until.is_some_and(|until| at > until && !self.is_beyond(until)) => {
+                    return Stop::Done;
+                }
+                Some(at) if self.is_beyond(at) => return self.rest(),
                 Some(at) if at > self.last => return self.limit("the time", self.last),
                 Some(_) if self.engine.events() >= self.scenario.limit.events => {
                     return self.limit("the number of events", self.now());
                 }
+                Some(_) if self.is_tired() => return self.rest(),
                 Some(_) => {}
                 None => return Stop::Quiet,
             }
@@ -115,12 +141,18 @@ impl<W: Observer> Runner<'_, W> {
 
     /// Lets everything up to an instant happen and sets the clock there.
     pub(super) fn reach(&mut self, at: SimTime, progress: &mut impl Progress) {
-        if at > self.last {
-            self.go(Some(self.last), progress, |_| false);
-            self.engine.advance_to(self.last);
-            self.limit("the time", self.last);
-        } else if self.go(Some(at), progress, |_| false) != Stop::Limit {
-            self.engine.advance_to(at);
+        let late = at > self.last;
+        let at = at.min(self.last);
+        match self.go(Some(at), progress, |_| false) {
+            Stop::Rest => {}
+            _ if self.is_beyond(at) => self.resting = true,
+            Stop::Limit if !late => {}
+            _ => {
+                self.engine.advance_to(at);
+                if late {
+                    self.limit("the time", at);
+                }
+            }
         }
     }
 
@@ -131,11 +163,11 @@ impl<W: Observer> Runner<'_, W> {
             open.retain(|pending| !pending.has_ended(world));
             open.is_empty()
         });
-        while !self.over && self.runbooks.unfinished().next().is_some() {
+        while !self.over && !self.resting && self.runbooks.unfinished().next().is_some() {
             let Some(at) = self.next_at() else { break };
             self.reach(at, progress);
         }
-        if !self.over {
+        if !self.over && !self.resting {
             self.reach(self.now(), progress);
         }
     }
@@ -157,7 +189,7 @@ impl<W: Observer> Runner<'_, W> {
             }
             open.is_empty()
         });
-        if stop == Stop::Done {
+        if matches!(stop, Stop::Done | Stop::Rest) {
             return;
         }
         let world = self.engine.world();

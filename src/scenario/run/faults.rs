@@ -7,7 +7,7 @@ use crate::scenario::load::{Begin, Deed, Drawer, Fault, Step};
 use crate::scenario::report::VerdictKind;
 use crate::time::Span;
 
-impl<'s, W: Observer> Runner<'s, W> {
+impl<W: Observer> Runner<'_, W> {
     /// Whether a step's fault is of the instant of the one before it, so that both are taken in together.
     pub(super) fn is_common(&self, before: Option<&Step>, step: &Step) -> bool {
         let fault = |step: &Step| matches!(step.deed, Deed::Strike(..) | Deed::Heal(_));
@@ -21,7 +21,7 @@ impl<'s, W: Observer> Runner<'s, W> {
     }
 
     /// Strikes the targets of a fault, and mends them after a span if one is given.
-    pub(super) fn strike(&mut self, step: &Step, fault: &'s Fault, lasts: Option<Span>) {
+    pub(super) fn strike(&mut self, step: &Step, fault: &Fault, lasts: Option<Span>) {
         let ends = lasts.map(|span| self.now().saturating_add(span));
         let blows = self.blows(step, fault);
         for &blow in &blows {
@@ -31,7 +31,7 @@ impl<'s, W: Observer> Runner<'s, W> {
             }
         }
         if fault.is_relative() && ends.is_none() {
-            self.open.push((fault, blows));
+            self.open.push((self.done, blows));
         }
     }
 
@@ -40,7 +40,12 @@ impl<'s, W: Observer> Runner<'s, W> {
         let blows = match fault.is_relative() {
             false => self.blows(step, fault),
             true => {
-                let place = self.open.iter().position(|(open, _)| *open == fault);
+                let steps = &self.scenario.steps;
+                let struck = |step: usize| match &steps[step].deed {
+                    Deed::Strike(open, _) => open == fault,
+                    _ => false,
+                };
+                let place = self.open.iter().position(|(step, _)| struck(*step));
                 match place.map(|place| self.open.remove(place)) {
                     Some((_, blows)) => blows,
                     None => {

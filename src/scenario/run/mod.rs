@@ -3,14 +3,21 @@
 //! A step begins when its time has come, after everything that is due at that instant; it does what it does; and it is done
 //! when the jobs and native acts it started have ended. A failed expectation does not end the run, so that one run tells
 //! all. What can be waited for has an end: the run's limits, or the moment at which nothing is to come.
+//!
+//! A run can rest wherever it lets time pass, and go on as if it had not. So the place in the timeline is data
+//! ([`Phase`]): whatever waits can be entered again, and does nothing twice.
 
+mod checkpoint;
 mod clock;
 mod faults;
 mod judge;
+mod rest;
 mod staff;
 
+pub use checkpoint::{ResumeError, RunCheckpoint};
+
 use super::Scenario;
-use super::load::{Asking, Begin, Deed, Expected, Fault, Step, form_name, form_subject, push};
+use super::load::{Asking, Begin, Deed, Expected, Step, form_name, form_subject, push};
 use super::narrate::Narrator;
 use super::report::{
     Counts, Moment, REPORT_VERSION, RefusalReport, RunReport, Tally, TranscriptReport, Verdict,
@@ -18,7 +25,7 @@ use super::report::{
 };
 use super::runbook::Runbooks;
 use super::transcript::{Difference, compare};
-use crate::engine::{Calls, Chance, Checker, Engine, Observer, Seed};
+use crate::engine::{Calls, Chance, Checker, Engine, Limit, Observer, Seed};
 use crate::machine::build::Builder;
 use crate::machine::query::{Question, query};
 use crate::machine::{Answer, Blow};
@@ -28,6 +35,7 @@ use crate::time::{SimTime, Span};
 use crate::world::{Who, World};
 use clock::Pending;
 use judge::Answers;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use staff::Inbox;
 
@@ -67,7 +75,43 @@ pub struct Outcome<W = ()> {
 
 type Watchers<W> = ((Narrator, (Tally, (Inbox, Meter))), (Option<Checker>, W));
 
-/// A scenario about to run.
+/// Where a run stands within the step at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Phase {
+    /// The step before it is waited for.
+    Begin,
+    /// It begins at this instant.
+    Due(SimTime),
+    /// Its calls are made, and are waited for before its expectations are looked at.
+    Asked,
+    /// It waits for something until this instant.
+    Waiting(SimTime),
+}
+
+/// A scenario that runs: about to begin, or at rest where [`Runner::run_until`] left it.
+///
+/// A run can be stopped, looked at, set aside and taken up again, and ends as if it had never been stopped:
+///
+/// ```
+/// use sdrsim::engine::Limit;
+/// use sdrsim::scenario::Scenario;
+/// use sdrsim::time::{SimTime, Span};
+///
+/// let text = include_str!("../../../scenarios/basics/first.yaml");
+/// let scenario = Scenario::load("first.yaml", text).expect("the file is well-formed");
+/// let straight = scenario.start(None).run(&mut ());
+///
+/// let mut runner = scenario.start(None);
+/// runner.run_until(Limit::until(SimTime::after_start(Span::secs(100))), &mut ());
+/// let shop = runner.world().find("shop").expect("the group exists");
+/// assert_eq!(runner.world().reported(shop).map(|status| status.name()), Some("failing-over"));
+/// let kept = serde_json::to_string(&runner.checkpoint()).expect("a checkpoint has a serde form");
+///
+/// let checkpoint = serde_json::from_str(&kept).expect("it is as it was written");
+/// let resumed = scenario.resume(checkpoint).expect("it is of this scenario").run(&mut ());
+/// assert_eq!(resumed.report, straight.report);
+/// ```
 #[derive(Debug)]
 pub struct Runner<'s, W: Observer = ()> {
     scenario: &'s Scenario,
@@ -82,11 +126,18 @@ pub struct Runner<'s, W: Observer = ()> {
     counts: Counts,
     /// What steps have started and what is waited for.
     pending: Vec<(usize, Pending)>,
-    /// The step at hand, from 1.
+    /// How many steps are done.
+    done: usize,
+    /// The step that what happens is put down to, from 1; 0 if the timeline is empty.
     step: usize,
+    /// Where it stands within that step.
+    phase: Phase,
     over: bool,
-    /// Faults that name sides of groups and wait for a `heal`, with what they struck.
-    open: Vec<(&'s Fault, Vec<Blow>)>,
+    /// How far it may go before it rests, and whether it does.
+    rest_at: Option<Limit>,
+    resting: bool,
+    /// Faults that name sides of groups and wait for a `heal`: their steps, from 0, and what they struck.
+    open: Vec<(usize, Vec<Blow>)>,
     runbooks: Runbooks<'s>,
     calls: Calls,
 }
@@ -140,18 +191,32 @@ impl Scenario {
             (Narrator::default(), (Tally::default(), looking)),
             (None, observer),
         );
+        self.runner(seed, engine.watched_by(watchers), runbooks)
+    }
+
+    /// A runner at the beginning of the timeline.
+    fn runner<'s, W: Observer>(
+        &'s self,
+        seed: u64,
+        engine: Engine<Chance, Watchers<W>>,
+        runbooks: Runbooks<'s>,
+    ) -> Runner<'s, W> {
         Runner {
             scenario: self,
             seed,
-            engine: engine.watched_by(watchers),
+            engine,
             last: SimTime::after_start(self.limit.time.0),
             verdicts: Vec::new(),
             tally: [0; 2],
             refusals: Vec::new(),
             counts: Counts::default(),
             pending: Vec::new(),
+            done: 0,
             step: 0,
+            phase: Phase::Begin,
             over: false,
+            rest_at: None,
+            resting: false,
             open: Vec::new(),
             runbooks,
             calls: Calls::default(),
@@ -177,33 +242,8 @@ impl<'s, W: Observer> Runner<'s, W> {
     /// Runs to the end: until every step is done and nothing is to come, or to the limit. Hazards have no end, so with any
     /// the end is when every step and what the steps have started is done.
     pub fn run(mut self, progress: &mut impl Progress) -> Outcome<W> {
-        let scenario = self.scenario;
-        let steps = &scenario.steps;
-        for (place, step) in steps.iter().enumerate() {
-            self.step = place + 1;
-            progress.tick(
-                self.step,
-                steps.len(),
-                self.engine.now(),
-                self.engine.events(),
-            );
-            let before = place.checked_sub(1).map(|before| &steps[before]);
-            if !self.over && !self.is_common(before, step) {
-                self.begin(step, progress);
-            }
-            if self.violated() {
-                return self.close();
-            }
-            match self.over {
-                false => self.carry_out(step, progress),
-                true => self.missed(step),
-            }
-        }
-        if !self.over && scenario.hazards.is_empty() {
-            self.go(None, progress, |_| false);
-        } else if !self.over {
-            self.wait_for_all(progress);
-        }
+        self.rest_at = None;
+        self.play(progress);
         if self.violated() {
             return self.close();
         }
@@ -222,32 +262,68 @@ impl<'s, W: Observer> Runner<'s, W> {
         self.close()
     }
 
+    /// Goes through the timeline and lets the rest happen, until the end or the place to rest at.
+    fn play(&mut self, progress: &mut impl Progress) {
+        self.resting = false;
+        let scenario = self.scenario;
+        let steps = &scenario.steps;
+        while let Some(step) = steps.get(self.done) {
+            self.step = self.done + 1;
+            progress.tick(
+                self.step,
+                steps.len(),
+                self.engine.now(),
+                self.engine.events(),
+            );
+            let before = self.done.checked_sub(1).map(|before| &steps[before]);
+            let is_common = self.phase == Phase::Begin && self.is_common(before, step);
+            if !self.over && !is_common {
+                self.begin(step, progress);
+            }
+            if self.violated() || self.resting {
+                return;
+            }
+            match self.over {
+                false => self.carry_out(step, progress),
+                true => self.missed(step),
+            }
+            if self.resting {
+                return;
+            }
+            self.done += 1;
+            self.phase = Phase::Begin;
+        }
+        if !self.over && scenario.hazards.is_empty() {
+            self.go(None, progress, |_| false);
+        } else if !self.over {
+            self.wait_for_all(progress);
+        }
+    }
+
     fn begin(&mut self, step: &Step, progress: &mut impl Progress) {
-        match step.begin {
-            Begin::At(at) if at < self.now() => {
-                let explain = "the step before it was done only now".to_owned();
-                let due = Moment::from(at).clock;
-                self.judge(
-                    VerdictKind::OnTime,
-                    step.line,
-                    &format!("the step begins at {due}"),
-                    false,
-                    explain,
-                );
-            }
-            Begin::At(at) => self.reach(at, progress),
-            Begin::After(span) => {
-                self.wait_for(self.step - 1, progress);
-                if !self.over {
-                    self.reach(self.now().saturating_add(span), progress);
+        if self.phase == Phase::Begin {
+            match step.begin {
+                Begin::At(at) if at < self.now() => {
+                    let explain = "the step before it was done only now".to_owned();
+                    let text = format!("the step begins at {}", Moment::from(at).clock);
+                    return self.judge(VerdictKind::OnTime, step.line, &text, false, explain);
+                }
+                Begin::At(at) => self.phase = Phase::Due(at),
+                Begin::After(_) | Begin::Next => {
+                    self.wait_for(self.step - 1, progress);
+                    if self.over || self.resting {
+                        return;
+                    }
+                    let span = match step.begin {
+                        Begin::After(span) => span,
+                        Begin::At(_) | Begin::Next => Span::ZERO,
+                    };
+                    self.phase = Phase::Due(self.now().saturating_add(span));
                 }
             }
-            Begin::Next => {
-                self.wait_for(self.step - 1, progress);
-                if !self.over {
-                    self.reach(self.now(), progress);
-                }
-            }
+        }
+        if let Phase::Due(at) = self.phase {
+            self.reach(at, progress);
         }
     }
 
@@ -261,10 +337,13 @@ impl<'s, W: Observer> Runner<'s, W> {
                 }
             }
             Deed::Ask(asking) => {
-                self.ask(step, asking);
+                if self.phase != Phase::Asked {
+                    self.ask(step, asking);
+                    self.phase = Phase::Asked;
+                }
                 if step.waits && !step.expect.is_empty() {
                     self.wait_for(self.step, progress);
-                    if !self.over {
+                    if !self.over && !self.resting {
                         self.reach(self.now(), progress);
                     }
                 }
@@ -273,6 +352,9 @@ impl<'s, W: Observer> Runner<'s, W> {
             Deed::Wait { until, limit } => self.wait_until(until, *limit, progress),
             Deed::Strike(fault, lasts) => self.strike(step, fault, *lasts),
             Deed::Heal(fault) => self.heal(step, fault),
+        }
+        if self.resting {
+            return;
         }
         if !step.expect.is_empty() {
             self.engine.assess();
@@ -355,10 +437,16 @@ impl<'s, W: Observer> Runner<'s, W> {
     }
 
     fn wait_until(&mut self, until: &Expected, limit: Option<Span>, progress: &mut impl Progress) {
-        let begun = self.now();
-        let deadline = limit.map_or(SimTime::MAX, |limit| begun.saturating_add(limit));
+        let deadline = match self.phase {
+            Phase::Waiting(deadline) => deadline,
+            _ => limit.map_or(SimTime::MAX, |limit| self.now().saturating_add(limit)),
+        };
+        self.phase = Phase::Waiting(deadline);
         let (held, explain) = loop {
             self.reach(self.now(), progress);
+            if self.resting {
+                return;
+            }
             let (held, explain) = self.look(until, None);
             if held {
                 break (true, explain);
@@ -375,6 +463,9 @@ impl<'s, W: Observer> Runner<'s, W> {
                     "the wait's limit is over"
                 }
             };
+            if self.resting {
+                return;
+            }
             break (false, format!("{ends}: {explain}"));
         };
         self.judge(VerdictKind::Wait, until.line, &until.text, held, explain);

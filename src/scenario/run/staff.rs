@@ -10,12 +10,13 @@ use crate::machine::{Answer, Command, Effect, Refusal};
 use crate::scenario::report::VerdictKind;
 use crate::time::SimTime;
 use crate::world::World;
+use serde::{Deserialize, Serialize};
 
 /// How often operators may act on answers at one instant before the run is taken for one that goes in circles.
 const ROUNDS: u32 = 10_000;
 
 /// What operators have not seen yet.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Inbox {
     /// Whether there are any operators.
     on: bool,

@@ -17,12 +17,14 @@ use crate::time::SimTime;
 use crate::world::label::Stable;
 use crate::world::machinery::Power;
 use crate::world::{JobKey, ServerKey, World};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
 /// All runbooks of a file, with their crews.
 #[derive(Debug)]
 pub(super) struct Runbooks<'s> {
     books: &'s [Book],
+    seed: Seed,
     crews: Vec<Crew>,
     runs: Vec<Run>,
     /// Runs with something to do at an instant; some entries may have gone stale, which does no harm.
@@ -31,17 +33,27 @@ pub(super) struct Runbooks<'s> {
     open: BTreeSet<usize>,
     /// Runs that have something to do now.
     ready: BTreeSet<usize>,
-    seed: Seed,
 }
 
-#[derive(Debug)]
+/// Where all runs stand: what a checkpoint keeps of [`Runbooks`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Standing {
+    crews: Vec<Crew>,
+    runs: Vec<Run>,
+    due: BTreeSet<(SimTime, usize)>,
+    open: BTreeSet<usize>,
+    ready: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Crew {
     free: u32,
     queue: VecDeque<usize>,
 }
 
 /// One runbook, or one member of it.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Run {
     book: usize,
     /// Which member, from 1.
@@ -64,7 +76,8 @@ struct Run {
 }
 
 /// What became of a run the last time it was set off.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Fate {
     None,
     StoodDown(String),
@@ -73,7 +86,8 @@ enum Fate {
 }
 
 /// What a run waits for.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum State {
     /// Its event; since when its condition holds.
     Idle { since: Option<SimTime> },
@@ -153,6 +167,40 @@ impl<'s> Runbooks<'s> {
             ready: BTreeSet::new(),
             seed,
         }
+    }
+
+    /// Where all runs stand.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            crews: self.crews.clone(),
+            runs: self.runs.clone(),
+            due: self.due.clone(),
+            open: self.open.clone(),
+            ready: self.ready.clone(),
+        }
+    }
+
+    /// Takes up where all runs stood; answers whether it fits these runbooks.
+    pub(super) fn take_up(&mut self, standing: Standing) -> bool {
+        let Standing {
+            crews,
+            runs,
+            due,
+            open,
+            ready,
+        } = standing;
+        let same = |a: &Run, b: &Run| (a.book, a.member) == (b.book, b.member);
+        let known = |place: &usize| *place < runs.len();
+        let fits = crews.len() == self.crews.len()
+            && runs.len() == self.runs.len()
+            && runs.iter().zip(&self.runs).all(|(a, b)| same(a, b))
+            && due.iter().all(|(_, place)| known(place))
+            && open.iter().chain(&ready).all(known);
+        if fits {
+            (self.crews, self.runs) = (crews, runs);
+            (self.due, self.open, self.ready) = (due, open, ready);
+        }
+        fits
     }
 
     /// Whether there are none.

@@ -1,0 +1,107 @@
+//! The words of the subcommands for who looks for a difference or a shorter form: `replay`, `diff`, `shrink`.
+
+use std::path::PathBuf;
+
+/// `replay`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A trace tells a run effect by effect; `sdrsim run --trace FILE` writes one. The scenario that its header names runs again
+under the header's seed, and the first effect that is different is shown: both lines, those before, and the resources that
+they are about as they are in this run. A scenario that was changed since is said to be, and compared all the same.
+
+Exit codes: 0 everything happened again, 1 something is different, 2 the trace or the scenario is wrong.
+
+Example:
+  sdrsim run --trace before.jsonl mine.yaml     record a run
+  ...                                           change the scenario, or the simulator
+  sdrsim replay before.jsonl                    what is the first thing that the change has changed?")]
+pub struct ReplayArgs {
+    /// The trace, or `-` for standard input.
+    #[arg(value_name = "TRACE")]
+    pub trace: PathBuf,
+    /// The scenario, or `-` for standard input; absent: the file that the trace names.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Take a trace that was cut off for what it holds.
+    #[arg(long)]
+    pub partial: bool,
+    /// Show so many lines before the difference.
+    #[arg(long, value_name = "LINES", default_value_t = 3)]
+    pub context: usize,
+    /// Report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `diff`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Effects and the end are compared, headers are not: what they tell differently is noted. The traces are read side by side
+and may be larger than the memory.
+
+Exit codes: 0 the same, 1 different, 2 one of them is no whole trace and they do not part before that shows.
+
+Examples:
+  sdrsim run --trace a.jsonl --seed 1 mine.yaml
+  sdrsim run --trace b.jsonl --seed 2 mine.yaml
+  sdrsim diff a.jsonl b.jsonl                   where does chance first make a difference?
+  zstdcat old.jsonl.zst | sdrsim diff - a.jsonl")]
+pub struct DiffArgs {
+    /// A trace, or `-` for standard input.
+    #[arg(value_name = "A")]
+    pub left: PathBuf,
+    /// Another, or `-` for standard input.
+    #[arg(value_name = "B")]
+    pub right: PathBuf,
+    /// Take a trace that was cut off for what it holds.
+    #[arg(long)]
+    pub partial: bool,
+    /// Show so many lines before the difference.
+    #[arg(long, value_name = "LINES", default_value_t = 3)]
+    pub context: usize,
+    /// Report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `shrink`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Parts of the file are left out, first whole sections, then steps, resources and single keys, and the `count` of templates is
+made small, as long as the file still loads and fails in the same way. What stays keeps its spelling and its comments; the
+transcript goes. In the result no single part can be left out.
+
+Exit codes: 0 the file was shrunk, 2 it does not fail so, or cannot be read.
+
+Examples:
+  sdrsim shrink mine.yaml --expect-fail -o small.yaml       keep the first expectation that fails
+  sdrsim shrink mine.yaml --expect-fail=42 > small.yaml     keep the one of line 42
+  sdrsim run small.yaml                                     it fails in the same way")]
+pub struct ShrinkArgs {
+    /// The scenario, or `-` for standard input.
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// What stays as it is: that the file fails first as it does now (or that the simulator gives up on it), or that what
+    /// is expected in this line fails.
+    #[arg(
+        long,
+        value_name = "LINE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0",
+        required = true
+    )]
+    pub expect_fail: Option<usize>,
+    /// The same failure is one of the same expectation, whatever is found instead; otherwise the values found count too.
+    #[arg(long)]
+    pub any_value: bool,
+    /// Where the short scenario goes; absent: standard output.
+    #[arg(long, short, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Try at most so many files; when they are used up, the shortest so far is written.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: u64,
+    /// Tell what was done as JSON; the scenario goes to --output.
+    #[arg(long, requires = "output")]
+    pub json: bool,
+}

@@ -1,0 +1,102 @@
+//! Runs in parts: `run --until`, `--checkpoint` and `--from`.
+
+use super::args::RunArgs;
+use super::files::{Replacement, Source, write_fault};
+use super::guard::guarded;
+use super::output::Fault;
+use super::progress::Progress;
+use super::run::load;
+use super::summary::{Entry, Stopped};
+use sdrsim::engine::Limit;
+use sdrsim::scenario::run::RunCheckpoint;
+use sdrsim::scenario::{Runner, Scenario};
+use sdrsim::time::{SimTime, Span, UnixMicros};
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+
+/// Whether a run is asked for in parts.
+pub const fn is_asked(args: &RunArgs) -> bool {
+    args.until.is_some() || args.from.is_some()
+}
+
+/// Runs a part of a scenario: from its beginning or a checkpoint, to its end or an instant.
+pub fn run(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<Entry, Fault> {
+    let name = source.name();
+    let (_, scenario) = match load(source) {
+        Ok(loaded) => loaded,
+        Err(entry) => return Ok(*entry),
+    };
+    let mut runner = match &args.from {
+        None => scenario.start(args.seed),
+        Some(path) => taken_up(&scenario, path)?,
+    };
+    let Some(until) = &args.until else {
+        return Ok(match guarded(|| runner.run(progress)) {
+            Err(told) => Entry::violated(name, told),
+            Ok(mut outcome) => {
+                if outcome.report.seed != scenario.seed() {
+                    outcome.report = outcome.report.without_transcript();
+                }
+                Entry::ran(name, outcome.report)
+            }
+        });
+    };
+    let until = instant(until, &runner)?;
+    let ran = guarded(|| {
+        runner.run_until(Limit::until(until), progress);
+        runner
+    });
+    let runner = match ran {
+        Ok(runner) => runner,
+        Err(told) => return Ok(Entry::violated(name, told)),
+    };
+    if let Some(path) = &args.checkpoint {
+        let file = BufWriter::new(Replacement::begin(path)?);
+        let fault = |cause| write_fault(path, cause);
+        let mut file = file;
+        runner.checkpoint().write(&mut file).map_err(fault)?;
+        let file = file
+            .into_inner()
+            .map_err(|error| fault(error.into_error()))?;
+        file.finish()?;
+    }
+    let stopped = Stopped::at(&runner, scenario.steps(), args.checkpoint.as_deref());
+    Ok(Entry::stopped(name, stopped))
+}
+
+fn taken_up<'s>(scenario: &'s Scenario, path: &Path) -> Result<Runner<'s>, Fault> {
+    let file = File::open(path).map_err(|cause| Fault::Read {
+        path: path.to_owned(),
+        cause,
+    })?;
+    RunCheckpoint::read(BufReader::new(file))
+        .and_then(|checkpoint| scenario.resume(checkpoint))
+        .map_err(|error| Fault::Checkpoint {
+            path: path.to_owned(),
+            error: Box::new(error),
+        })
+}
+
+/// Reads where to stop: a span since the start, or an instant on the calendar.
+fn instant(text: &str, runner: &Runner) -> Result<SimTime, Fault> {
+    let wrong = |why: String| Fault::Instant {
+        text: text.to_owned(),
+        why,
+    };
+    let at = match text.parse::<Span>() {
+        Ok(span) => SimTime::after_start(span),
+        Err(_) if text.contains(['T', 't']) => {
+            let instant: UnixMicros = text.parse().map_err(|error| wrong(format!("{error}")))?;
+            let calendar = &runner.world().calendar;
+            calendar
+                .time_of(instant)
+                .map_err(|error| wrong(error.to_string()))?
+        }
+        Err(error) => return Err(wrong(error.to_string())),
+    };
+    match at < runner.now() {
+        true => Err(wrong(format!("the run stands at {} already", runner.now()))),
+        false => Ok(at),
+    }
+}

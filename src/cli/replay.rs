@@ -1,0 +1,265 @@
+//! `replay` and `diff`: where two runs part.
+
+use super::args::{DiffArgs, ReplayArgs};
+use super::files::Source;
+use super::guard::guarded;
+use super::output::{Exit, Fault, Output, Style as Paint, paint};
+use super::progress::Progress;
+use super::run::load;
+use super::summary::{Entry, Style, Summary, clean, counted_u64};
+use sdrsim::scenario::replay::{Replayed, State, replay as run_again};
+use sdrsim::scenario::trace::{
+    Diff, DiffError, End, Header, Parting, Reader, TraceLine, TraceSide, diff as compare,
+};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+/// The version of the JSON forms.
+const VERSION: u32 = 1;
+
+type Input = Reader<Box<dyn BufRead>>;
+
+/// What is told of a comparison.
+struct Told<'a> {
+    json: bool,
+    /// What the two runs are called.
+    sides: [&'a str; 2],
+    /// What is to be known beside the comparison.
+    notes: Vec<String>,
+}
+
+/// `replay`
+pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
+    let recorded = open(&args.trace)?;
+    let header = recorded.header().clone();
+    let source = scenario_of(args, &header)?;
+    let (text, scenario) = match load(&source) {
+        Ok(loaded) => loaded,
+        Err(entry) => return tell_entry(*entry, out),
+    };
+    let told = Told {
+        json: args.json,
+        sides: ["recorded", "now"],
+        notes: changes(&header, &Header::of(&source.name(), &text, header.seed)),
+    };
+    let mut progress = Progress::of(1, !args.json);
+    progress.at(source.name());
+    let ran = guarded(|| run_again(&scenario, recorded, args.context, &mut progress));
+    drop(progress);
+    let ran = match ran {
+        Ok(ran) => ran,
+        Err(told) => return tell_entry(Entry::violated(source.name(), told), out),
+    };
+    match ran {
+        Ok(Replayed::Same { effects, end }) => told.same(effects, Some(&end), out),
+        Ok(Replayed::Parted(parted)) => told.parted(&parted.parting, &parted.states, out),
+        Err(error) if args.partial && error.error.is_cut_off() => {
+            told.same(error.effects, None, out)
+        }
+        Err(error) => Err(broken(&args.trace, error)),
+    }
+}
+
+/// `diff`
+pub fn diff(args: &DiffArgs, out: &mut Output) -> Result<Exit, Fault> {
+    if args.left.as_os_str() == "-" && args.right.as_os_str() == "-" {
+        return Err(Fault::StdinTwice);
+    }
+    let (mut left, mut right) = (open(&args.left)?, open(&args.right)?);
+    let told = Told {
+        json: args.json,
+        sides: ["A", "B"],
+        notes: differences(left.header(), right.header()),
+    };
+    match compare(&mut left, &mut right, args.context) {
+        Ok(Diff::Same { effects, end }) => told.same(effects, Some(&end), out),
+        Ok(Diff::Parted(parting)) => told.parted(&parting, &[], out),
+        Err(error) if args.partial && error.error.is_cut_off() => {
+            told.same(error.effects, None, out)
+        }
+        Err(error) => {
+            let path = match error.side {
+                TraceSide::Left => &args.left,
+                TraceSide::Right => &args.right,
+            };
+            Err(broken(path, error))
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Input, Fault> {
+    let input: Box<dyn BufRead> = match path.as_os_str() == "-" {
+        true => Box::new(io::stdin().lock()),
+        false => {
+            let file = File::open(path).map_err(|cause| Fault::Read {
+                path: path.to_owned(),
+                cause,
+            })?;
+            Box::new(BufReader::new(file))
+        }
+    };
+    Reader::open(input).map_err(|error| Fault::Trace {
+        path: path.to_owned(),
+        error,
+        effects: 0,
+    })
+}
+
+fn broken(path: &Path, error: DiffError) -> Fault {
+    Fault::Trace {
+        path: path.to_owned(),
+        error: error.error,
+        effects: error.effects,
+    }
+}
+
+/// The scenario that is asked for, or else the one that the trace names.
+fn scenario_of(args: &ReplayArgs, header: &Header) -> Result<Source, Fault> {
+    let trace = || args.trace.clone();
+    match &args.scenario {
+        Some(path) if path.as_os_str() == "-" && args.trace == *path => Err(Fault::StdinTwice),
+        Some(path) if path.as_os_str() == "-" => Ok(Source::Stdin),
+        Some(path) => Ok(Source::File(path.clone())),
+        None if header.file.is_empty() || header.file == Source::Stdin.name() => {
+            Err(Fault::NoScenario(trace()))
+        }
+        None if !Path::new(&header.file).exists() => Err(Fault::LostScenario {
+            trace: trace(),
+            scenario: PathBuf::from(&header.file),
+        }),
+        None => Ok(Source::File(PathBuf::from(&header.file))),
+    }
+}
+
+/// What has changed since a trace was recorded.
+fn changes(then: &Header, now: &Header) -> Vec<String> {
+    let mut notes = Vec::new();
+    if then.scenario != now.scenario {
+        notes.push(format!(
+            "{} was changed since it was recorded, or is another scenario: its hash was {} and is {}",
+            now.file, then.scenario, now.scenario
+        ));
+    }
+    if then.crate_version != now.crate_version {
+        notes.push(format!(
+            "sdrsim {} recorded it, and this is sdrsim {}",
+            then.crate_version, now.crate_version
+        ));
+    }
+    notes
+}
+
+/// What two headers tell differently.
+fn differences(a: &Header, b: &Header) -> Vec<String> {
+    let differ = |what: &str, a: &str, b: &str| (a != b).then(|| format!("{what}: {a} and {b}"));
+    let seeds = [a, b].map(|header| header.seed.to_string());
+    let notes = [
+        differ("seeds", &seeds[0], &seeds[1]),
+        differ("hashes of the scenario", &a.scenario, &b.scenario),
+        differ("versions of sdrsim", &a.crate_version, &b.crate_version),
+    ];
+    notes.into_iter().flatten().collect()
+}
+
+/// A scenario that did not come to a run.
+fn tell_entry(entry: Entry, out: &mut Output) -> Result<Exit, Fault> {
+    let mut summary = Summary::new(Style::Quiet);
+    summary.add(entry, out)?;
+    summary.close(out)
+}
+
+fn value(line: &TraceLine) -> Value {
+    let said = serde_json::from_str(&line.text).unwrap_or(Value::Null);
+    json!({"line": line.number, "said": said})
+}
+
+impl Told<'_> {
+    /// Both did the same; without an end, as far as the shorter one goes.
+    fn same(&self, effects: u64, end: Option<&End>, out: &mut Output) -> Result<Exit, Fault> {
+        if self.json {
+            return self.page(
+                json!({"outcome": "same", "effects": effects, "whole": end.is_some(), "end": end}),
+                Exit::Held,
+                out,
+            );
+        }
+        self.tell_notes(out);
+        let same = paint(out.color, Paint::Good, "same");
+        let effects = counted_u64(effects, "effect");
+        match end {
+            Some(end) => out.line(format!(
+                "{same}: {effects} until {}, digest {}",
+                end.end, end.digest
+            ))?,
+            None => out.line(format!(
+                "{same} as far as it goes: {effects}, then it is cut off"
+            ))?,
+        }
+        Ok(Exit::Held)
+    }
+
+    fn parted(&self, parting: &Parting, states: &[State], out: &mut Output) -> Result<Exit, Fault> {
+        let [left, right] = self.sides;
+        if self.json {
+            let states: serde_json::Map<String, Value> = states
+                .iter()
+                .map(|state| {
+                    (
+                        state.label.clone(),
+                        state.view.clone().unwrap_or(Value::Null),
+                    )
+                })
+                .collect();
+            let page = json!({
+                "outcome": "different",
+                "effects": parting.effects,
+                "before": parting.before.iter().map(value).collect::<Vec<_>>(),
+                left.to_lowercase(): value(&parting.left),
+                right.to_lowercase(): value(&parting.right),
+                "states": states,
+            });
+            return self.page(page, Exit::Failed, out);
+        }
+        self.tell_notes(out);
+        let different = paint(out.color, Paint::Bad, "different");
+        out.line(format!(
+            "{different} at line {}, {}, after {} that are the same",
+            parting.left.number,
+            parting.left.at.min(parting.right.at),
+            counted_u64(parting.effects, "effect")
+        ))?;
+        for line in &parting.before {
+            out.line(format!("  {:<9}{}", "", clean(&line.text)))?;
+        }
+        for (side, line) in [(left, &parting.left), (right, &parting.right)] {
+            out.line(format!("  {side:<9}{}", clean(&line.text)))?;
+        }
+        for State { label, view } in states {
+            let label = clean(label);
+            let said = match view {
+                Some(view) => format!("`{label}` is now {view}"),
+                None => format!("there is no `{label}` now"),
+            };
+            out.line(format!("  {}", clean(&said)))?;
+        }
+        Ok(Exit::Failed)
+    }
+
+    fn tell_notes(&self, out: &mut Output) {
+        for note in &self.notes {
+            out.note(format!("note: {}", clean(note)));
+        }
+    }
+
+    fn page(&self, mut page: Value, exit: Exit, out: &mut Output) -> Result<Exit, Fault> {
+        if let Value::Object(map) = &mut page {
+            map.insert("version".to_owned(), json!(VERSION));
+            map.insert("exit".to_owned(), json!(exit as u8));
+            map.insert("notes".to_owned(), json!(self.notes));
+        }
+        out.line(format!("{page:#}"))?;
+        Ok(exit)
+    }
+}
