@@ -71,12 +71,14 @@ impl<O: Oracle + ?Sized> Oracle for &mut O {
 /// What a piece of work draws depends on the seed, the stable key of what is worked on, its epoch and the part, and on
 /// nothing else: neither on the order of work nor on what else exists. A script changes the fate of the work it is for and
 /// of no other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Chance {
     dice: Dice,
     pace: Arc<Pace>,
     script: Script,
 }
+
+crate::world::refill::clone_by_field!(Chance { dice, pace, script } trees {} maps {});
 
 impl Chance {
     /// The oracle of a run with this seed, at the default pace and without a script.
@@ -102,6 +104,11 @@ impl Chance {
     #[must_use]
     pub fn with_script(self, script: Script) -> Chance {
         Chance { script, ..self }
+    }
+
+    /// Throws the dice of another seed from here. Work that has begun has its fate already.
+    pub const fn reseed(&mut self, seed: Seed) {
+        self.dice = Dice::new(seed);
     }
 
     /// The seed.
