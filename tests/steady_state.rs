@@ -109,6 +109,46 @@ fn events_allocate_nothing_once_a_run_has_warmed_up() {
 }
 
 #[test]
+fn a_reset_allocates_nothing() {
+    let world = region(20);
+    let round = round(&world);
+    let prepared = Engine::new(world, Chance::new(Seed(1)));
+    let mut engine = prepared.clone();
+    let mut digests = Vec::new();
+    for _ in 0..2 {
+        play(&mut engine, &round, 2);
+        digests.push(engine.digest());
+        let info = allocation_counter::measure(|| engine.clone_from(&prepared));
+        assert_eq!(info.count_total, 0, "the room of the run before is there");
+    }
+    assert_eq!(digests[0], digests[1], "a reset run begins anew");
+    let text = |engine: &Engine| serde_json::to_string(&engine.checkpoint()).expect("it is data");
+    assert_eq!(text(&engine), text(&prepared));
+}
+
+#[test]
+fn a_reset_to_the_middle_of_a_run_allocates_nothing() {
+    let world = region(20);
+    let round = round(&world);
+    let mut prepared = Engine::new(world, Chance::new(Seed(1)));
+    play(&mut prepared, &round, 1);
+    for command in &round[0] {
+        prepared.submit(command).expect("the groups are idle");
+    }
+    let mut engine = prepared.clone();
+    for _ in 0..2 {
+        assert_eq!(
+            engine.run_until_quiet(Limit::events(u64::MAX)),
+            RunEnd::Quiet
+        );
+        engine.clone_from(&prepared);
+    }
+    assert!(engine.pending() > 0, "work is under way");
+    let info = allocation_counter::measure(|| engine.clone_from(&prepared));
+    assert_eq!(info.count_total, 0);
+}
+
+#[test]
 fn allocations_are_counted() {
     let info = allocation_counter::measure(|| drop(vec![0_u8; 64]));
     assert_eq!(info.count_total, 1);

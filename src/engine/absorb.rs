@@ -13,12 +13,23 @@ use crate::world::label::Stable;
 use crate::world::{Who, World};
 
 /// What is to come and what has been.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Absorber {
     pub queue: Queue<Event>,
     pub digest: Digest,
     /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
     gone: Vec<(Who, Stable)>,
+}
+
+impl Clone for Absorber {
+    fn clone(&self) -> Self {
+        Absorber::of(self.queue.clone(), self.digest)
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.queue.clone_from(&source.queue);
+        self.digest = source.digest;
+    }
 }
 
 impl Absorber {

@@ -13,6 +13,7 @@ pub mod dice;
 pub mod digest;
 pub mod distribution;
 pub mod hazard;
+pub mod many;
 pub mod observer;
 pub mod operator;
 pub mod oracle;
@@ -431,6 +432,23 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     }
 }
 
+/// A second run that goes on from here by itself, with its own copy of the observer.
+impl<O: Oracle + Clone, W: Observer + Clone> Clone for Engine<O, W> {
+    fn clone(&self) -> Self {
+        self.fork_unseen().watched_by(self.observer.clone())
+    }
+
+    /// Refills the room of a run that is over, which then allocates nothing unless the other is larger.
+    fn clone_from(&mut self, source: &Self) {
+        self.world.clone_from(&source.world);
+        self.oracle.clone_from(&source.oracle);
+        self.observer.clone_from(&source.observer);
+        self.ahead.clone_from(&source.ahead);
+        self.effects.clone_from(&source.effects);
+        (self.now, self.events, self.hung) = (source.now, source.events, source.hung);
+    }
+}
+
 impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
     /// A second run that goes on from here by itself, with its own copy of the observer. Both will do the same if the same
     /// is asked of them, so what comes out differently is due to what was asked:
@@ -478,7 +496,7 @@ impl<O: Oracle + Clone, W: Observer> Engine<O, W> {
     where
         W: Clone,
     {
-        self.fork_unseen().watched_by(self.observer.clone())
+        self.clone()
     }
 
     /// A second run that goes on from here by itself, with nobody looking on.

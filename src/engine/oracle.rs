@@ -74,7 +74,7 @@ impl<O: Oracle + ?Sized> Oracle for &mut O {
 /// What a piece of work draws depends on the seed, the stable key of what is worked on, its epoch and the part, and on
 /// nothing else: neither on the order of work nor on what else exists. A script changes the fate of the work it is for and
 /// of no other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Chance {
     dice: Dice,
     pace: Arc<Pace>,
@@ -82,6 +82,8 @@ pub struct Chance {
     /// The laws of the world's hazards, by stable key.
     hazards: Arc<BTreeMap<Stable, Arc<Hazard>>>,
 }
+
+crate::world::refill::clone_by_field!(Chance { dice, pace, script, hazards } trees {} maps {});
 
 impl Chance {
     /// The oracle of a run with this seed, at the default pace and without a script.
@@ -116,6 +118,11 @@ impl Chance {
     pub fn with_hazard(mut self, label: &str, laws: impl Into<Arc<Hazard>>) -> Chance {
         Arc::make_mut(&mut self.hazards).insert(Stable::of(label), laws.into());
         self
+    }
+
+    /// Throws the dice of another seed from here. Work that has begun has its fate already.
+    pub const fn reseed(&mut self, seed: Seed) {
+        self.dice = Dice::new(seed);
     }
 
     /// The seed.

@@ -239,12 +239,14 @@ impl ScriptedOutcome {
 }
 
 /// Scripted rules in the order in which they were added. Of those that fit a piece of work the first one takes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<ScriptedOutcome>", into = "Vec<ScriptedOutcome>")]
 pub struct Script {
     /// Each with a count above 0: a rule that is used up is taken out.
     rules: Vec<ScriptedOutcome>,
 }
+
+crate::world::refill::clone_by_field!(Script { rules } trees {} maps {});
 
 impl Script {
     /// Adds a rule behind all others.

@@ -365,7 +365,7 @@ impl Builder {
             world.index.remove(&job.stable.0);
         }
         world.finished.clear();
-        world.subs_kept = (0, VecDeque::new());
+        world.subs_kept = Default::default();
         world.last_job = 0;
         self.world
     }

@@ -7,6 +7,7 @@ use super::{AzKey, DiskKey, DuctKey, LinkKey, NodeKey, ServerKey, SiteKey, Who};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
+use crate::world::refill::clone_by_field;
 use serde::{Deserialize, Serialize};
 
 /// A fault and its target.
@@ -117,7 +118,7 @@ impl Blow {
 }
 
 /// What broke since the world was last assessed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Marks {
     /// Whether a link, duct, node or AZ did.
     pub network: bool,
@@ -129,6 +130,8 @@ pub struct Marks {
     pub disks: Vec<DiskKey>,
 }
 
+clone_by_field!(Marks { network, azs, servers, disks } trees {  } maps {  });
+
 impl Marks {
     /// Whether nothing did.
     pub fn is_empty(&self) -> bool {
@@ -137,7 +140,7 @@ impl Marks {
 }
 
 /// Something that breaks and is mended again and again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Hazard {
     /// The stable key from which its draws derive.
     pub stable: Stable,
@@ -148,6 +151,8 @@ pub struct Hazard {
     /// Whether its targets are broken.
     pub broken: bool,
 }
+
+clone_by_field!(Hazard { stable, blows, turn, broken } trees {  } maps {  });
 
 /// The end of a piece of a job that came while the control plane stood still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::units::Bytes;
 use crate::world::protection::Side;
+use crate::world::refill::clone_by_field;
 use serde::{Deserialize, Serialize};
 
 /// The published status of a job.
@@ -132,7 +133,7 @@ pub struct Sub {
 }
 
 /// A job.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Job {
     /// Its number in the run, from 1: how transcripts call it.
     pub number: u64,
@@ -171,6 +172,8 @@ pub struct Job {
     /// Sub-jobs that failed.
     pub failed: u32,
 }
+
+clone_by_field!(Job { number, stable, project, op, subject, group, detail, entities, name, status, part, created, began, ended, code, subs, left, failed } trees {  } maps {  });
 
 impl Job {
     /// The stable key of a sub-job, from which its id derives: of the job and of the pair.

@@ -16,9 +16,14 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Word(u32);
 
-/// The words of a world: what labels and names are put together from, each text stored once.
+/// The words of a world: what labels and names are put together from, each text stored once. Clones of a world share them
+/// until one of them learns a new word.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Words {
+#[serde(transparent)]
+pub struct Words(Arc<Store>);
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Store {
     texts: Vec<Arc<str>>,
     #[serde(skip)]
     find: BTreeMap<Arc<str>, Word>,
@@ -27,24 +32,26 @@ pub struct Words {
 impl Words {
     /// The word with this text, stored now if it is new.
     pub(crate) fn intern(&mut self, text: &str) -> Word {
-        if let Some(&word) = self.find.get(text) {
+        if let Some(&word) = self.0.find.get(text) {
             return word;
         }
-        let word = Word(u32::try_from(self.texts.len()).expect("memory ends before 2^32 words"));
+        let store = Arc::make_mut(&mut self.0);
+        let word = Word(u32::try_from(store.texts.len()).expect("memory ends before 2^32 words"));
         let text: Arc<str> = text.into();
-        self.texts.push(text.clone());
-        self.find.insert(text, word);
+        store.texts.push(text.clone());
+        store.find.insert(text, word);
         word
     }
 
     /// The text of a word.
     pub fn text(&self, word: Word) -> &str {
-        &self.texts[word.0 as usize]
+        &self.0.texts[word.0 as usize]
     }
 
     /// Rebuilds what is not written to a checkpoint.
     pub(crate) fn reindex(&mut self) {
-        self.find = self
+        let store = Arc::make_mut(&mut self.0);
+        store.find = store
             .texts
             .iter()
             .enumerate()
@@ -220,7 +227,7 @@ mod tests {
             let label = Label::of(&format!("vm-{n}/vda"), &mut words);
             label.part("dr", &mut words);
         }
-        assert_eq!(words.texts.len(), 3);
+        assert_eq!(words.0.texts.len(), 3);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::time::{SimTime, Span};
 use crate::units::{Bytes, Rate};
+use crate::world::refill::clone_by_field;
 use crate::world::replica::Load;
 use serde::{Deserialize, Serialize};
 
@@ -113,7 +114,7 @@ pub enum Lock {
 }
 
 /// A server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Server {
     /// Its label.
     pub label: Label,
@@ -158,6 +159,8 @@ pub struct Server {
     /// The drill it was made for.
     pub drill: Option<DrillKey>,
 }
+
+clone_by_field!(Server { label, stable, serial, project, name, az, vpc, flavor, hypervisor, power, epoch, act, usable, lock, fenced, lost, resumes, disks, nics, instance, drill } trees {  } maps {  });
 
 impl Server {
     /// Whether it takes a place among the servers that may run at once: it runs, or is about to.
@@ -273,7 +276,7 @@ pub struct Writing {
 }
 
 /// A disk.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Disk {
     /// Its label.
     pub label: Label,
@@ -324,6 +327,8 @@ pub struct Disk {
     /// The drill it was made for.
     pub drill: Option<DrillKey>,
 }
+
+clone_by_field!(Disk { label, stable, serial, project, name, az, size, kind, broken, lost, blank, damaged, load, throughput, write_latency, bootable, shared, encrypted, locked, frozen, grows_online, servers, pair, drill } trees {  } maps {  });
 
 impl Disk {
     /// The status that views show: broken before attached before available.

@@ -13,6 +13,7 @@ pub mod label;
 pub mod machinery;
 pub mod place;
 pub mod protection;
+pub(crate) mod refill;
 pub mod replica;
 pub mod roster;
 pub mod settings;
@@ -29,6 +30,7 @@ use label::{Label, Name, Stable, Word, Words};
 use machinery::{Disk, Server};
 use place::{Az, Domain, Eip, Flavor, Nic, Project, Quotas, Site, Subnet, Usage, Vpc};
 use protection::{Drill, Group, Instance, Life, Pair};
+use refill::clone_by_field;
 use serde::{Deserialize, Serialize};
 use settings::Settings;
 use slotmap::{SlotMap, new_key_type};
@@ -169,7 +171,7 @@ impl Hasher for ByItself {
 }
 
 /// The control plane: who works on jobs.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Control {
     /// Jobs that a worker has.
     pub running: u32,
@@ -187,6 +189,8 @@ pub struct Control {
     pub held: Vec<Held>,
 }
 
+clone_by_field!(Control { running, waiting, az, down, since, stood, held } trees {  } maps {  });
+
 impl Control {
     /// How many standstills have ended.
     pub fn turn(&self) -> u32 {
@@ -194,8 +198,26 @@ impl Control {
     }
 }
 
+/// How many sub-jobs finished jobs still hold, and the finished jobs that hold them, oldest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct SubsKept(pub usize, pub VecDeque<JobKey>);
+
+impl Clone for SubsKept {
+    fn clone(&self) -> Self {
+        SubsKept(self.0, self.1.clone())
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.0 = source.0;
+        self.1.clone_from(&source.1);
+    }
+}
+
 /// The state of a region.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+///
+/// `clone_from` refills the room that is there: it allocates only where the source has more than there was room for, or
+/// where a set or map in a tree holds something else.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct World {
     /// The region's name.
     pub region: String,
@@ -254,7 +276,7 @@ pub struct World {
     /// Failed tasks, oldest first; deleted ones may linger as stale keys.
     pub failures: VecDeque<TaskKey>,
     /// How many sub-jobs finished jobs still hold, and the finished jobs that hold them, oldest first.
-    pub subs_kept: (usize, VecDeque<JobKey>),
+    pub subs_kept: SubsKept,
     /// The control plane.
     pub control: Control,
     /// Copies under way and the links that they share.
@@ -286,6 +308,8 @@ pub struct World {
     #[serde(skip)]
     pub(crate) ended: Vec<PairKey>,
 }
+
+clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, marks, hung, census, next_serial, last_job, index, spare, aims, ended } trees { past } maps {  });
 
 impl World {
     /// An empty region.
@@ -333,7 +357,7 @@ impl World {
             tasks: SlotMap::with_key(),
             finished: VecDeque::new(),
             failures: VecDeque::new(),
-            subs_kept: (0, VecDeque::new()),
+            subs_kept: SubsKept::default(),
             control: Control::default(),
             flows: Flows::default(),
             hazards: Vec::new(),

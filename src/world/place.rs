@@ -5,6 +5,7 @@ use super::{AzKey, NodeKey, ServerKey, SiteKey, SubnetKey, VpcKey};
 use crate::sdrs::net::Cidr;
 use crate::time::Span;
 use crate::units::Bytes;
+use crate::world::refill::clone_by_field;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -179,7 +180,7 @@ pub struct Domain {
 }
 
 /// A virtual private cloud.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Vpc {
     /// Its label.
     pub label: Label,
@@ -199,8 +200,10 @@ pub struct Vpc {
     pub drill: Option<super::DrillKey>,
 }
 
+clone_by_field!(Vpc { label, stable, serial, project, name, cidr, subnets, drill } trees {  } maps {  });
+
 /// A subnet of a VPC.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Subnet {
     /// Its label.
     pub label: Label,
@@ -217,6 +220,8 @@ pub struct Subnet {
     /// Where the search for a free address begins.
     pub next: u32,
 }
+
+clone_by_field!(Subnet { label, stable, serial, vpc, cidr, next } trees { used } maps {  });
 
 impl Subnet {
     /// The lowest free address from where the last search ended, if any is left. The first two addresses (network and
@@ -278,7 +283,7 @@ pub struct Eip {
 }
 
 /// A server flavor.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Flavor {
     /// Its label, which is also the id that the API uses.
     pub label: Label,
@@ -299,6 +304,8 @@ pub struct Flavor {
     #[serde(with = "as_list")]
     pub running: BTreeMap<AzKey, Places>,
 }
+
+clone_by_field!(Flavor { label, stable, serial, class, vcpus, ram_mib } trees { free, running } maps {  });
 
 impl Flavor {
     /// How many more servers of this flavor may start in an AZ now; None: any number.

@@ -14,6 +14,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
+use crate::world::refill::clone_by_field;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -141,7 +142,7 @@ pub struct Cut {
 }
 
 /// A protection group (pages `sdrs_05_0401` to `sdrs_05_0409`).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Group {
     /// Its label.
     pub label: Label,
@@ -205,8 +206,10 @@ pub struct Group {
     pub updated: SimTime,
 }
 
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Instance {
     /// Its label.
     pub label: Label,
@@ -240,6 +243,8 @@ pub struct Instance {
     pub updated: SimTime,
 }
 
+clone_by_field!(Instance { label, stable, serial, group, life, name, description, servers, set_aside, pairs, busy, lost, created, updated } trees { tags } maps {  });
+
 /// Where a pair's copy stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Copying {
@@ -256,7 +261,7 @@ pub enum Copying {
 }
 
 /// A replication pair: two disks of equal size and type (pages `sdrs_05_0601` to `sdrs_05_0606`).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// Its label.
     pub label: Label,
@@ -314,6 +319,8 @@ pub struct Pair {
     pub updated: SimTime,
 }
 
+clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+
 impl Pair {
     /// Whether a copy runs, or waits to go on.
     pub fn is_copying(&self) -> bool {
@@ -332,7 +339,7 @@ impl Pair {
 }
 
 /// A DR drill (pages `sdrs_05_0701` to `sdrs_05_0705`).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Drill {
     /// Its label.
     pub label: Label,
@@ -361,3 +368,5 @@ pub struct Drill {
     /// When it last changed.
     pub updated: SimTime,
 }
+
+clone_by_field!(Drill { label, stable, serial, group, life, name, vpc, members, servers, recovery, rescue, created, updated } trees {  } maps {  });

@@ -6,10 +6,24 @@
 use serde::{Deserialize, Serialize};
 
 /// Members in the order in which they came.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Roster<K> {
     places: Vec<(u32, Option<K>)>,
     live: u32,
+}
+
+impl<K: Copy> Clone for Roster<K> {
+    fn clone(&self) -> Self {
+        Roster {
+            places: self.places.clone(),
+            live: self.live,
+        }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.places.clone_from(&source.places);
+        self.live = source.live;
+    }
 }
 
 impl<K> Default for Roster<K> {

@@ -3,6 +3,7 @@
 use super::share::Speed;
 use crate::time::{SimTime, Span};
 use crate::units::{Bytes, Rate};
+use crate::world::refill::clone_by_field;
 use crate::world::{PairKey, RouteKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -33,7 +34,7 @@ pub(super) struct Told {
 ///
 /// `service` is what a copy would have received that had been there since the class began. A copy that starts at service s
 /// with b bytes to go ends when the service is s + b, its *tag*; so nothing is done per copy between its start and its end.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Class {
     pub route: RouteKey,
     pub limit: Option<Rate>,
@@ -49,6 +50,8 @@ pub(super) struct Class {
     pub turn: u32,
     pub told: Option<Told>,
 }
+
+clone_by_field!(Class { route, limit, speed, since, service, unbooked, turn, told } trees { waiting } maps {  });
 
 impl Class {
     pub fn new(now: SimTime, route: RouteKey, limit: Option<Rate>) -> Self {

@@ -25,6 +25,7 @@ pub use share::{Fraction, Speed};
 use super::{FlowKey, LinkKey, PairKey, RouteKey};
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
+use crate::world::refill::clone_by_field;
 use class::{BYTE, Class, Told, moved, whole_bytes};
 use serde::{Deserialize, Serialize};
 use share::{Claim, Demand, Passing};
@@ -63,7 +64,7 @@ pub struct Carried {
 }
 
 /// All routes, links and copies under way.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Flows {
     links: SecondaryMap<LinkKey, Link>,
     routes: SecondaryMap<RouteKey, Route>,
@@ -72,7 +73,9 @@ pub struct Flows {
     marked_routes: BTreeSet<RouteKey>,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+clone_by_field!(Flows { classes } trees { marked_links, marked_routes } maps { links, routes });
+
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Link {
     capacity: Speed,
     routes: BTreeSet<RouteKey>,
@@ -85,7 +88,9 @@ struct Link {
     copies_carried: u128,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+clone_by_field!(Link { capacity, foreground, since, foreground_carried, copies_carried } trees { routes } maps {  });
+
+#[derive(Debug, Serialize, Deserialize)]
 struct Route {
     /// Each link once; `None` while the path is lost.
     path: Option<Vec<LinkKey>>,
@@ -94,6 +99,8 @@ struct Route {
     /// Its classes by limit.
     classes: Vec<(Option<Rate>, FlowKey)>,
 }
+
+clone_by_field!(Route { path, foreground, factor, classes } trees {  } maps {  });
 
 impl Default for Route {
     fn default() -> Self {

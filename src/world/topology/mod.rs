@@ -17,10 +17,12 @@ use super::label::{Label, Stable};
 use super::{AzKey, DuctKey, LinkKey, NodeKey, RouteKey};
 use crate::time::Span;
 use crate::units::Rate;
+use crate::world::refill::clone_by_field;
 use petgraph::graph::{NodeIndex, UnGraph};
 use serde::{Deserialize, Serialize};
 use slotmap::{SecondaryMap, SlotMap};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The bandwidth of a link for which none is given.
 pub const UNLIMITED: Rate = Rate(u64::MAX);
@@ -94,7 +96,7 @@ pub struct Slow {
 }
 
 /// A link between two places, alike in both directions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Link {
     /// Its label.
     pub label: Label,
@@ -116,8 +118,10 @@ pub struct Link {
     pub slowed: Vec<Slow>,
 }
 
+clone_by_field!(Link { label, stable, serial, ends, bandwidth, latency, duct, down, slowed } trees {  } maps {  });
+
 /// A way between two AZs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
     /// Its links, from the first AZ of the route to the second; none in a network without links.
     pub links: Vec<LinkKey>,
@@ -125,8 +129,10 @@ pub struct Path {
     pub latency: Span,
 }
 
+clone_by_field!(Path { links, latency } trees {  } maps {  });
+
 /// What two AZs replicate on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     /// The two AZs, in the order in which they were made.
     pub azs: [AzKey; 2],
@@ -135,6 +141,8 @@ pub struct Route {
     /// Bytes a second that the pairs on it mirror, or would if there were a way.
     pub foreground: u64,
 }
+
+clone_by_field!(Route { azs, path, foreground } trees {  } maps {  });
 
 /// A link as all faults together leave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,7 +164,7 @@ struct Index {
 }
 
 /// The network of a region.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Topology {
     /// Relays and witnesses.
     pub nodes: SlotMap<NodeKey, Node>,
@@ -179,9 +187,12 @@ pub struct Topology {
     turned: BTreeSet<AzKey>,
     /// Whether a node fell or stood up, or an AZ went dark or was lit, since.
     stirred: bool,
+    /// Shared with clones until the routes of one of them change.
     #[serde(skip)]
-    index: Index,
+    index: Arc<Index>,
 }
+
+clone_by_field!(Topology { nodes, ducts, links, routes, explicit, stirred, index } trees { dark, marked, turned } maps { seen });
 
 /// One fault more or less; whether that made a healthy thing broken or a broken one healthy.
 fn hold(down: &mut u32, more: bool) -> bool {
@@ -243,28 +254,29 @@ impl Topology {
             path: None,
             foreground: 0,
         });
-        self.index.routes.insert(azs, route);
+        Arc::make_mut(&mut self.index).routes.insert(azs, route);
         self.assign(route, self.best(azs));
         route
     }
 
     /// Rebuilds what a checkpoint does not hold.
     pub(crate) fn reindex(&mut self) {
-        self.index = Index::default();
+        self.index = Arc::default();
         let links: Vec<LinkKey> = self.links.keys().collect();
         for link in links {
             self.enter_link(link);
         }
+        let index = Arc::make_mut(&mut self.index);
         for (key, route) in &self.routes {
-            self.index.routes.insert(route.azs, key);
+            index.routes.insert(route.azs, key);
             for &link in route.path.iter().flat_map(|path| &path.links) {
-                self.index.users[link].insert(key);
+                index.users[link].insert(key);
             }
         }
     }
 
     fn enter_link(&mut self, key: LinkKey) {
-        let (link, index) = (&self.links[key], &mut self.index);
+        let (link, index) = (&self.links[key], Arc::make_mut(&mut self.index));
         let [a, b] = link.ends.map(|spot| {
             let graph = &mut index.graph;
             *index

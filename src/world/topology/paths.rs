@@ -11,6 +11,7 @@ use petgraph::graph::{EdgeReference, NodeIndex, UnGraph};
 use petgraph::visit::{Dfs, EdgeFiltered, EdgeRef, FilterEdge, IntoEdges};
 use std::collections::BTreeSet;
 use std::mem;
+use std::sync::Arc;
 
 type Edge<'a> = EdgeReference<'a, LinkKey>;
 
@@ -131,12 +132,19 @@ impl Topology {
     /// Gives a route its path.
     pub(super) fn assign(&mut self, route: RouteKey, path: Option<Path>) {
         let old = mem::replace(&mut self.routes[route].path, path);
+        let new = self.routes[route].path.as_ref();
+        if old.as_ref().is_none_or(|path| path.links.is_empty())
+            && new.is_none_or(|path| path.links.is_empty())
+        {
+            return;
+        }
+        let index = Arc::make_mut(&mut self.index);
         for link in old.into_iter().flat_map(|path| path.links) {
-            self.index.users[link].remove(&route);
+            index.users[link].remove(&route);
         }
         let new = self.routes[route].path.iter().flat_map(|path| &path.links);
         for &link in new {
-            self.index.users[link].insert(route);
+            index.users[link].insert(route);
         }
     }
 

@@ -1,0 +1,232 @@
+use super::*;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+fn at(micros: u64) -> SimTime {
+    SimTime::from_micros(micros)
+}
+
+fn drain<E: Copy>(mut queue: Queue<E>) -> Vec<(SimTime, E)> {
+    std::iter::from_fn(move || queue.pop()).collect()
+}
+
+#[test]
+fn earliest_first_and_equal_instants_in_turn() {
+    let mut queue = Queue::new();
+    for (micros, name) in [
+        (5, "a"),
+        (1, "b"),
+        (5, "c"),
+        (0, "d"),
+        (5, "e"),
+        (u64::MAX, "f"),
+    ] {
+        queue.push(at(micros), name);
+    }
+    assert_eq!(queue.peek(), Some((at(0), &"d")));
+    assert_eq!(queue.pop_until(at(0)), Some((at(0), "d")));
+    assert_eq!(queue.pop_until(at(0)), None);
+    assert_eq!(queue.len(), 5);
+    let names: Vec<&str> = drain(queue).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(names, ["b", "a", "c", "e", "f"]);
+}
+
+#[test]
+fn steady_state_keeps_its_room() {
+    let mut queue = Queue::with_capacity(64);
+    let room = queue.capacity();
+    for n in 0..10_000_u64 {
+        queue.push(at(n * 7 % 101), n);
+        if queue.len() == 64 {
+            queue.pop();
+        }
+    }
+    assert_eq!(queue.capacity(), room);
+    queue.clear();
+    assert!(queue.is_empty());
+    assert_eq!(queue.capacity(), room);
+}
+
+#[test]
+fn a_checkpoint_forgets_the_past() {
+    let mut worn = Queue::new();
+    worn.push(at(9), "x");
+    worn.push(at(0), "gone");
+    worn.push(at(9), "y");
+    worn.pop();
+    let text = serde_json::to_string(&worn).unwrap();
+    assert_eq!(text, r#"[[9,"x"],[9,"y"]]"#);
+    let mut back: Queue<&str> = serde_json::from_str(&text).unwrap();
+    back.push(at(9), "z");
+    assert_eq!(drain(back), [(at(9), "x"), (at(9), "y"), (at(9), "z")]);
+}
+
+/// The queue as it is meant: a heap of instants and sequence numbers.
+#[derive(Default)]
+struct Model {
+    heap: BinaryHeap<Reverse<(u64, u32)>>,
+    pushed: u32,
+}
+
+impl Model {
+    fn push(&mut self, micros: u64) -> u32 {
+        self.heap.push(Reverse((micros, self.pushed)));
+        self.pushed += 1;
+        self.pushed - 1
+    }
+
+    fn pop(&mut self) -> Option<(SimTime, u32)> {
+        self.heap
+            .pop()
+            .map(|Reverse((micros, number))| (at(micros), number))
+    }
+
+    fn rest(mut self) -> Vec<(SimTime, u32)> {
+        std::iter::from_fn(move || self.pop()).collect()
+    }
+}
+
+/// What is done with a queue.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Entries for instants that lie so far behind what came out last.
+    Push(Vec<u64>),
+    /// Entries for these instants, whatever has come out.
+    PushAt(Vec<u64>),
+    Pop(usize),
+    /// So often: take one out, put one in so much later.
+    Hold(usize, u64),
+    Copy,
+    Restore,
+    Clear,
+}
+
+fn span() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        3 => Just(0_u64),
+        4 => 0_u64..8,
+        4 => 0_u64..5_000,
+        4 => (0_u32..64, any::<u64>()).prop_map(|(bits, any)| any >> bits),
+        1 => Just(u64::MAX),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let spans = |most| prop::collection::vec(span(), 1..most);
+    let same = (span(), 1_usize..200).prop_map(|(span, times)| vec![span; times]);
+    prop_oneof![
+        6 => spans(8).prop_map(Step::Push),
+        2 => spans(300).prop_map(Step::Push),
+        2 => same.prop_map(Step::Push),
+        1 => spans(20).prop_map(Step::PushAt),
+        6 => (1_usize..8).prop_map(Step::Pop),
+        2 => (1_usize..300).prop_map(Step::Pop),
+        4 => (1_usize..200, span()).prop_map(|(times, span)| Step::Hold(times, span)),
+        1 => Just(Step::Copy),
+        1 => Just(Step::Restore),
+        1 => Just(Step::Clear),
+    ]
+}
+
+/// Both queues and the instant of what came out last.
+#[derive(Default)]
+struct Twins {
+    queue: Queue<u32>,
+    spare: Queue<u32>,
+    model: Model,
+    now: u64,
+}
+
+impl Twins {
+    fn push(&mut self, micros: u64) {
+        let number = self.model.push(micros);
+        self.queue.push(at(micros), number);
+    }
+
+    fn pop(&mut self) -> Result<(), TestCaseError> {
+        let (ours, theirs) = (self.queue.pop(), self.model.pop());
+        prop_assert_eq!(ours, theirs);
+        self.now = theirs.map_or(self.now, |(due, _)| due.as_micros());
+        Ok(())
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
+        match step {
+            Step::Push(spans) => {
+                for span in spans {
+                    self.push(self.now.saturating_add(span));
+                }
+            }
+            Step::PushAt(instants) => instants.into_iter().for_each(|micros| self.push(micros)),
+            Step::Pop(times) => {
+                for _ in 0..times {
+                    self.pop()?;
+                }
+            }
+            Step::Hold(times, span) => {
+                for turn in 0..times as u64 {
+                    self.pop()?;
+                    self.push(self.now.saturating_add(span).saturating_add(turn % 3));
+                }
+            }
+            Step::Copy => {
+                // The one that goes on has the room, and once had the entries, of another.
+                self.spare.clone_from(&self.queue);
+                std::mem::swap(&mut self.spare, &mut self.queue);
+            }
+            Step::Restore => {
+                let entries = self.queue.in_order();
+                let restored = entries.into_iter().map(|(due, &number)| (due, number));
+                let mut queue = Queue::new();
+                queue.extend(restored);
+                self.queue = queue;
+            }
+            Step::Clear => {
+                self.queue.clear();
+                self.model.heap.clear();
+            }
+        }
+        let least = self
+            .model
+            .heap
+            .peek()
+            .map(|&Reverse((micros, number))| (at(micros), number));
+        prop_assert_eq!(self.queue.len(), self.model.heap.len());
+        prop_assert_eq!(self.queue.peek_time(), least.map(|(due, _)| due));
+        prop_assert_eq!(self.queue.peek().map(|(due, &number)| (due, number)), least);
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn behaves_like_a_heap_with_sequence_numbers(steps in prop::collection::vec(step(), 0..40)) {
+        let mut twins = Twins::default();
+        for step in steps {
+            twins.take(step)?;
+        }
+        let Twins { queue, model, .. } = twins;
+        let listed: Vec<_> = queue.in_order().into_iter().map(|(due, &number)| (due, number)).collect();
+        let rest = model.rest();
+        prop_assert_eq!(&drain(queue.clone()), &rest);
+        prop_assert_eq!(&drain(queue), &rest);
+        prop_assert_eq!(&listed, &rest);
+    }
+}
+
+#[test]
+fn an_emptied_queue_begins_again() {
+    let mut queue = Queue::new();
+    for round in 0..3_u64 {
+        for n in (0..1000_u64).rev() {
+            queue.push(at(n / 3 + round), n);
+        }
+        let out: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(out.len(), 1000);
+        assert!(out.is_sorted_by_key(|&(due, n)| (due, u64::MAX - n)));
+    }
+}
