@@ -498,6 +498,6 @@ impl<E: Copy> Wheel<E> {
             slot = next as usize * CHUNK;
         }
         self.run.reverse();
-        self.run.sort_by(|a, b| b.0.cmp(&a.0));
+        self.run.sort_by_key(|entry| std::cmp::Reverse(entry.0));
     }
 }
