@@ -7,6 +7,7 @@ use super::output::{Exit, Fault, Output};
 use super::progress::ShrinkBar;
 use super::run::{parse, read};
 use super::summary::{Entry, Style, Summary, clean, counted_u64};
+use sdrsim::engine::Checker;
 use sdrsim::scenario::Scenario;
 use sdrsim::scenario::shrink::{Alike, Bounds, Failure, Judge, Shrunk, Wanted, shrink_by};
 use serde_json::json;
@@ -41,6 +42,9 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     let name = source.name();
     let mut bar = ShrinkBar::of(args.tries, text.len());
     let mut judge = Judge::new(&name, &bounds);
+    if args.check {
+        judge = judge.checked(Checker::new());
+    }
     let failure = |text: &str| {
         let found = guarded(|| judge.failure(text));
         found.unwrap_or_else(|told| Some(Failure::panic(told)))

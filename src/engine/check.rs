@@ -36,6 +36,9 @@ pub struct Checker {
     every: u64,
     calls: u64,
     found: Option<(SimTime, Violation)>,
+    /// An invariant of a test's own.
+    #[cfg(test)]
+    planted: Option<fn(&World) -> Option<Violation>>,
 }
 
 impl Checker {
@@ -51,6 +54,15 @@ impl Checker {
     pub fn every(calls: u64) -> Checker {
         Checker {
             every: calls,
+            ..Checker::default()
+        }
+    }
+
+    /// Checks after every call, and an invariant of the test's own with the rest.
+    #[cfg(test)]
+    pub fn planted(invariant: fn(&World) -> Option<Violation>) -> Checker {
+        Checker {
+            planted: Some(invariant),
             ..Checker::default()
         }
     }
@@ -84,6 +96,11 @@ impl Observer for Checker {
                 writes_lost(world, effects)
             }
         };
+        #[cfg(test)]
+        let seen = seen.and_then(|()| {
+            let found = self.planted.and_then(|invariant| invariant(world));
+            found.map_or(Ok(()), Err)
+        });
         self.found = seen.err().map(|violation| (at, violation));
     }
 }

@@ -95,6 +95,9 @@ pub struct ShrinkArgs {
     /// The same failure is one of the same expectation, whatever is found instead; otherwise the values found count too.
     #[arg(long)]
     pub any_value: bool,
+    /// Check the simulator itself after every event, as `run --check` does: a violation is a failure too, before all others.
+    #[arg(long)]
+    pub check: bool,
     /// Where the short scenario goes; absent: standard output.
     #[arg(long, short, value_name = "OUT")]
     pub output: Option<PathBuf>,

@@ -11,8 +11,8 @@
 mod tree;
 
 use super::Scenario;
-use super::report::{Verdict, VerdictKind};
-use crate::engine::Limit;
+use super::report::{Verdict, VerdictKind, ViolationReport};
+use crate::engine::{Checker, Limit};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,16 +29,18 @@ const SPARE: u64 = 10_000;
 pub enum FailureKind {
     /// Something that was expected was not so.
     Verdict(VerdictKind),
-    /// The simulator gave up.
-    Panic(Panic),
+    /// The simulator itself is wrong.
+    Own(Own),
 }
 
-/// That the simulator gave up, as a word of [`FailureKind`].
+/// How the simulator itself is wrong, as a word of [`FailureKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Panic {
-    /// It did.
+pub enum Own {
+    /// It gave up.
     Panic,
+    /// One of its invariants did not hold.
+    Violation,
 }
 
 /// How a scenario fails.
@@ -48,9 +50,9 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The line of the file; 0: none in particular.
     pub line: usize,
-    /// What was expected; of a panic, nothing.
+    /// What was expected; of a violation, the name of the invariant; of a panic, nothing.
     pub text: String,
-    /// The actual values that decided it; of a panic, its message.
+    /// The actual values that decided it; of a panic and a violation, what it told.
     pub explain: String,
 }
 
@@ -59,10 +61,19 @@ impl Failure {
     #[must_use]
     pub const fn panic(told: String) -> Failure {
         Failure {
-            kind: FailureKind::Panic(Panic::Panic),
+            kind: FailureKind::Own(Own::Panic),
             line: 0,
             text: String::new(),
             explain: told,
+        }
+    }
+
+    fn violation(found: &ViolationReport) -> Failure {
+        Failure {
+            kind: FailureKind::Own(Own::Violation),
+            line: 0,
+            text: found.invariant.clone(),
+            explain: found.text.clone(),
         }
     }
 
@@ -170,6 +181,7 @@ pub struct Judge<'f> {
     alike: Alike,
     /// Most events that a run may take; unknown before the first.
     most: Option<u64>,
+    checker: Option<Checker>,
 }
 
 impl<'f> Judge<'f> {
@@ -181,6 +193,16 @@ impl<'f> Judge<'f> {
             wanted: bounds.wanted.clone(),
             alike: bounds.alike,
             most: None,
+            checker: None,
+        }
+    }
+
+    /// The same judge, who also has each run checked. A violation fails a file in the line 0, and before anything else.
+    #[must_use]
+    pub fn checked(self, checker: Checker) -> Judge<'f> {
+        Judge {
+            checker: Some(checker),
+            ..self
         }
     }
 
@@ -189,6 +211,9 @@ impl<'f> Judge<'f> {
     pub fn failure(&mut self, text: &str) -> Option<Failure> {
         let scenario = Scenario::load(self.file, text).ok()?;
         let mut runner = scenario.start(None);
+        if let Some(checker) = &self.checker {
+            runner = runner.checked(checker.clone());
+        }
         let limit = Limit {
             events: self.most,
             until: None,
@@ -197,7 +222,8 @@ impl<'f> Judge<'f> {
             return None;
         }
         let report = runner.run(&mut ()).report;
-        let mut failures = report.failures().map(Failure::of);
+        let violation = report.violation.iter().map(Failure::violation);
+        let mut failures = violation.chain(report.failures().map(Failure::of));
         let found = match &self.wanted {
             Wanted::First => failures.next(),
             Wanted::Line(line) => failures.find(|failure| failure.line == *line),

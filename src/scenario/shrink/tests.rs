@@ -1,6 +1,8 @@
 //! The search itself, with judges that look at the text alone.
 
 use super::*;
+use crate::world::World;
+use crate::world::check::Violation;
 
 /// Fails while the text holds all these words.
 fn needs<'w>(words: &'w [&'w str]) -> impl FnMut(&str) -> Option<Failure> + 'w {
@@ -110,4 +112,26 @@ fn another_failure_is_not_the_same() {
         ..panic("here")
     };
     assert!(!verdict.is_like(&panic("here"), Alike::Text));
+}
+
+#[test]
+fn a_violation_is_a_failure_of_a_run_that_is_checked() {
+    // An invariant that no world has: nothing is ever fenced.
+    let unfenced = |world: &World| {
+        let fenced = world.servers.values().any(|server| server.fenced);
+        fenced.then(|| Violation::BothSidesRun {
+            instance: "front".to_owned(),
+        })
+    };
+    let text = include_str!("../../../scenarios/basics/first.yaml");
+    let bounds = Bounds::default();
+    assert_eq!(Judge::new("a.yaml", &bounds).failure(text), None);
+    let mut sound = Judge::new("a.yaml", &bounds).checked(Checker::new());
+    assert_eq!(sound.failure(text), None);
+    let mut judge = Judge::new("a.yaml", &bounds).checked(Checker::planted(unfenced));
+    let shrunk = shrink_by(text, bounds, |text| judge.failure(text), &mut ()).unwrap();
+    assert_eq!(shrunk.failure.kind, FailureKind::Own(Own::Violation));
+    assert!(shrunk.is_minimal);
+    let timeline = shrunk.text.split_once("timeline:\n").unwrap().1;
+    assert_eq!(timeline, "  - call: {failover: {group: shop}}\n");
 }
