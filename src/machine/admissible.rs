@@ -10,7 +10,7 @@ use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
 use crate::world::job::{JobStatus, Part};
 use crate::world::place::Mode;
-use crate::world::protection::Copying;
+use crate::world::protection::{Copying, Side};
 use crate::world::{DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
 
 /// The operations that [`candidates`] offers calls of.
@@ -62,9 +62,9 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             creations(world, op, name, out);
         }
         Op::DeleteProtectedInstance => {
-            let delete = |instance| Call::DeleteProtectedInstance {
+            let delete = |instance: InstanceKey| Call::DeleteProtectedInstance {
                 instance: name(Who::Instance(instance)),
-                delete_target_server: true,
+                delete_target_server: at_source(world, world.instances[instance].group),
                 delete_target_eip: false,
             };
             out.extend(in_order!(world.instances).map(|instance| delete(instance).into()));
@@ -78,10 +78,10 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             }
         }
         Op::DeleteReplicationPair => {
-            let delete = |pair| Call::DeleteReplicationPair {
+            let delete = |pair: PairKey| Call::DeleteReplicationPair {
                 pair: name(Who::Pair(pair)),
                 server_group_id: None,
-                delete_target_volume: true,
+                delete_target_volume: at_source(world, world.pairs[pair].group),
             };
             out.extend(in_order!(world.pairs).map(|pair| delete(pair).into()));
         }
@@ -96,6 +96,11 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
         }
         _ => {}
     }
+}
+
+/// Whether a deletion may take the DR side's servers and disks with it: only while production stands where it began.
+fn at_source(world: &World, group: GroupKey) -> bool {
+    world.groups[group].station == Side::Source
 }
 
 /// Instances of every server, or pairs of every disk, that belongs to nothing yet, in every group.
@@ -125,6 +130,14 @@ pub fn powers(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
         let who = || name(Who::Server(server));
         out.push(Native::StartServer { server: who() }.into());
         out.push(Native::StopServer { server: who() }.into());
+    }
+}
+
+/// The native deletion of every server, whether or not it would be admitted, in the order of serials.
+pub fn deletions(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
+    for server in in_order!(world.servers) {
+        let server = name(Who::Server(server));
+        out.push(Native::DeleteServer { server }.into());
     }
 }
 
