@@ -158,6 +158,22 @@ impl World {
         })
     }
 
+    /// Millionths of a byte that production of a pair acknowledged after the recovery point before what the gap holds: writes
+    /// made alone that a resync has not made good yet, and writes that have gone to both sides while it ran. Until it is
+    /// done the recovery point stands, so all of them are lost with it.
+    pub fn behind(&self, pair: PairKey, now: SimTime) -> u128 {
+        let record = &self.pairs[pair];
+        let route = self.groups[record.group].route;
+        let runs = matches!(record.copy, Copying::Running(_)) && record.stands.is_some();
+        if !runs || record.mirrored == 0 {
+            return record.behind;
+        }
+        let passed = self.flows.passed(now, route);
+        record
+            .behind
+            .saturating_add(passed.since(record.passed, record.mirrored))
+    }
+
     /// Bytes that a pair's copy still has to carry, of those it knows.
     pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
         let record = &self.pairs[pair];
@@ -276,7 +292,7 @@ impl World {
         let gap = self.gap(pair, record.station);
         let point = record.stands.or(gap.first(now)).unwrap_or(now);
         let halted = self.outage(pair).and_then(|outage| outage.halted);
-        let lost = gap.bytes(now).saturating_add(record.behind);
+        let lost = gap.work(now).saturating_add(self.behind(pair, now)) / 1_000_000;
         let acknowledged = halted.unwrap_or(now);
         let damage = record.disks[record.station.index()].and_then(|disk| self.disks[disk].damaged);
         let own =

@@ -1,6 +1,6 @@
 //! The protected side: groups, instances, pairs and drills.
 
-use super::flow::Ticket;
+use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
 use super::replica::{Gap, Outage, Recovery};
 use super::roster::Roster;
@@ -299,8 +299,11 @@ pub struct Pair {
     pub outage: Option<Outage>,
     /// The recovery point, while writes before what is written now are missing on the DR disk.
     pub stands: Option<SimTime>,
-    /// Bytes acknowledged after the recovery point that a resync under way has not made good yet.
+    /// Millionths of a byte acknowledged after the recovery point, as far as they were written down: those that a resync has
+    /// to make good, and those that have gone to both sides while it ran; see `World::behind`.
     pub behind: u128,
+    /// What had passed of its route's foreground when `behind` was written down.
+    pub passed: Passed,
     /// Whether a failover parted the sides, until reprotection.
     pub parted: bool,
     /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
@@ -319,7 +322,7 @@ pub struct Pair {
     pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
 
 impl Pair {
     /// Whether a copy runs, or waits to go on.

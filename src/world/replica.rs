@@ -134,9 +134,12 @@ pub struct Gap {
 }
 
 impl Gap {
-    fn work(&self, now: SimTime) -> u128 {
+    /// Millionths of a byte written up to an instant.
+    #[must_use]
+    pub fn work(&self, now: SimTime) -> u128 {
         let micros = now.as_micros().saturating_sub(self.at.as_micros());
-        self.work + u128::from(self.rate) * u128::from(micros)
+        let more = u128::from(self.rate) * u128::from(micros);
+        self.work.saturating_add(more)
     }
 
     /// The bytes written up to an instant, rounded down.
@@ -220,7 +223,8 @@ pub struct Recovery {
     pub rpo: Span,
     /// Whether no acknowledged write is missing.
     pub whole: bool,
-    /// Bytes acknowledged after the recovery point used.
+    /// Bytes acknowledged after the recovery point used: those that are missing on the DR disk, and those that reached both
+    /// sides while a resync had not brought the missing ones. Rounded down.
     pub lost: u64,
     /// Whether what was recovered holds damaged content.
     pub damaged: bool,

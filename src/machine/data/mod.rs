@@ -55,6 +55,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let rates = [rate(Side::Source), rate(Side::Target)];
     let route = world.groups[record.group].route;
     let mirrored = if whole { rates[station.index()] } else { 0 };
+    pass(world, now, pair);
     let record = &mut world.pairs[pair];
     let before = std::mem::replace(&mut record.mirrored, mirrored);
     for side in [Side::Source, Side::Target] {
@@ -68,6 +69,16 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
+}
+
+/// Counts what has passed of a pair's writes to both sides while a copy runs and the recovery point stands.
+fn pass(world: &mut World, now: SimTime, pair: PairKey) {
+    let behind = world.behind(pair, now);
+    let passed = world
+        .flows
+        .passed(now, world.groups[world.pairs[pair].group].route);
+    let record = &mut world.pairs[pair];
+    (record.behind, record.passed) = (behind, passed);
 }
 
 /// Counts a change of a pair's mirrored writes among those of its route.
@@ -111,6 +122,7 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
 
 /// Takes a copy that runs out of its class; it waits.
 fn pause(world: &mut World, pair: PairKey) {
+    pass(world, world.now, pair);
     let record = &world.pairs[pair];
     if let Copying::Running(ticket) = record.copy {
         let serial = record.serial;
@@ -161,7 +173,7 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &mut world.pairs[pair];
     let gap = record.gaps[record.station.index()];
     record.stands = record.stands.or(gap.first(now));
-    record.behind = record.behind.saturating_add(gap.bytes(now));
+    record.behind = record.behind.saturating_add(gap.work(now));
     record.unsynced = dirty;
     for gap in &mut record.gaps {
         gap.clear(now);
@@ -189,7 +201,9 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let limit = copy_limit(world, pair);
         let ticket = world.flows.start(now, route, limit, left, serial, pair);
         place(world, pair, Copying::Running(ticket));
+        let passed = world.flows.passed(now, route);
         let record = &mut world.pairs[pair];
+        record.passed = passed;
         record.consistent = false;
         record.copies += 1;
         let copies = record.copies;

@@ -8,6 +8,7 @@ use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::units::Rate;
+use crate::world::flow::Passed;
 use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
 use crate::world::roster::Roster;
@@ -190,6 +191,7 @@ pub(crate) fn pair(
         gaps: Default::default(),
         outage: None,
         stands: None,
+        passed: Passed::default(),
         behind: 0,
         parted: false,
         lost: false,
