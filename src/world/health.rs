@@ -5,7 +5,7 @@
 //! fails. The machine writes it down for a pair when it changes that pair.
 
 use super::protection::{Copying, Cut, Group, Pair, ProtectionType, Side, Verdict};
-use super::replica::{Gap, Level, Outage, Recovery, Split, write_latency};
+use super::replica::{Dirty, Gap, Level, Outage, Recovery, Split, marked, write_latency};
 use super::{AzKey, DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
 use crate::sdrs::policy::LossOfReplica;
 use crate::sdrs::status::Status;
@@ -174,13 +174,31 @@ impl World {
             .saturating_add(passed.since(record.passed, record.mirrored))
     }
 
-    /// Bytes that a pair's copy still has to carry, of those it knows.
-    pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
+    /// What of a pair's disks a copy would have to carry if it began at this instant: what the copy under way, or the last
+    /// one, has not carried over, with what was written on either side alone since; all of a DR disk that came back blank.
+    pub fn dirty(&self, pair: PairKey, now: SimTime) -> Dirty {
         let record = &self.pairs[pair];
-        match record.copy {
-            Copying::Running(ticket) => self.flows.left(now, ticket),
-            _ => record.unsynced,
+        let mut dirty = record.dirty();
+        if let Copying::Running(ticket) = record.copy {
+            dirty = dirty.down_to(self.flows.left(now, ticket));
         }
+        let dr = record.station.other();
+        for side in [dr, record.station] {
+            let Some(disk) = record.disks[side.index()].map(|disk| &self.disks[disk]) else {
+                continue;
+            };
+            let (block, written) = (self.settings.block_size, self.gap(pair, side).bytes(now));
+            dirty = marked(disk.size, block, disk.load, written, dirty);
+            if disk.blank && side == dr {
+                dirty = Dirty::anywhere(disk.size);
+            }
+        }
+        dirty
+    }
+
+    /// Bytes of a pair's disk that are not the same on both sides, as its bitmap knows them: see [`World::dirty`].
+    pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
+        self.dirty(pair, now).bytes
     }
 
     /// Whether a pair's copy runs but can never end as things are: production's writes leave nothing of the path.

@@ -2,7 +2,7 @@
 
 use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
-use super::replica::{Gap, Outage, Recovery};
+use super::replica::{Dirty, Gap, Outage, Recovery};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
@@ -285,6 +285,8 @@ pub struct Pair {
     pub copy: Copying,
     /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
     pub unsynced: Bytes,
+    /// The part of the disk that was written last, and how much of `unsynced` lies there; see [`Pair::dirty`].
+    pub hot: [Bytes; 2],
     /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
     pub copied: u64,
     /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
@@ -322,9 +324,25 @@ pub struct Pair {
     pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, hot, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
 
 impl Pair {
+    /// What no copy has carried over yet, as of the last time it was written down.
+    pub const fn dirty(&self) -> Dirty {
+        let [set, within] = self.hot;
+        Dirty {
+            bytes: self.unsynced,
+            set,
+            within,
+        }
+    }
+
+    /// Writes down what no copy has carried over yet.
+    pub(crate) const fn set_dirty(&mut self, dirty: Dirty) {
+        self.unsynced = dirty.bytes;
+        self.hot = [dirty.set, dirty.within];
+    }
+
     /// Whether a copy runs, or waits to go on.
     pub fn is_copying(&self) -> bool {
         matches!(self.copy, Copying::Running(_) | Copying::Waiting)

@@ -129,7 +129,7 @@ fn pause(world: &mut World, pair: PairKey) {
         let left = world.flows.stop(world.now, ticket, serial, pair);
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
-        record.unsynced = left;
+        record.set_dirty(record.dirty().down_to(left));
         record.copy = Copying::Waiting;
     }
 }
@@ -156,25 +156,12 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 
 /// Adds what was written on either side alone to what has to be copied, and forgets the rest about it.
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
-    let block = world.settings.block_size;
-    let record = &world.pairs[pair];
-    let mut dirty = record.unsynced;
-    for side in [Side::Source, Side::Target] {
-        let (gap, disk) = (&record.gaps[side.index()], record.disks[side.index()]);
-        let Some(disk) = disk.map(|disk| &world.disks[disk]) else {
-            continue;
-        };
-        dirty = marked(disk.size, block, disk.load, gap.bytes(now), dirty);
-    }
-    let dr = record.disks[record.station.other().index()];
-    if let Some(disk) = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank) {
-        dirty = disk.size;
-    }
+    let dirty = world.dirty(pair, now);
     let record = &mut world.pairs[pair];
     let gap = record.gaps[record.station.index()];
     record.stands = record.stands.or(gap.first(now));
     record.behind = record.behind.saturating_add(gap.work(now));
-    record.unsynced = dirty;
+    record.set_dirty(dirty);
     for gap in &mut record.gaps {
         gap.clear(now);
     }
@@ -362,14 +349,8 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
-        let dirty = marked(
-            disk.size,
-            block,
-            disk.load,
-            lost.bytes(now),
-            record.unsynced,
-        );
-        world.pairs[pair].unsynced = dirty;
+        let dirty = marked(disk.size, block, disk.load, lost.bytes(now), record.dirty());
+        world.pairs[pair].set_dirty(dirty);
     }
     world.pairs[pair].gaps[loser].clear(now);
 }

@@ -7,7 +7,7 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::units::Rate;
+use crate::units::{Bytes, Rate};
 use crate::world::flow::Passed;
 use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
@@ -184,6 +184,7 @@ pub(crate) fn pair(
         station,
         copy: Copying::Inactive,
         unsynced: world.disks[disk].size,
+        hot: [Bytes::ZERO; 2],
         copied: 0,
         consistent: false,
         has_copy: false,
