@@ -15,16 +15,27 @@ use serde::{Deserialize, Serialize};
 pub struct Load {
     /// Bytes written a second.
     pub rate: Rate,
-    /// The size of one write (default 4 KiB).
+    /// The size of one write (default 4 KiB); more than 0 and no more than the disk.
     #[serde(default = "Load::default_io_size")]
     pub io_size: Bytes,
-    /// The part of the disk that writes fall on, from its beginning; absent: all of it. Writes fall on it uniformly. The two
+    /// The part of the disk that writes fall on, more than 0 and no more than it, from its beginning; absent: all of it. Writes fall on it uniformly. The two
     /// disks of a pair are written by the same application, so their working sets begin at the same block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_set: Option<Bytes>,
 }
 
 impl Load {
+    /// What is wrong with it on a disk of this size, in words; None: nothing.
+    #[must_use]
+    pub fn fault(&self, disk: Bytes) -> Option<String> {
+        let bad = |size: Bytes| size == Bytes::ZERO || size > disk;
+        match self.working_set {
+            _ if bad(self.io_size) => Some(format!("io_size {} on a disk of {disk}", self.io_size)),
+            Some(set) if bad(set) => Some(format!("working_set {set} on a disk of {disk}")),
+            _ => None,
+        }
+    }
+
     const fn default_io_size() -> Bytes {
         Bytes(4 << 10)
     }
