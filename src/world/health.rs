@@ -237,13 +237,14 @@ impl World {
         }
     }
 
-    /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever.
+    /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever, rounded to the
+    /// nearest.
     pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
         let record = &self.pairs[pair];
         let alone = self.gap(pair, side).rate();
         if side == record.station && record.outage.is_none() && self.unwritten(record).is_none() {
             let route = self.groups[record.group].route;
-            return alone + self.flows.write_factor(route).of(record.mirrored);
+            return alone + self.flows.write_factor(route).nearest(record.mirrored);
         }
         alone
     }
@@ -268,15 +269,21 @@ impl World {
             .0
     }
 
-    /// How long one synchronous write of a pair takes now; None while its path is lost.
+    /// How long one write of production to a pair takes now: a synchronous one while writes go to both disks, and one to
+    /// the production disk alone while they do not. None while production may not write.
     pub fn write_latency(&self, pair: PairKey) -> Option<Span> {
         let record = &self.pairs[pair];
-        let path = self.topology.routes[self.groups[record.group].route]
-            .path
-            .as_ref()?;
+        if !self.is_writer(pair, record.station) {
+            return None;
+        }
         let latency =
             |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].write_latency);
-        let (local, remote) = (latency(record.station)?, latency(record.station.other())?);
+        let local = latency(record.station)?;
+        if !record.is_replicating() || self.outage(pair).is_some() {
+            return Some(local);
+        }
+        let route = &self.topology.routes[self.groups[record.group].route];
+        let (path, remote) = (route.path.as_ref()?, latency(record.station.other())?);
         Some(write_latency(local, remote, path.latency))
     }
 
@@ -326,17 +333,32 @@ impl World {
         })
     }
 
-    /// The same of a group: the earliest of its pairs that take part, with the spread between them. The pairs of a
-    /// consistency group have one recovery point.
+    /// The same of a group: the earliest of its pairs that take part, with the spread between them; None while one of them
+    /// has no copy to recover from. The pairs of a consistency group have one recovery point.
     pub fn group_recovery(&self, group: GroupKey, now: SimTime) -> Option<Recovery> {
         let record = &self.groups[group];
         let pairs = record
             .pairs
             .iter()
             .filter(|&pair| !self.pairs[pair].is_out());
-        let each = pairs.filter_map(|pair| self.recovery(pair, now));
-        let whole = each.reduce(Recovery::and)?;
-        Some(match record.protection {
+        self.recovery_of(record.protection, pairs, now)
+    }
+
+    /// What recovering some pairs of a group of this sort would use and lose; None while one of them has no copy, and of no
+    /// pairs.
+    pub fn recovery_of(
+        &self,
+        protection: ProtectionType,
+        pairs: impl Iterator<Item = PairKey>,
+        now: SimTime,
+    ) -> Option<Recovery> {
+        let mut whole: Option<Recovery> = None;
+        for pair in pairs {
+            let one = self.recovery(pair, now)?;
+            whole = Some(whole.map_or(one, |whole| whole.and(one)));
+        }
+        let whole = whole?;
+        Some(match protection {
             ProtectionType::ReplicationPair => whole,
             ProtectionType::ConsistencyGroup => Recovery {
                 latest: whole.earliest,

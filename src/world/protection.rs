@@ -184,6 +184,8 @@ pub struct Group {
     pub copying: u32,
     /// How many pairs are in step, or were when an outage began.
     pub in_step: u32,
+    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
+    pub copies: u32,
     /// The way between its AZs.
     pub route: RouteKey,
     /// The loss of that way, while it lasts.
@@ -206,7 +208,7 @@ pub struct Group {
     pub updated: SimTime,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]

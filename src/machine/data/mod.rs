@@ -23,7 +23,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
 use crate::world::protection::{Copying, Side, Verdict};
-use crate::world::replica::{Level, Outage, Recovery, marked};
+use crate::world::replica::{Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
@@ -233,15 +233,24 @@ fn in_step(world: &mut World, pair: PairKey) {
     let record = &mut world.pairs[pair];
     record.unsynced = Bytes(0);
     record.consistent = true;
-    record.has_copy = true;
     record.stands = None;
     record.behind = 0;
+    set_copy(world, pair, true);
+    let record = &world.pairs[pair];
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
     if let (Some(production), Some(dr)) = ends {
         world.disks[dr].damaged = world.disks[production].damaged;
         world.disks[dr].blank = false;
     }
+}
+
+/// Whether a pair has a copy to recover from, which its group counts.
+pub(crate) fn set_copy(world: &mut World, pair: PairKey, has_copy: bool) {
+    let record = &mut world.pairs[pair];
+    let before = std::mem::replace(&mut record.has_copy, has_copy);
+    let group = &mut world.groups[record.group];
+    group.copies = group.copies + u32::from(has_copy) - u32::from(before);
 }
 
 /// Stops replication; what was not carried over is remembered, and what is written from now on too.
@@ -427,15 +436,14 @@ pub(super) fn any_at(world: &World, group: GroupKey, level: Level) -> bool {
     pairs.any(|pair| !world.pairs[pair].is_out() && world.level(pair) == level)
 }
 
-/// What recovering a group now would use, and whether production is down.
-pub(super) fn snapshot(world: &World, now: SimTime, group: GroupKey) -> (Option<Recovery>, bool) {
+/// Whether production of a group is down, so that a drill made of it now is the recovery.
+pub(super) fn is_down(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
     let mut instances = record.instances.iter();
-    let down = instances.any(|instance| {
+    instances.any(|instance| {
         let server = world.instances[instance].servers[record.station.index()];
         server.is_some_and(|server| !world.serves(server) && lost_its_way(world, server))
-    });
-    (world.group_recovery(group, now), down)
+    })
 }
 
 /// Whether a server is kept from serving by more than being shut off.

@@ -74,6 +74,7 @@ pub(crate) fn group(
         invalid: 0,
         copying: 0,
         in_step: 0,
+        copies: 0,
         route,
         cut: None,
         health: [0, 0],
@@ -226,6 +227,7 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
     }
     let group = &mut world.groups[pair.group];
     group.pairs.remove(pair.serial);
+    group.copies -= u32::from(pair.has_copy);
     let usage = &mut world.projects[group.project].usage;
     usage.replications -= 1;
     usage.unattached_pairs -= 1;

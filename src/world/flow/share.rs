@@ -60,6 +60,14 @@ impl Fraction {
         u64::try_from(product).expect("a fraction is at most 1")
     }
 
+    /// This much of `amount`, rounded to the nearest: a fraction is itself rounded down, so where the true part is whole
+    /// this is it.
+    #[must_use]
+    pub fn nearest(self, amount: u64) -> u64 {
+        let product = (u128::from(amount) * u128::from(self.0) + (1 << 62)) >> 63;
+        u64::try_from(product).expect("a fraction is at most 1")
+    }
+
     /// This much of so many microseconds, in units of 2^-63 microsecond.
     pub(super) fn of_many(self, micros: u128) -> u128 {
         micros.saturating_mul(u128::from(self.0))
