@@ -339,6 +339,7 @@ fn a_degraded_pair_that_then_loses_production_is_recovered_by_a_drill_alone() {
         _ => None,
     });
     let (recovery, rescue) = rescued[0];
+    let recovery = recovery.unwrap();
     assert!(rescue);
     assert_eq!(
         (recovery.earliest, recovery.rpo, recovery.lost),

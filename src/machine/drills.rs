@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// Fixes, when the drill's job begins, which instances it rehearses (those that are whole, are not invalid and have a
 /// pair) and which of their servers will boot: those whose copies are all consistent at this moment. Its recovery point is
-/// that of what boots; where nothing does there is none, and nothing is recovered.
+/// that of what boots, or where nothing does that of all; none if a copy is missing.
 pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
     let key = world.drills[drill].group;
     let rescue = data::is_down(world, key);
@@ -36,8 +36,9 @@ pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
         (whole && !instance.pairs.is_empty()).then_some((key, boots))
     });
     let members: Vec<(InstanceKey, bool)> = members.collect();
-    let boot = members.iter().filter(|member| member.1);
-    let pairs = boot.flat_map(|&(instance, _)| world.instances[instance].pairs.iter().copied());
+    let any = members.iter().any(|member| member.1);
+    let taken = members.iter().filter(|member| member.1 || !any);
+    let pairs = taken.flat_map(|&(instance, _)| world.instances[instance].pairs.iter().copied());
     let recovery = world.recovery_of(group.protection, pairs, now);
     world.drills[drill].members = members;
     world.drills[drill].recovery = recovery;

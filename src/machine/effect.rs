@@ -277,7 +277,7 @@ pub enum Effect {
     Snapshot {
         /// The drill.
         drill: DrillKey,
-        /// From what; None: no server of it boots.
+        /// From what: the copies of what boots, or where nothing does all; None: a copy is missing.
         recovery: Option<Recovery>,
         /// Whether production was down: then the drill is the recovery, if a server boots.
         rescue: bool,

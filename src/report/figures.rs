@@ -120,7 +120,8 @@ pub struct DrillServer {
     pub boots: bool,
 }
 
-/// What a drill was made from: the figures of the copies whose servers boot. All are null where no server does.
+/// What a drill was made from: the copies of what boots, or where nothing does all. Figures are null where a copy is
+/// missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillFrom {
     /// When the drill was made, in microseconds since the start.

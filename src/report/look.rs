@@ -176,7 +176,7 @@ impl Meter {
             self.raw.insert(server, true);
             self.mark_instance(instance);
         }
-        match recovery.filter(|_| rescue) {
+        match recovery.filter(|_| rescue && drill.boots()) {
             Some(recovery) => self.recovered(at, world, drill.group, recovery, Some(key)),
             None => drop(self.rescues.remove(&key)),
         }
@@ -246,7 +246,7 @@ impl Meter {
     fn rescues_begin(&mut self, at: SimTime, world: &World, job: JobKey, key: DrillKey) {
         let drill = &world.drills[key];
         if let Some(&place) = self.group_at.get(drill.group)
-            && drill.recovery.is_some()
+            && drill.boots()
         {
             self.groups[place as usize].calls.rescues(job);
         }

@@ -328,6 +328,13 @@ pub struct Pair {
 
 clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, hot, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
 
+impl Drill {
+    /// Whether a server of it boots. A rescue of which none does recovers nothing.
+    pub fn boots(&self) -> bool {
+        self.members.iter().any(|member| member.1)
+    }
+}
+
 impl Pair {
     /// What no copy has carried over yet, as of the last time it was written down.
     pub const fn dirty(&self) -> Dirty {

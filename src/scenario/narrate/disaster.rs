@@ -133,6 +133,7 @@ fn snapshot(world: &World, drill: DrillKey, recovery: Option<Recovery>, rescue: 
         members.iter().filter(|member| member.1).count(),
     );
     match recovery {
+        Some(_) if rescue && boot == 0 => format!("{done} nothing: {boot} of {all} servers boot"),
         Some(recovery) if boot == all => format!("{done}: {}", told(recovery)),
         Some(recovery) => format!("{done}: {}, {boot} of {all} servers boot", told(recovery)),
         None => format!("{done} nothing: {boot} of {all} servers boot"),
