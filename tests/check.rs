@@ -336,7 +336,7 @@ fn seen_violations() -> Vec<Violation> {
                 let rescue = false;
                 vec![Effect::Snapshot {
                     drill,
-                    recovery,
+                    recovery: Some(recovery),
                     rescue,
                 }]
             },

@@ -224,7 +224,10 @@ fn a_rescue_drill_from_a_degraded_copy_is_the_recovery() {
     assert_eq!(group.degraded_us, 1000 * S);
     let drill = &report.drills[0];
     assert!(drill.rescue && drill.servers[0].boots);
-    assert_eq!((drill.from.rpo_us, drill.from.at_us), (600 * S, 4503 * S));
+    assert_eq!(
+        (drill.from.rpo_us, drill.from.at_us),
+        (Some(600 * S), 4503 * S)
+    );
     assert_eq!(
         report.groups[0].recovered[0].drill.as_deref(),
         Some("rescue")

@@ -54,6 +54,7 @@ pub fn tell(report: &Report, canvas: Canvas, out: &mut Output) -> Result<(), Fau
     figures(report, canvas, out)?;
     recoveries(report, out)?;
     drills(&report.drills, out)?;
+    stalls(report, out)?;
     jobs(report, out)?;
     if let Some(hung) = report.hung_on() {
         out.line("")?;
@@ -366,18 +367,39 @@ fn drills(drills: &[DrillReport], out: &mut Output) -> Result<(), Fault> {
             some if some.len() <= 3 => format!(" (not {})", some.join(", ")),
             some => format!(" (not {} and {} more)", some[0], some.len() - 1),
         };
+        let from = match (drill.from.point_us, drill.from.rpo_us) {
+            (Some(point), Some(rpo)) => format!(" from {}: RPO {}", clock(point), span(rpo)),
+            _ => ", no recovery point".to_owned(),
+        };
         out.line(format!(
-            "  {}  {} of {}, a {what} from {}: RPO {}, {} of {} servers boot{idle}",
+            "  {}  {} of {}, a {what}{from}, {} of {} servers boot{idle}",
             clock(drill.from.at_us),
             clean(&drill.label),
             clean(&drill.group),
-            clock(drill.from.point_us),
-            span(drill.from.rpo_us),
             boots,
             drill.servers.len()
         ))?;
     }
     more(drills.len(), LINES_MAX, "drills", out)
+}
+
+fn stalls(report: &Report, out: &mut Output) -> Result<(), Fault> {
+    if report.stalls.is_empty() {
+        return Ok(());
+    }
+    heading("stalled copies", out)?;
+    for stall in report.stalls.iter().take(LINES_MAX) {
+        let [one, other] = stall.between.each_ref().map(|label| clean(label));
+        let at = clock(stall.at_us);
+        out.line(format!("  {at}  {one} - {other}: writes leave nothing"))?;
+    }
+    let all = usize::try_from(report.stalls_begun).unwrap_or(usize::MAX);
+    more(all, LINES_MAX, "stalls", out)?;
+    match report.stalled_pairs {
+        0 => Ok(()),
+        1 => out.line("  1 pair is stalled at the end"),
+        pairs => out.line(format!("  {pairs} pairs are stalled at the end")),
+    }
 }
 
 fn jobs(report: &Report, out: &mut Output) -> Result<(), Fault> {

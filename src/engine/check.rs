@@ -11,8 +11,8 @@ use crate::sdrs::policy::Permission;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::check::{Violation, check};
-use crate::world::flow::Carried;
-use crate::world::protection::{Copying, Cut, Life, Side};
+use crate::world::flow::{Carried, Passed};
+use crate::world::protection::{Copying, Cut, Life, Pair, Side};
 use crate::world::replica::{Gap, Outage};
 use crate::world::{DiskKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, Who, World};
 use slotmap::SecondaryMap;
@@ -112,6 +112,8 @@ struct PairSeen {
     station: Side,
     gaps: [Gap; 2],
     behind: u128,
+    /// Bytes a second that add to what is behind, with what had passed of them when it was written down.
+    adds: (u64, Passed),
     unsynced: Bytes,
     left: Bytes,
     sizes: [Option<Bytes>; 2],
@@ -203,6 +205,12 @@ fn size(world: &World, disk: Option<DiskKey>) -> Option<Bytes> {
         .map(|disk| disk.size)
 }
 
+/// What adds to what a pair's copy is behind: writes to both sides while it runs.
+fn adds(pair: &Pair) -> (u64, Passed) {
+    let runs = matches!(pair.copy, Copying::Running(_)) && pair.stands.is_some();
+    (if runs { pair.mirrored } else { 0 }, pair.passed)
+}
+
 fn group_seen(world: &World, group: GroupKey) -> GroupSeen {
     let record = &world.groups[group];
     let pairs = record.pairs.iter().map(|pair| {
@@ -235,6 +243,7 @@ impl Seen {
                 station: pair.station,
                 gaps: [Side::Source, Side::Target].map(|side| world.gap(key, side)),
                 behind: pair.behind,
+                adds: adds(pair),
                 unsynced: pair.unsynced,
                 left: world.left(key, at),
                 sizes: pair.disks.map(|disk| size(world, disk)),
@@ -282,12 +291,15 @@ impl Seen {
                 return Err(Violation::MovedBack { pair, from, to });
             }
             let bytes = |gap: Gap, behind: u128| {
-                let sum = gap.bytes(now).saturating_add(behind);
+                let sum = gap.work(now).saturating_add(behind) / 1_000_000;
                 u64::try_from(sum).unwrap_or(u64::MAX)
             };
             let side = was.station;
-            let before = bytes(was.gaps[side.index()], was.behind);
-            let after = bytes(world.gap(key, side), pair.behind);
+            let (rate, since) = was.adds;
+            let route = world.groups[pair.group].route;
+            let passed = world.flows.passed(now, route).since(since, rate);
+            let before = bytes(was.gaps[side.index()], was.behind.saturating_add(passed));
+            let after = bytes(world.gap(key, side), world.behind(key, now));
             if pair.station != side {
                 if !pair.parted && (before > 0 || was.left > Bytes(0)) {
                     return Err(Violation::TurnedBehind {

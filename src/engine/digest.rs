@@ -223,9 +223,11 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             drill,
             recovery,
             rescue,
-        } => on(22, Who::Drill(drill))
-            .recovery(recovery)
-            .word(rescue.into()),
+        } => {
+            let made = on(22, Who::Drill(drill));
+            let made = recovery.map_or(made, |recovery| made.recovery(recovery));
+            made.word(rescue.into())
+        }
         Effect::Discarded {
             pair,
             bytes,

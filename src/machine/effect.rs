@@ -277,9 +277,9 @@ pub enum Effect {
     Snapshot {
         /// The drill.
         drill: DrillKey,
-        /// From what.
-        recovery: Recovery,
-        /// Whether production was down: then the drill is the recovery.
+        /// From what: the copies of what boots, or where nothing does all; None: a copy is missing.
+        recovery: Option<Recovery>,
+        /// Whether production was down: then the drill is the recovery, if a server boots.
         rescue: bool,
     },
     /// Writes that one side of a pair acknowledged alone are given up for those of the other.

@@ -23,18 +23,19 @@
 //! | `availability_ppm` | (observed - downtime) / observed in millionths, rounded down. |
 //! | `served_instance_us`, `observed_instance_us` | The same two sums over its instances: their ratio is the fraction of instances that served. |
 //! | `outages` | How often it went from serving to not serving. |
-//! | recovery | A failover that ended, or a drill made while production was down (a *rescue*). A planned failover is none: it loses nothing by construction. |
+//! | recovery | A failover that ended, or a drill made while production was down (a *rescue*) of which a server boots: its figures are those of what boots. A planned failover is none: it loses nothing by construction. |
 //! | `rpo_us` | The instant production could last acknowledge a write, less the recovery point used; never negative; 0 where no write is missing. Of several recoveries the longest. |
-//! | `lost_bytes` | Writes acknowledged in between. Of several recoveries the most: two may lose the same. |
+//! | `lost_bytes` | Writes acknowledged in between, so also those that reached both sides while a resync was under way and the point stood; rounded down, at most 2^64 - 1. Of several recoveries the most: two may lose the same. |
 //! | `copy_age_us` | The instant of the recovery (a failover's close, a drill's making), less the recovery point. Of several the longest. |
 //! | `rto_running_us` | From the fault that took it down until it serves again, however it came back. The fault is the first one of the outage that stopped one of its instances at the instant at which it struck. Outages that no fault began have none. Of several the longest. |
 //! | `rto_usable_us` | The same until every guest that serves is initialized. |
 //! | `rto_call_running_us`, `rto_call_usable_us` | The same from the operator's action: the first accepted failover, planned failover or rescue drill that was under way when the outage began, or came in it. |
-//! | `unprotected_us` | Some pair of it does not replicate (protection was not started or was stopped, a failover parted it, it is being made), or did not and since then the pairs have not all been in step. A first copy and the copy of a reprotection are therefore unprotected. |
+//! | `unprotected_us` | Some pair of it does not replicate (protection was not started or was stopped, a failover parted it, it is being made) or has no copy (its DR disk was destroyed), or that was so and since then the pairs have not all been in step. A first copy, the full copy onto a disk that came back blank, and the copy of a reprotection are therefore unprotected. |
 //! | `degraded_us` | It is not unprotected, and some pair is at fault level 5 or copies (a resync). Level 2, where the DR copy is in step, is not degraded. |
 //! | `copied_bytes` | What full copies and resyncs have carried, as far as they came. |
 //! | `discarded_bytes` | Acknowledged writes that were given up for those of the other side, when the sides met or protection was restored. |
 //! | `split_brain_us` | How long some pair was written on both sides at once; of several pairs the longest. Only without fencing. `split_brain_lost_bytes` and `split_brain_kept_bytes` are what either side acknowledged meanwhile, over all pairs. What is open counts. |
+//! | `stalls`, `stalled_pairs` | When copies between two AZs began to stand still because writes leave nothing of the path (once for all copies of one limit); how many pairs stand still at the end. |
 //! | `duration_*_us` of jobs | From begin_time to end_time; `waited_max_us` from acceptance to begin_time. |
 //!
 //! ```
@@ -64,8 +65,8 @@ mod tally;
 mod words;
 
 pub use figures::{
-    DrillReport, DrillServer, FaultReport, Figures, GroupReport, HungReport, InstanceReport,
-    JobReport, RecoveryReport, Report,
+    DrillFrom, DrillReport, DrillServer, FaultReport, Figures, GroupReport, HungReport,
+    InstanceReport, JobReport, RecoveryReport, Report, StallReport,
 };
 pub use lane::{Lane, Marks};
 pub use meter::{LANES, Meter};

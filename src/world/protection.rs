@@ -1,8 +1,8 @@
 //! The protected side: groups, instances, pairs and drills.
 
-use super::flow::Ticket;
+use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
-use super::replica::{Gap, Outage, Recovery};
+use super::replica::{Dirty, Gap, Outage, Recovery};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
@@ -184,6 +184,8 @@ pub struct Group {
     pub copying: u32,
     /// How many pairs are in step, or were when an outage began.
     pub in_step: u32,
+    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
+    pub copies: u32,
     /// The way between its AZs.
     pub route: RouteKey,
     /// The loss of that way, while it lasts.
@@ -206,7 +208,7 @@ pub struct Group {
     pub updated: SimTime,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]
@@ -285,6 +287,8 @@ pub struct Pair {
     pub copy: Copying,
     /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
     pub unsynced: Bytes,
+    /// The part of the disk that was written last, and how much of `unsynced` lies there; see [`Pair::dirty`].
+    pub hot: [Bytes; 2],
     /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
     pub copied: u64,
     /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
@@ -299,8 +303,11 @@ pub struct Pair {
     pub outage: Option<Outage>,
     /// The recovery point, while writes before what is written now are missing on the DR disk.
     pub stands: Option<SimTime>,
-    /// Bytes acknowledged after the recovery point that a resync under way has not made good yet.
+    /// Millionths of a byte acknowledged after the recovery point, as far as they were written down: those that a resync has
+    /// to make good, and those that have gone to both sides while it ran; see `World::behind`.
     pub behind: u128,
+    /// What had passed of its route's foreground when `behind` was written down.
+    pub passed: Passed,
     /// Whether a failover parted the sides, until reprotection.
     pub parted: bool,
     /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
@@ -319,9 +326,32 @@ pub struct Pair {
     pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, hot, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+
+impl Drill {
+    /// Whether a server of it boots. A rescue of which none does recovers nothing.
+    pub fn boots(&self) -> bool {
+        self.members.iter().any(|member| member.1)
+    }
+}
 
 impl Pair {
+    /// What no copy has carried over yet, as of the last time it was written down.
+    pub const fn dirty(&self) -> Dirty {
+        let [set, within] = self.hot;
+        Dirty {
+            bytes: self.unsynced,
+            set,
+            within,
+        }
+    }
+
+    /// Writes down what no copy has carried over yet.
+    pub(crate) const fn set_dirty(&mut self, dirty: Dirty) {
+        self.unsynced = dirty.bytes;
+        self.hot = [dirty.set, dirty.within];
+    }
+
     /// Whether a copy runs, or waits to go on.
     pub fn is_copying(&self) -> bool {
         matches!(self.copy, Copying::Running(_) | Copying::Waiting)

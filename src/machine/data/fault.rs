@@ -3,7 +3,7 @@
 //! fault has ended.
 
 use super::standstill::control_changed;
-use super::{pause, touch};
+use super::{pause, set_copy, touch};
 use crate::machine::effect::{Effect, Effects};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
@@ -181,7 +181,7 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     pause(world, pair);
     let record = &mut world.pairs[pair];
     record.unsynced = size;
-    record.has_copy = false;
     record.consistent = false;
     record.stands = None;
+    set_copy(world, pair, false);
 }

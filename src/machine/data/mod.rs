@@ -23,7 +23,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
 use crate::world::protection::{Copying, Side, Verdict};
-use crate::world::replica::{Level, Outage, Recovery, marked};
+use crate::world::replica::{Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
@@ -55,6 +55,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let rates = [rate(Side::Source), rate(Side::Target)];
     let route = world.groups[record.group].route;
     let mirrored = if whole { rates[station.index()] } else { 0 };
+    pass(world, now, pair);
     let record = &mut world.pairs[pair];
     let before = std::mem::replace(&mut record.mirrored, mirrored);
     for side in [Side::Source, Side::Target] {
@@ -68,6 +69,16 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
+}
+
+/// Counts what has passed of a pair's writes to both sides while a copy runs and the recovery point stands.
+fn pass(world: &mut World, now: SimTime, pair: PairKey) {
+    let behind = world.behind(pair, now);
+    let passed = world
+        .flows
+        .passed(now, world.groups[world.pairs[pair].group].route);
+    let record = &mut world.pairs[pair];
+    (record.behind, record.passed) = (behind, passed);
 }
 
 /// Counts a change of a pair's mirrored writes among those of its route.
@@ -111,13 +122,14 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
 
 /// Takes a copy that runs out of its class; it waits.
 fn pause(world: &mut World, pair: PairKey) {
+    pass(world, world.now, pair);
     let record = &world.pairs[pair];
     if let Copying::Running(ticket) = record.copy {
         let serial = record.serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
-        record.unsynced = left;
+        record.set_dirty(record.dirty().down_to(left));
         record.copy = Copying::Waiting;
     }
 }
@@ -144,25 +156,12 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 
 /// Adds what was written on either side alone to what has to be copied, and forgets the rest about it.
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
-    let block = world.settings.block_size;
-    let record = &world.pairs[pair];
-    let mut dirty = record.unsynced;
-    for side in [Side::Source, Side::Target] {
-        let (gap, disk) = (&record.gaps[side.index()], record.disks[side.index()]);
-        let Some(disk) = disk.map(|disk| &world.disks[disk]) else {
-            continue;
-        };
-        dirty = marked(disk.size, block, disk.load, gap.bytes(now), dirty);
-    }
-    let dr = record.disks[record.station.other().index()];
-    if let Some(disk) = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank) {
-        dirty = disk.size;
-    }
+    let dirty = world.dirty(pair, now);
     let record = &mut world.pairs[pair];
     let gap = record.gaps[record.station.index()];
     record.stands = record.stands.or(gap.first(now));
-    record.behind = record.behind.saturating_add(gap.bytes(now));
-    record.unsynced = dirty;
+    record.behind = record.behind.saturating_add(gap.work(now));
+    record.set_dirty(dirty);
     for gap in &mut record.gaps {
         gap.clear(now);
     }
@@ -189,7 +188,9 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let limit = copy_limit(world, pair);
         let ticket = world.flows.start(now, route, limit, left, serial, pair);
         place(world, pair, Copying::Running(ticket));
+        let passed = world.flows.passed(now, route);
         let record = &mut world.pairs[pair];
+        record.passed = passed;
         record.consistent = false;
         record.copies += 1;
         let copies = record.copies;
@@ -232,15 +233,24 @@ fn in_step(world: &mut World, pair: PairKey) {
     let record = &mut world.pairs[pair];
     record.unsynced = Bytes(0);
     record.consistent = true;
-    record.has_copy = true;
     record.stands = None;
     record.behind = 0;
+    set_copy(world, pair, true);
+    let record = &world.pairs[pair];
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
     if let (Some(production), Some(dr)) = ends {
         world.disks[dr].damaged = world.disks[production].damaged;
         world.disks[dr].blank = false;
     }
+}
+
+/// Whether a pair has a copy to recover from, which its group counts.
+pub(crate) fn set_copy(world: &mut World, pair: PairKey, has_copy: bool) {
+    let record = &mut world.pairs[pair];
+    let before = std::mem::replace(&mut record.has_copy, has_copy);
+    let group = &mut world.groups[record.group];
+    group.copies = group.copies + u32::from(has_copy) - u32::from(before);
 }
 
 /// Stops replication; what was not carried over is remembered, and what is written from now on too.
@@ -348,14 +358,8 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
-        let dirty = marked(
-            disk.size,
-            block,
-            disk.load,
-            lost.bytes(now),
-            record.unsynced,
-        );
-        world.pairs[pair].unsynced = dirty;
+        let dirty = marked(disk.size, block, disk.load, lost.bytes(now), record.dirty());
+        world.pairs[pair].set_dirty(dirty);
     }
     world.pairs[pair].gaps[loser].clear(now);
 }
@@ -432,15 +436,14 @@ pub(super) fn any_at(world: &World, group: GroupKey, level: Level) -> bool {
     pairs.any(|pair| !world.pairs[pair].is_out() && world.level(pair) == level)
 }
 
-/// What recovering a group now would use, and whether production is down.
-pub(super) fn snapshot(world: &World, now: SimTime, group: GroupKey) -> (Option<Recovery>, bool) {
+/// Whether production of a group is down, so that a drill made of it now is the recovery.
+pub(super) fn is_down(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
     let mut instances = record.instances.iter();
-    let down = instances.any(|instance| {
+    instances.any(|instance| {
         let server = world.instances[instance].servers[record.station.index()];
         server.is_some_and(|server| !world.serves(server) && lost_its_way(world, server))
-    });
-    (world.group_recovery(group, now), down)
+    })
 }
 
 /// Whether a server is kept from serving by more than being shut off.

@@ -7,7 +7,8 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::units::Rate;
+use crate::units::{Bytes, Rate};
+use crate::world::flow::Passed;
 use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
 use crate::world::roster::Roster;
@@ -73,6 +74,7 @@ pub(crate) fn group(
         invalid: 0,
         copying: 0,
         in_step: 0,
+        copies: 0,
         route,
         cut: None,
         health: [0, 0],
@@ -183,6 +185,7 @@ pub(crate) fn pair(
         station,
         copy: Copying::Inactive,
         unsynced: world.disks[disk].size,
+        hot: [Bytes::ZERO; 2],
         copied: 0,
         consistent: false,
         has_copy: false,
@@ -190,6 +193,7 @@ pub(crate) fn pair(
         gaps: Default::default(),
         outage: None,
         stands: None,
+        passed: Passed::default(),
         behind: 0,
         parted: false,
         lost: false,
@@ -223,6 +227,7 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
     }
     let group = &mut world.groups[pair.group];
     group.pairs.remove(pair.serial);
+    group.copies -= u32::from(pair.has_copy);
     let usage = &mut world.projects[group.project].usage;
     usage.replications -= 1;
     usage.unattached_pairs -= 1;

@@ -65,6 +65,7 @@ pub(super) fn statuses(world: &World) -> Result<(), Violation> {
 struct Tally {
     copying: u32,
     in_step: u32,
+    copies: u32,
     out: u32,
     invalid: u32,
     busy: u32,
@@ -95,6 +96,7 @@ pub(super) fn groups(world: &World) -> Result<(), Violation> {
         if let Some(tally) = groups.get_mut(pair.group) {
             tally.copying += u32::from(pair.is_copying());
             tally.in_step += u32::from(pair.copy == Copying::Active);
+            tally.copies += u32::from(pair.has_copy);
             tally.out += u32::from(pair.is_out());
             tally.invalid += u32::from(pair.life.status == Status::Invalid);
             tally.busy += u32::from(own);
@@ -117,6 +119,7 @@ pub(super) fn groups(world: &World) -> Result<(), Violation> {
         let figures = [
             ("copies under way", tally.copying, group.copying),
             ("pairs in step", tally.in_step, group.in_step),
+            ("pairs with a copy", tally.copies, group.copies),
             ("pairs that take no part", tally.out, group.out),
             ("invalid members", tally.invalid, group.invalid),
             ("members at work", tally.busy, group.busy),
