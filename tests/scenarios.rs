@@ -301,6 +301,7 @@ scenarios! {
     recovery_lost_during_reprotect "recovery/lost-during-reprotect.yaml",
     recovery_lost_during_start "recovery/lost-during-start.yaml",
     recovery_lost_during_stop "recovery/lost-during-stop.yaml",
+    regressions_arbitration_repeated "regressions/arbitration-repeated.yaml",
     refusals_inputs "refusals/inputs.yaml",
     refusals_reads "refusals/reads.yaml",
     runbooks_capacity "runbooks/capacity.yaml",

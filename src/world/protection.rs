@@ -188,8 +188,10 @@ pub struct Group {
     pub route: RouteKey,
     /// The loss of that way, while it lasts.
     pub cut: Option<Cut>,
-    /// How many pairs were said to have fault levels 2 and 5.
+    /// How many pairs have fault levels 2 and 5.
     pub health: [u32; 2],
+    /// The same as the last effect told it; different only while a command or event is being carried out.
+    pub told: [u32; 2],
     /// What the failover under way has recovered so far.
     pub recovery: Option<Recovery>,
     /// Bytes that ended copies of its pairs have carried, with what interrupted ones had; see `World::group_copied`.
@@ -206,7 +208,7 @@ pub struct Group {
     pub updated: SimTime,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, route, cut, health, told, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]

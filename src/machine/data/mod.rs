@@ -9,10 +9,11 @@
 mod arbitration;
 mod assess;
 mod fault;
+mod level;
 mod standstill;
 
 pub(super) use arbitration::window_ends;
-pub(super) use assess::{assess, report};
+pub(super) use assess::assess;
 pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 
@@ -170,6 +171,7 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
 
 /// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
 pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    let before = world.level(pair);
     touch(world, pair);
     pause(world, pair);
     discard(world, now, pair, out);
@@ -196,6 +198,7 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         out.push(Effect::CopyBegan { pair, copies });
         wait_for_way(world, now, pair);
     }
+    level::changed(world, pair, before);
     refresh(world, now, pair);
 }
 
@@ -245,12 +248,14 @@ fn in_step(world: &mut World, pair: PairKey) {
 
 /// Stops replication; what was not carried over is remembered, and what is written from now on too.
 pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
+    let before = world.level(pair);
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
     record.outage = None;
     record.copies += 1;
     place(world, pair, Copying::Stopped);
+    level::changed(world, pair, before);
     refresh(world, now, pair);
 }
 
@@ -452,8 +457,10 @@ fn lost_its_way(world: &World, server: ServerKey) -> bool {
         || record.disks.iter().any(|&(_, disk)| !world.may_write(disk))
 }
 
-/// Shares the links anew among what was marked, and asks for the next end of each class that changed.
+/// Tells which fault levels have changed, shares the links anew among what was marked, and asks for the next end of each
+/// class that changed.
 pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
+    level::tell(world, out);
     let mut aims = std::mem::take(&mut world.aims);
     world.flows.settle(now, &mut aims);
     for Aim {

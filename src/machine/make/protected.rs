@@ -76,6 +76,7 @@ pub(crate) fn group(
         route,
         cut: None,
         health: [0, 0],
+        told: [0, 0],
         recovery: None,
         copied: 0,
         out: 0,
