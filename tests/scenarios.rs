@@ -302,6 +302,7 @@ scenarios! {
     recovery_lost_during_start "recovery/lost-during-start.yaml",
     recovery_lost_during_stop "recovery/lost-during-stop.yaml",
     regressions_arbitration_repeated "regressions/arbitration-repeated.yaml",
+    regressions_split_brain_figures "regressions/split-brain-figures.yaml",
     refusals_inputs "refusals/inputs.yaml",
     refusals_reads "refusals/reads.yaml",
     runbooks_capacity "runbooks/capacity.yaml",

@@ -2,7 +2,7 @@
 
 use super::flow::Ticket;
 use super::label::{Label, Name, Stable, Word};
-use super::replica::{Gap, Outage, Recovery};
+use super::replica::{Gap, Outage, Overlap, Recovery};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
@@ -305,6 +305,8 @@ pub struct Pair {
     pub behind: u128,
     /// Whether a failover parted the sides, until reprotection.
     pub parted: bool,
+    /// How long both sides have been written at once since then.
+    pub both: Overlap,
     /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
     pub lost: bool,
     /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
@@ -321,7 +323,7 @@ pub struct Pair {
     pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, parted, both, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
 
 impl Pair {
     /// Whether a copy runs, or waits to go on.

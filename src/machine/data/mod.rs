@@ -66,6 +66,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
         };
         record.gaps[side.index()].set_rate(now, alone);
     }
+    record.both.set(now, rates.iter().all(|&rate| rate > 0));
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
@@ -304,6 +305,7 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
     let record = &mut world.pairs[pair];
     record.station = aim;
     record.parted = true;
+    record.both.clear(now);
     record.stands = None;
     record.behind = 0;
     if !record.attached.is_empty() {
@@ -362,7 +364,9 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
         );
         world.pairs[pair].unsynced = dirty;
     }
-    world.pairs[pair].gaps[loser].clear(now);
+    let record = &mut world.pairs[pair];
+    record.gaps[loser].clear(now);
+    record.both.clear(now);
 }
 
 /// Both disks of a pair have grown by so much; what was added is copied like the rest.

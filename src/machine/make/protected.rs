@@ -10,6 +10,7 @@ use crate::time::SimTime;
 use crate::units::Rate;
 use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
+use crate::world::replica::Overlap;
 use crate::world::roster::Roster;
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, PairKey, ProjectKey, ServerKey,
@@ -193,6 +194,7 @@ pub(crate) fn pair(
         stands: None,
         behind: 0,
         parted: false,
+        both: Overlap::default(),
         lost: false,
         copies: 0,
         sub: 0,
