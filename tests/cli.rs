@@ -363,6 +363,17 @@ fn a_checked_run_tells_the_same_as_one_that_is_not() {
     assert_eq!(out, run(&["run", &file]).1);
     let (_, out, _) = run(&["run", "--check", "--json", &file]);
     assert!(json(&out)["scenarios"][0]["report"]["violation"].is_null());
+
+    // The figures of a checked run are the same too.
+    let figures = run(&["run", "--report", &file]);
+    assert_eq!(run(&["run", "--check", "--report", &file]), figures);
+    let stormy = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scenarios/regressions/arbitration-repeated.yaml"
+    );
+    let (code, out, err) = run(&["run", "--check", "--report", stormy]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("  figures") && out.contains("a column shows the worst"));
 }
 
 #[test]
