@@ -2,6 +2,8 @@
 
 #[path = "scenario_errors/expectations.rs"]
 mod expectations;
+#[path = "scenario_errors/parts.rs"]
+mod parts;
 
 use sdrsim::scenario::{Diagnostic, Scenario};
 use std::fmt::Write as _;

@@ -104,9 +104,9 @@ pub struct RunArgs {
     /// Report as JSON.
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
-    /// Say what each run cost: a timeline of its groups, RPO and RTO, downtime, jobs, and the policies that it hung on. The JSON
-    /// report has these figures anyway.
-    #[arg(long, conflicts_with_all = ["quiet", "json", "check"])]
+    /// Say what each run cost: a timeline of its groups, RPO and RTO, downtime, runbooks that failed, jobs, and the policies
+    /// that it hung on. The JSON report has these figures anyway.
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub report: bool,
     /// Write every effect of the one scenario to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
@@ -125,7 +125,8 @@ pub struct RunArgs {
     #[arg(long, short)]
     pub quiet: bool,
     /// Check the simulator's own invariants after every event: one writer per pair, no acknowledged write lost, bytes
-    /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3.
+    /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3; of such a run nothing
+    /// but the violation is told, with --report too, and --json holds its figures up to then.
     #[arg(long, conflicts_with_all = ["until", "from"])]
     pub check: bool,
 }

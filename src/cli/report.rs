@@ -6,6 +6,7 @@
 use super::output::{Fault, Output, Style, paint};
 use super::summary::clean;
 use sdrsim::report::{DrillReport, Figures, GroupReport, JobReport, Lane, Marks, Report};
+use sdrsim::scenario::report::{RunReport, RunbookReport, RunbookState};
 use sdrsim::time::{SimTime, Span};
 use sdrsim::units::Bytes;
 
@@ -48,13 +49,15 @@ impl Canvas {
 ///
 /// # Errors
 /// Those of standard output.
-pub fn tell(report: &Report, canvas: Canvas, out: &mut Output) -> Result<(), Fault> {
+pub fn tell(run: &RunReport, canvas: Canvas, out: &mut Output) -> Result<(), Fault> {
+    let report = &run.cost;
     timeline(report, canvas, out)?;
     faults(report, out)?;
     figures(report, canvas, out)?;
     recoveries(report, out)?;
     drills(&report.drills, out)?;
     stalls(report, out)?;
+    runbooks(&run.runbooks, out)?;
     jobs(report, out)?;
     if let Some(hung) = report.hung_on() {
         out.line("")?;
@@ -168,7 +171,9 @@ fn timeline(report: &Report, canvas: Canvas, out: &mut Output) -> Result<(), Fau
     };
     let mut keys: Vec<String> = LOOKS.iter().rev().map(key).collect();
     keys.extend(SIGNS.iter().map(|(_, sign, word)| format!("{sign} {word}")));
-    out.line(format!("  {:label$}  {}", "", keys.join("  ")))
+    out.line(format!("  {:label$}  {}", "", keys.join("  ")))?;
+    let note = "a column shows the worst of its part of the run";
+    out.line(format!("  {:label$}  {note}", ""))
 }
 
 /// Clocks above the lanes, as many as fit.
@@ -400,6 +405,35 @@ fn stalls(report: &Report, out: &mut Output) -> Result<(), Fault> {
         1 => out.line("  1 pair is stalled at the end"),
         pairs => out.line(format!("  {pairs} pairs are stalled at the end")),
     }
+}
+
+/// The runbooks that did not do what they are for: those that gave up and those that have not ended.
+fn runbooks(all: &[RunbookReport], out: &mut Output) -> Result<(), Fault> {
+    let told = |book: &RunbookReport| match book.state {
+        RunbookState::GaveUp => Some("gave up"),
+        RunbookState::UnderWay => Some("has not ended"),
+        RunbookState::StoodDown | RunbookState::Done => None,
+    };
+    let failed: Vec<_> = all
+        .iter()
+        .filter_map(|book| Some((book, told(book)?)))
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    heading("runbooks that failed", out)?;
+    for (book, what) in failed.iter().take(LINES_MAX) {
+        let at = book.ended.as_ref().or(book.set_off.as_ref());
+        let at = at.map_or_else(String::new, |at| clock(at.micros));
+        let times = match book.times {
+            0 | 1 => String::new(),
+            times => format!(", set off {times} times"),
+        };
+        let why = book.why.as_deref().unwrap_or_default();
+        let (name, why) = (clean(&book.runbook), clean(why));
+        out.line(format!("  {at}  {name} {what}{times}: {why}"))?;
+    }
+    more(failed.len(), LINES_MAX, "runbooks", out)
 }
 
 fn jobs(report: &Report, out: &mut Output) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::check::{Violation, check};
 use crate::world::flow::{Carried, Passed};
 use crate::world::protection::{Copying, Cut, Life, Pair, Side};
-use crate::world::replica::{Gap, Outage};
+use crate::world::replica::{Gap, Level, Outage};
 use crate::world::{DiskKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, Who, World};
 use slotmap::SecondaryMap;
 
@@ -89,6 +89,7 @@ impl Observer for Checker {
                 .see(at, world, effects)
                 .and_then(|()| check(world, at)),
             turn => {
+                self.watcher.hear(effects);
                 self.watcher.last = None;
                 if turn == every - 1 {
                     self.watcher.remember(at, world);
@@ -152,6 +153,8 @@ struct Seen {
 #[derive(Clone, Debug, Default)]
 pub struct Watcher {
     last: Option<Seen>,
+    /// By group: how many of its pairs were last told to have fault levels 2 and 5.
+    told: SecondaryMap<GroupKey, [u32; 2]>,
 }
 
 impl Watcher {
@@ -160,10 +163,12 @@ impl Watcher {
     /// Errors: the first violation. A state whose faults have not been assessed is passed over, and the next one is
     /// compared with the one before it.
     pub fn see(&mut self, at: SimTime, world: &World, effects: &[Effect]) -> Result<(), Violation> {
+        self.hear(effects);
         writes_lost(world, effects)?;
         if !world.marks.is_empty() {
             return Ok(());
         }
+        self.levels_are_told(world)?;
         if let Some(last) = &self.last {
             last.needless_copies(at, world, effects)?;
             last.pairs_go_on(at, world)?;
@@ -171,6 +176,40 @@ impl Watcher {
             last.drills_leave_no_trace(world, effects)?;
         }
         self.remember(at, world);
+        Ok(())
+    }
+
+    /// Takes in what effects say of fault levels.
+    fn hear(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Health { group, two, five } = *effect {
+                self.told.insert(group, [two, five]);
+            }
+        }
+    }
+
+    /// Who follows the effects knows the fault levels of every group. A group of which nothing was heard yet was told of
+    /// before this watcher began.
+    fn levels_are_told(&mut self, world: &World) -> Result<(), Violation> {
+        for (key, group) in &world.groups {
+            let mut counted = [0; 2];
+            for pair in group.pairs.iter() {
+                match world.level(pair) {
+                    Level::Zero => {}
+                    Level::Two => counted[0] += 1,
+                    Level::Five => counted[1] += 1,
+                }
+            }
+            let told = self.told.get(key).copied().unwrap_or(group.told);
+            self.told.insert(key, told);
+            if told != counted {
+                return Err(Violation::Untold {
+                    group: world.label(Who::Group(key)),
+                    counted,
+                    told,
+                });
+            }
+        }
         Ok(())
     }
 

@@ -286,11 +286,11 @@ pub enum Effect {
     Discarded {
         /// The pair.
         pair: PairKey,
-        /// Bytes given up.
+        /// Bytes given up: all that this side holds alone.
         bytes: u64,
-        /// Bytes that the other side acknowledged meanwhile.
+        /// Bytes that the other side acknowledged since the failover.
         kept: u64,
-        /// How long both sides were being written.
+        /// How long both sides were being written at once.
         both: Span,
     },
     /// The control plane went down or came back.

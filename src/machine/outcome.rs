@@ -64,7 +64,6 @@ pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, 
         && let Some(recovery) = world.groups[group].recovery.take()
     {
         out.push(Effect::Recovered { group, recovery });
-        data::report(world, group, true, out);
     }
 }
 

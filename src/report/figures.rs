@@ -53,11 +53,11 @@ pub struct Figures {
     pub copied_bytes: u64,
     /// Bytes of acknowledged writes that were given up when the sides met.
     pub discarded_bytes: u64,
-    /// How long some pair of it was written on both sides: of several pairs the longest.
+    /// How long both sides of some pair were written at once: of several pairs the longest.
     pub split_brain_us: u64,
-    /// Bytes that the side which is given up acknowledged on pairs with a split brain.
+    /// Of pairs with a split brain: bytes that the side which is given up holds alone, since the failover's recovery point.
     pub split_brain_lost_bytes: u64,
-    /// Bytes that the other side acknowledged on pairs with a split brain.
+    /// Of pairs with a split brain: bytes that the other side holds alone, since the failover.
     pub split_brain_kept_bytes: u64,
     /// Whether a split brain has not ended: its sides have not met.
     pub split_brain_open: bool,

@@ -56,9 +56,11 @@ impl Observer for Meter {
             }
             Effect::Cut { group, .. } => self.touch(at, group),
             Effect::Stalled { route } => self.stalls.stalled(world, at, route),
-            Effect::Joined { group }
-            | Effect::Health { group, .. }
-            | Effect::Station { group, .. } => self.mark_group(group, true),
+            Effect::Joined { group } | Effect::Station { group, .. } => {
+                self.mark_group(group, true);
+            }
+            // What gave its members other levels marked them: a cut and its end, a fault, a pair's job, a copy's beginning.
+            Effect::Health { group, .. } => self.mark_group(group, false),
             ref other => self.take(at, world, other),
         }
     }

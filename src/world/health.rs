@@ -136,7 +136,7 @@ impl World {
         gap
     }
 
-    /// What the two sides of a pair wrote since a failover parted them, as of an instant; None where the side that is not
+    /// What each side of a pair that a failover parted wrote alone, as of an instant; None where the side that is not
     /// production wrote nothing.
     pub fn split(&self, pair: PairKey, now: SimTime) -> Option<Split> {
         let record = &self.pairs[pair];
@@ -145,16 +145,11 @@ impl World {
         if !record.parted || lost.bytes(now) == 0 {
             return None;
         }
-        let ends = lost.first(now).zip(lost.last(now));
-        let both = match (ends, kept.first(now).zip(kept.last(now))) {
-            (Some((a, c)), Some((b, d))) => c.min(d).saturating_since(a.max(b)),
-            _ => Span::ZERO,
-        };
         let bytes = |gap: Gap| u64::try_from(gap.bytes(now)).unwrap_or(u64::MAX);
         Some(Split {
             lost: bytes(lost),
             kept: bytes(kept),
-            both,
+            both: record.both.span(now),
         })
     }
 

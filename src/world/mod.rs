@@ -307,9 +307,12 @@ pub struct World {
     /// Room for the copies that one event ends.
     #[serde(skip)]
     pub(crate) ended: Vec<PairKey>,
+    /// Groups whose pairs have changed their fault levels since that was last told.
+    #[serde(skip)]
+    pub(crate) relevelled: Vec<GroupKey>,
 }
 
-clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, marks, hung, census, next_serial, last_job, index, spare, aims, ended } trees { past } maps {  });
+clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, marks, hung, census, next_serial, last_job, index, spare, aims, ended, relevelled } trees { past } maps {  });
 
 impl World {
     /// An empty region.
@@ -371,6 +374,7 @@ impl World {
             spare: Vec::new(),
             aims: Vec::new(),
             ended: Vec::new(),
+            relevelled: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
-use super::replica::{Dirty, Gap, Outage, Recovery};
+use super::replica::{Dirty, Gap, Outage, Overlap, Recovery};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
@@ -190,8 +190,10 @@ pub struct Group {
     pub route: RouteKey,
     /// The loss of that way, while it lasts.
     pub cut: Option<Cut>,
-    /// How many pairs were said to have fault levels 2 and 5.
+    /// How many pairs have fault levels 2 and 5.
     pub health: [u32; 2],
+    /// The same as the last effect told it; different only while a command or event is being carried out.
+    pub told: [u32; 2],
     /// What the failover under way has recovered so far.
     pub recovery: Option<Recovery>,
     /// Bytes that ended copies of its pairs have carried, with what interrupted ones had; see `World::group_copied`.
@@ -208,7 +210,7 @@ pub struct Group {
     pub updated: SimTime,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]
@@ -310,6 +312,8 @@ pub struct Pair {
     pub passed: Passed,
     /// Whether a failover parted the sides, until reprotection.
     pub parted: bool,
+    /// How long both sides have been written at once since then.
+    pub both: Overlap,
     /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
     pub lost: bool,
     /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
@@ -326,7 +330,7 @@ pub struct Pair {
     pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, hot, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, hot, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, both, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
 
 impl Drill {
     /// Whether a server of it boots. A rescue of which none does recovers nothing.

@@ -214,8 +214,6 @@ pub struct Gap {
     rate: u64,
     /// When the first of them was written.
     first: Option<SimTime>,
-    /// When the last of them was written, unless more are being written now.
-    last: Option<SimTime>,
 }
 
 impl Gap {
@@ -239,16 +237,6 @@ impl Gap {
         self.first.filter(|_| self.work(now) > 0)
     }
 
-    /// When the last byte was written, if one was.
-    #[must_use]
-    pub fn last(&self, now: SimTime) -> Option<SimTime> {
-        if self.rate > 0 && now > self.at {
-            Some(now)
-        } else {
-            self.last
-        }
-    }
-
     /// Bytes a second that are written now.
     #[must_use]
     pub const fn rate(&self) -> u64 {
@@ -260,7 +248,6 @@ impl Gap {
         if self.rate == rate {
             return;
         }
-        self.last = self.last(now);
         self.work = self.work(now);
         self.at = now;
         self.rate = rate;
@@ -272,10 +259,10 @@ impl Gap {
     /// Forgets what was written; what is written now counts from this instant.
     pub(crate) fn clear(&mut self, now: SimTime) {
         *self = Gap {
+            work: 0,
             at: now,
             rate: self.rate,
             first: (self.rate > 0).then_some(now),
-            ..Gap::default()
         };
     }
 }
@@ -340,14 +327,47 @@ impl Recovery {
     }
 }
 
-/// What was written to the two sides of a pair since a failover parted them.
+/// How long both sides of a pair have been written at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// Since when both are, if they are.
+    since: Option<SimTime>,
+    /// How long they were before.
+    before: Span,
+}
+
+impl Overlap {
+    /// Says whether both sides are written from an instant on.
+    pub(crate) fn set(&mut self, now: SimTime, both: bool) {
+        if both != self.since.is_some() {
+            self.before = self.span(now);
+            self.since = both.then_some(now);
+        }
+    }
+
+    /// Forgets what has been; what goes on counts from now.
+    pub(crate) fn clear(&mut self, now: SimTime) {
+        self.before = Span::ZERO;
+        self.since = self.since.map(|_| now);
+    }
+
+    /// How long both have been written up to an instant, spans in which either was not left out.
+    #[must_use]
+    pub fn span(&self, now: SimTime) -> Span {
+        let open = self.since.map_or(Span::ZERO, |at| now.saturating_since(at));
+        self.before.saturating_add(open)
+    }
+}
+
+/// What each side of a pair that a failover parted wrote and the other does not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// Bytes acknowledged by the side that is not production, which are given up when the sides meet.
+    /// Bytes acknowledged by the side that is not production since the recovery point that the failover used; they are given
+    /// up when the sides meet. What it wrote before the failover is among them.
     pub lost: u64,
-    /// Bytes acknowledged by production.
+    /// Bytes acknowledged by production since the failover.
     pub kept: u64,
-    /// How long both sides were being written: from the later beginning to the earlier end. Zero: no split brain.
+    /// How long both sides were being written at once. Zero: no split brain.
     pub both: Span,
 }
 
@@ -455,21 +475,28 @@ mod tests {
     #[test]
     fn a_gap_counts_what_is_written_and_forgets_nothing_by_being_read() {
         let mut gap = Gap::default();
-        assert_eq!(
-            (gap.bytes(at(9)), gap.first(at(9)), gap.last(at(9))),
-            (0, None, None)
-        );
+        assert_eq!((gap.bytes(at(9)), gap.first(at(9))), (0, None));
         gap.set_rate(at(10), 3);
         assert_eq!(gap.first(at(10)), None, "nothing is written in no time");
-        assert_eq!(
-            (gap.bytes(at(20)), gap.first(at(20)), gap.last(at(20))),
-            (30, Some(at(10)), Some(at(20)))
-        );
+        assert_eq!((gap.bytes(at(20)), gap.first(at(20))), (30, Some(at(10))));
         gap.set_rate(at(20), 0);
-        assert_eq!((gap.bytes(at(50)), gap.last(at(50))), (30, Some(at(20))));
+        assert_eq!(gap.bytes(at(50)), 30);
         gap.set_rate(at(60), 2);
         gap.clear(at(70));
         assert_eq!((gap.bytes(at(71)), gap.first(at(71))), (2, Some(at(70))));
+    }
+
+    #[test]
+    fn an_overlap_leaves_out_what_lies_between() {
+        let mut both = Overlap::default();
+        assert_eq!(both.span(at(5)), Span::ZERO);
+        both.set(at(10), true);
+        both.set(at(12), true);
+        both.set(at(20), false);
+        both.set(at(50), true);
+        assert_eq!(both.span(at(55)), Span::secs(15));
+        both.clear(at(60));
+        assert_eq!(both.span(at(61)), Span::secs(1));
     }
 
     #[test]

@@ -9,10 +9,11 @@
 mod arbitration;
 mod assess;
 mod fault;
+mod level;
 mod standstill;
 
 pub(super) use arbitration::window_ends;
-pub(super) use assess::{assess, report};
+pub(super) use assess::assess;
 pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 
@@ -66,6 +67,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
         };
         record.gaps[side.index()].set_rate(now, alone);
     }
+    record.both.set(now, rates.iter().all(|&rate| rate > 0));
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
@@ -169,6 +171,7 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
 
 /// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
 pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    let before = world.level(pair);
     touch(world, pair);
     pause(world, pair);
     discard(world, now, pair, out);
@@ -197,6 +200,7 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         out.push(Effect::CopyBegan { pair, copies });
         wait_for_way(world, now, pair);
     }
+    level::changed(world, pair, before);
     refresh(world, now, pair);
 }
 
@@ -255,12 +259,14 @@ pub(crate) fn set_copy(world: &mut World, pair: PairKey, has_copy: bool) {
 
 /// Stops replication; what was not carried over is remembered, and what is written from now on too.
 pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
+    let before = world.level(pair);
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
     record.outage = None;
     record.copies += 1;
     place(world, pair, Copying::Stopped);
+    level::changed(world, pair, before);
     refresh(world, now, pair);
 }
 
@@ -309,6 +315,7 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
     let record = &mut world.pairs[pair];
     record.station = aim;
     record.parted = true;
+    record.both.clear(now);
     record.stands = None;
     record.behind = 0;
     if !record.attached.is_empty() {
@@ -361,7 +368,9 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
         let dirty = marked(disk.size, block, disk.load, lost.bytes(now), record.dirty());
         world.pairs[pair].set_dirty(dirty);
     }
-    world.pairs[pair].gaps[loser].clear(now);
+    let record = &mut world.pairs[pair];
+    record.gaps[loser].clear(now);
+    record.both.clear(now);
 }
 
 /// Both disks of a pair have grown by so much; what was added is copied like the rest.
@@ -455,8 +464,10 @@ fn lost_its_way(world: &World, server: ServerKey) -> bool {
         || record.disks.iter().any(|&(_, disk)| !world.may_write(disk))
 }
 
-/// Shares the links anew among what was marked, and asks for the next end of each class that changed.
+/// Tells which fault levels have changed, shares the links anew among what was marked, and asks for the next end of each
+/// class that changed.
 pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
+    level::tell(world, out);
     let mut aims = std::mem::take(&mut world.aims);
     world.flows.settle(now, &mut aims);
     for Aim {

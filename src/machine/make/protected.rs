@@ -11,6 +11,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::flow::Passed;
 use crate::world::label::{Label, Name, Word};
 use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
+use crate::world::replica::Overlap;
 use crate::world::roster::Roster;
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, PairKey, ProjectKey, ServerKey,
@@ -78,6 +79,7 @@ pub(crate) fn group(
         route,
         cut: None,
         health: [0, 0],
+        told: [0, 0],
         recovery: None,
         copied: 0,
         out: 0,
@@ -196,6 +198,7 @@ pub(crate) fn pair(
         passed: Passed::default(),
         behind: 0,
         parted: false,
+        both: Overlap::default(),
         lost: false,
         copies: 0,
         sub: 0,

@@ -32,6 +32,7 @@ use super::transcript::{self, Transcript};
 use super::yaml;
 use crate::engine::{Pace, Script, ScriptedOutcome};
 use crate::world::World;
+use names::Names;
 use source::Source;
 
 /// Most resources that a file may ask for in all: members of templates, with the disks and NICs of servers, and with what
@@ -129,6 +130,7 @@ impl Scenario {
             return Err(faults);
         }
         let world = build::build(source, &model, &names).map_err(|fault| vec![*fault])?;
+        check_parts(source, &names, &world, (&steps, &runbooks))?;
         for hazard in &hazards {
             let checked = hazard.check_world(source, &world);
             checked.map_err(|fault| vec![fault])?;
@@ -211,4 +213,29 @@ pub(super) fn push(script: &mut Script, rule: ScriptedOutcome) {
     script
         .push(rule)
         .expect("the rule was checked when it was read");
+}
+
+/// Whether the parts that faults name are there or may come. Those of hazards must be there, and are checked with them.
+fn check_parts(
+    source: Source<'_>,
+    names: &Names,
+    world: &World,
+    (steps, runbooks): (&[Step], &[Book]),
+) -> Result<(), Vec<Diagnostic>> {
+    let of_steps = steps.iter().filter_map(|step| match &step.deed {
+        Deed::Strike(fault, _) | Deed::Heal(fault) => Some(fault),
+        _ => None,
+    });
+    let of_runbooks = runbooks.iter().filter_map(|book| match &book.trigger {
+        Trigger::Fault(fault) => Some(fault),
+        Trigger::When(..) => None,
+    });
+    let all = of_steps.chain(of_runbooks);
+    let strange = all.filter_map(|fault| fault.check_parts(source, names, world).err());
+    let mut strange: Vec<Diagnostic> = strange.take(MAX_FAULTS).collect();
+    strange.sort_by_key(|fault| (fault.line, fault.column));
+    match strange.is_empty() {
+        true => Ok(()),
+        false => Err(strange),
+    }
 }
