@@ -220,6 +220,7 @@ scenarios! {
     disaster_copy_rate "disaster/copy-rate.yaml",
     disaster_damage "disaster/damage.yaml",
     disaster_dark_during_failover "disaster/dark-during-failover.yaml",
+    disaster_dark_during_planned_failover "disaster/dark-during-planned-failover.yaml",
     disaster_degraded_then_lost "disaster/degraded-then-lost.yaml",
     disaster_destroyed "disaster/destroyed.yaml",
     disaster_disconnected_fenced "disaster/disconnected-fenced.yaml",
