@@ -501,7 +501,7 @@ fn settings_and_loads_that_make_no_sense() {
     }
     let group = BASE.replace("vpc: net}\ninst", "vpc: net, copy_rate: 0 B/s}\ninst");
     let (line, column, title, ..) = only(&group);
-    assert_eq!((line, column, title.as_str()), (10, 47, no_copy));
+    assert_eq!((line, column, title.as_str()), (10, 45, no_copy));
     for (part, said) in [
         ("working_set: 0 B", "working_set 0 B"),
         ("working_set: 41 GiB", "working_set 41 GiB"),
