@@ -39,7 +39,7 @@
 //! | `rto_running_us` | µs | From the fault that took it down until it serves again, however it came back. The fault is the first one of the outage that stopped one of its instances at the instant at which it struck. Of several outages the longest. | no outage that a fault began has ended |
 //! | `rto_usable_us` | µs | The same until every guest that serves is initialized. | none has come so far |
 //! | `rto_call_running_us`, `rto_call_usable_us` | µs | The same from the operator's action: the first accepted failover, planned failover or rescue drill that was under way when the outage began, or came in it. | no outage with such a call has come so far |
-//! | `unprotected_us` | µs | `unprotected_us` | Some pair of it does not replicate (protection was not started or was stopped, a failover parted it, it is being made) or has no copy (its DR disk was destroyed), or that was so and since then the pairs have not all been in step. A first copy, the full copy onto a disk that came back blank, and the copy of a reprotection are therefore unprotected. | never |
+//! | `unprotected_us` | µs | Some pair of it does not replicate (protection was not started or was stopped, a failover parted it, it is being made) or has no copy (its DR disk was destroyed), or that was so and since then the pairs have not all been in step. A first copy, the full copy onto a disk that came back blank, and the copy of a reprotection are therefore unprotected. | never |
 //! | `degraded_us` | µs | It is not unprotected, and some pair is at fault level 5 or copies (a resync). Level 2, where the DR copy is in step, is not degraded. | never |
 //! | `copied_bytes` | bytes | What full copies and resyncs have carried, as far as they came. | never |
 //! | `discarded_bytes` | bytes | Acknowledged writes that were given up for those of the other side, when the sides met or protection was restored. | never |
@@ -66,7 +66,7 @@
 //! | `waited_max_us` | µs | From acceptance to begin_time, the longest. | never |
 //! | `faults[]`: `at_us`, `until_us` | µs since the start | When it began and ended. | `until_us`: it has not ended |
 //! | `target`, `what` | label, words | Whom it struck, and how. | never |
-//! | `stalls[]`: `at_us`, `between` | µs since the start, labels | When copies between two AZs began to stand still because writes leave nothing of the path; once for all copies of one limit. | never |
+//! | `stalls`: of each `at_us`, `between` | µs since the start, labels | When copies between two AZs began to stand still because writes leave nothing of the path; once for all copies of one limit. | never |
 //! | `stalls_begun`, `stalled_pairs` | count | How often that was so; how many pairs stand still at the end. | never |
 //! | `faults_struck` | count | How many faults there were; 10,000 are listed. | never |
 //! | `hung[]`: `policy`, `value` | words | A policy that was consulted and another value of which would have decided differently. | never |
