@@ -15,7 +15,7 @@ timeline:
 fn sound(target: &str) {
     let text = format!("{BASE}{LATER}  - fault: {{{target}}}\n");
     let found = Scenario::load("a.yaml", &text);
-    assert!(found.is_ok(), "{target}: {:?}", found.unwrap_err());
+    assert!(found.is_ok(), "{target}: {:?}", found.err());
 }
 
 #[test]
