@@ -519,4 +519,12 @@ mod tests {
         assert!(KEYS.iter().all(|key| properties.contains_key(*key)));
         assert_eq!(schema["additionalProperties"], false);
     }
+
+    #[test]
+    fn its_schema_has_its_name() {
+        assert_eq!(
+            <Pace as schemars::JsonSchema>::schema_name(),
+            "JobDurations"
+        );
+    }
 }
