@@ -472,4 +472,67 @@ mod tests {
         assert_eq!(again.pace(), chance.pace());
         assert_eq!(again.script(), chance.script());
     }
+
+    /// Says the same of everything, and what it is asked of.
+    struct Steady;
+
+    impl Oracle for Steady {
+        fn fate(&mut self, _: &World, begins: SimTime, _: Who, epoch: u32, _: Doing) -> Fate {
+            Fate {
+                after: Some(
+                    begins
+                        .saturating_add(Span::secs(epoch.into()))
+                        .since_start(),
+                ),
+                outcome: Outcome::Done,
+            }
+        }
+
+        fn hazard(&mut self, _: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
+            broken.then(|| Span::secs(u64::from(hazard) + turn))
+        }
+
+        fn stagger(&self, op: Op) -> Option<Span> {
+            (op == Op::Failover).then_some(Span::secs(7))
+        }
+    }
+
+    fn asked(mut oracle: impl Oracle, fix: &Fixture) -> [Option<Span>; 5] {
+        let at = SimTime::after_start(Span::secs(1));
+        [
+            oracle
+                .fate(&fix.world, at, Who::Pair(fix.pair), 4, WORK)
+                .after,
+            oracle.hazard(&fix.world, 2, 3, true),
+            oracle.hazard(&fix.world, 2, 3, false),
+            oracle.stagger(Op::Failover),
+            oracle.stagger(Op::Reprotect),
+        ]
+    }
+
+    #[test]
+    fn an_oracle_at_a_distance_says_the_same() {
+        let fix = Fixture::new();
+        let secs = |n| Some(Span::secs(n));
+        let expected = [secs(5), secs(5), None, secs(7), None];
+        assert_eq!(asked(Steady, &fix), expected);
+        assert_eq!(asked(&mut Steady, &fix), expected);
+    }
+
+    /// Says only what it must.
+    struct Silent;
+
+    impl Oracle for Silent {
+        fn fate(&mut self, _: &World, _: SimTime, _: Who, _: u32, _: Doing) -> Fate {
+            Fate {
+                after: None,
+                outcome: Outcome::Done,
+            }
+        }
+    }
+
+    #[test]
+    fn an_oracle_that_says_nothing_of_hazards_and_staggers_leaves_them_alone() {
+        assert_eq!(asked(Silent, &Fixture::new()), [None; 5]);
+    }
 }

@@ -299,3 +299,110 @@ fn larger(world: &World, pair: PairKey, name: &Naming<'_>) -> Option<Command> {
     let pair = name(Who::Pair(pair));
     Some(Call::ExpandReplicationPair { pair, new_size }.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::fixture::Fixture;
+
+    fn named(world: &World, offer: impl Fn(&Naming<'_>, &mut Vec<Command>)) -> Vec<Command> {
+        let mut all = Vec::new();
+        offer(&|who| Ref::Label(world.label(who)), &mut all);
+        all
+    }
+
+    #[test]
+    fn every_server_is_offered_to_be_started_and_stopped() {
+        let world = Fixture::new().world;
+        let all = named(&world, |name, out| powers(&world, name, out));
+        let start = |server: &str| {
+            Command::from(Native::StartServer {
+                server: server.into(),
+            })
+        };
+        let stop = |server: &str| {
+            Command::from(Native::StopServer {
+                server: server.into(),
+            })
+        };
+        let servers = ["web", "app", "i/dr"];
+        let expected: Vec<Command> = servers.iter().flat_map(|s| [start(s), stop(s)]).collect();
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn what_is_admissible_is_what_is_admitted_of_all_candidates() {
+        let world = Fixture::new().world;
+        let mut admitted = Vec::new();
+        admissible(&world, &mut admitted);
+        let mut all = Vec::new();
+        for &op in OFFERED {
+            candidates(&world, op, &Ref::from, &mut all);
+        }
+        powers(&world, &Ref::from, &mut all);
+        let refused = all.iter().filter(|it| !admitted.contains(it));
+        assert!(refused.clone().all(|it| admit(&world, it).is_err()));
+        assert_eq!(refused.count() + admitted.len(), all.len());
+        let group = || Ref::from(Who::Group(world.groups.keys().next().unwrap()));
+        let start = Call::StartProtection { group: group() };
+        assert!(admitted.contains(&start.into()), "the group is available");
+        let failover = Call::Failover { group: group() };
+        assert!(!admitted.contains(&failover.into()), "it is not protected");
+    }
+
+    #[test]
+    fn every_operation_has_its_candidates() {
+        let mut f = Fixture::new();
+        let attach = |device: &str| Call::AttachReplicationPair {
+            instance: "i".into(),
+            pair: "p".into(),
+            device: device.into(),
+        };
+        let detach = |pair: &str| Call::DetachReplicationPair {
+            instance: "i".into(),
+            pair: pair.into(),
+        };
+        let group = || Ref::from("g");
+        let whole = [
+            (
+                Op::DeleteProtectionGroup,
+                Call::DeleteProtectionGroup { group: group() },
+            ),
+            (
+                Op::StartProtection,
+                Call::StartProtection { group: group() },
+            ),
+            (Op::Reprotect, Call::Reprotect { group: group() }),
+            (Op::StopProtection, Call::StopProtection { group: group() }),
+            (Op::Failover, Call::Failover { group: group() }),
+        ];
+        let offered =
+            |f: &Fixture, op| named(&f.world, |name, out| candidates(&f.world, op, name, out));
+        for (op, call) in whole {
+            assert_eq!(offered(&f, op), [call.into()], "{op}");
+        }
+        let at = |op| offered(&f, op).len();
+        assert_eq!((at(Op::PlannedFailover), at(Op::CreateDrDrill)), (1, 1));
+        assert_eq!(
+            (
+                at(Op::CreateProtectedInstance),
+                at(Op::CreateReplicationPair)
+            ),
+            (1, 2)
+        );
+        assert_eq!(
+            (at(Op::DeleteReplicationPair), at(Op::ExpandReplicationPair)),
+            (3, 3)
+        );
+        assert_eq!(
+            (at(Op::DeleteProtectedInstance), at(Op::RenameDrDrill)),
+            (1, 0)
+        );
+        let attached = [detach("i/vda").into(), detach("i/vdb").into()];
+        assert_eq!(offered(&f, Op::DetachReplicationPair), attached);
+        let free = [attach("/dev/vdc").into()];
+        assert_eq!(offered(&f, Op::AttachReplicationPair), free);
+        f.done(attach("/dev/vdc"));
+        assert_eq!(offered(&f, Op::AttachReplicationPair), []);
+    }
+}

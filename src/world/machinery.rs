@@ -340,3 +340,19 @@ impl Disk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_type_is_named_as_it_is_written() {
+        let names = ["SSD", "SAS", "SATA", "co-p1", "uh-l1", "GPSSD", "ESSD"];
+        for name in names {
+            let json = format!("\"{name}\"");
+            let read: DiskType = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.name(), name);
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+    }
+}
