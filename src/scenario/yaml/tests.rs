@@ -194,10 +194,11 @@ fn an_alias_bomb_ends_soon() {
         let _ = writeln!(text, "a{level}: &a{level} [{}]", vec![alias; 9].join(", "));
     }
     let found = from_str::<serde_json::Value>("bomb", &text).expect_err("too many");
-    // The bound on what is repeated ends it, in the line that goes over it: no later one is looked at.
+    // The bound on what is repeated ends it, before the lines in which the chain of aliases is too deep.
+    assert!((1..=8).contains(&found.line) && found.column > 0, "{found}");
     assert_eq!(
-        (found.line, found.title.as_str()),
-        (7, "anchors and aliases repeat too much of the file")
+        found.title,
+        "anchors and aliases repeat too much of the file"
     );
 }
 
