@@ -3,8 +3,8 @@
 mod network;
 
 use super::names::{Kind, Names, numbered};
+use super::refs;
 use super::source::Source;
-use super::{MAX_RESOURCES, refs};
 use crate::machine::command::{Call, Native};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::ScenarioModel;
@@ -156,8 +156,9 @@ impl Check<'_> {
         }
         let before = self.total;
         self.total = self.total.saturating_add(many.saturating_mul(each));
-        if before <= MAX_RESOURCES && self.total > MAX_RESOURCES {
-            let title = format!("the file asks for more than {MAX_RESOURCES} resources in all");
+        let most = self.source.sizes.resources;
+        if before <= most && self.total > most {
+            let title = format!("the file asks for more than {most} resources in all");
             let fault = match count {
                 Some(count) => self.source.fault(count, title),
                 None => self.source.fault(label, title),

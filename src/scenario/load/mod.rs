@@ -47,6 +47,26 @@ pub const MAX_CALLS: u64 = 20_000_000;
 /// Most faults that are reported of one file.
 pub const MAX_FAULTS: usize = 50;
 
+/// How much a file may ask for, and be read: the bounds of a file, or less where a file of a stranger is read into little
+/// memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Most resources in all, counted as for [`MAX_RESOURCES`]; also most targets of all hazards.
+    pub resources: u64,
+    /// Most calls and acts of the timeline in all; also most targets of all its faults.
+    pub calls: u64,
+}
+
+impl Default for Sizes {
+    /// [`MAX_RESOURCES`] and [`MAX_CALLS`].
+    fn default() -> Sizes {
+        Sizes {
+            resources: MAX_RESOURCES,
+            calls: MAX_CALLS,
+        }
+    }
+}
+
 /// A scenario: a world at rest, what is to happen in it, and what is expected.
 ///
 /// ```
@@ -86,7 +106,15 @@ impl Scenario {
     /// # Errors
     /// At least one and at most [`MAX_FAULTS`] faults, those of the meaning in file order.
     pub fn load(file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
-        let source = Source { file, text };
+        Scenario::load_within(Sizes::default(), file, text)
+    }
+
+    /// The same for a file that may ask for so much and no more. The bounds of [`Scenario::load`] hold as well.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`]; to ask for more is a fault of the file.
+    pub fn load_within(sizes: Sizes, file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+        let source = Source { file, text, sizes };
         if text.len() > yaml::limits::FILE_BYTES {
             return Err(vec![
                 yaml::from_str::<ScenarioModel>(file, text)
