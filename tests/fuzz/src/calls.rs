@@ -56,7 +56,7 @@ pub fn try_bytes(data: &[u8]) {
         };
         let twins = twin
             .as_ref()
-            .map(|twin| translated(&step, engine.world(), twin.world()));
+            .map(|twin: &Engine<Chance>| translated(&step, engine.world(), twin.world()));
         let answer = perform(&mut engine, &step);
         sound(&engine);
         if let (Some(twin), Some(step)) = (&mut twin, twins) {
