@@ -110,7 +110,10 @@ timeline:
     let (_, held, _) = run(&[
         "run",
         "--report",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/runbooks/crews.yaml"),
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/scenarios/runbooks/failover-by-an-operator.yaml"
+        ),
     ]);
     assert!(!held.contains("runbooks that failed"), "{held}");
 }
