@@ -81,10 +81,10 @@
 //! | `fault_level` | pair, instance | `"0"`, `"2"`, `"5"` | 5: the DR copy is behind, or the path or the DR disk is lost, while production goes on. 2: production was lost with the copy in step. Of an instance the worst of its pairs. | never |
 //! | `rpo_us`, `bytes_lost` | pair, group | µs, bytes | What recovering from the DR copy now would cost; defined as `rpo_us` and `lost_bytes` above. | before the first copy |
 //! | `skew_us` | group | µs | How far the recovery points of its pairs lie apart now. | before the first copy |
-//! | `left_bytes` | pair | bytes | What its copy still has to carry; while it does not run, what was not carried when that was last written down. | never; 0 in step |
+//! | `left_bytes` | pair | bytes | What a copy would carry that began now: of a copy under way what is left, else what the bitmap marks, also while the pair is cut off, stopped or failed over. | never; 0 in step |
 //! | `stalled` | pair | yes or no | Its copy runs and can never end as things are: production's writes leave nothing of the path. | never |
 //! | `write_bytes_per_second` | pair | bytes a second | What production writes to it at this instant, and is acknowledged. | never; 0 if nothing |
-//! | `write_latency_us` | pair | µs | How long one synchronous write takes: the longer of the local write and a round trip with the remote write. | its path is lost |
+//! | `write_latency_us` | pair | µs | How long one synchronous write takes: the longer of the local write and a round trip with the remote write; while writes are not mirrored the local one. | production may not write |
 //! | `rescue` | drill | yes or no | As above. | never |
 //! | `boots` | drill | yes or no | Whether the servers of all its members boot. | no members |
 //! | `rpo_us`, `skew_us`, `bytes_lost` | drill | as above | What it was made from, fixed when its job began. | nothing to make it from |
