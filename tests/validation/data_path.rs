@@ -313,7 +313,10 @@ fn recovered(on_replica_loss: LossOfReplica) -> (Recovery, [u64; 2]) {
         panic!("the drill has a server");
     };
     assert!(play.world().servers[server].power == Power::Active);
-    (recovery, [before, after])
+    (
+        recovery.expect("the drill has a copy of each disk"),
+        [before, after],
+    )
 }
 
 /// `recovery point under a degraded link`.
