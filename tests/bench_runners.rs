@@ -71,6 +71,77 @@ fn interesting_states_are_reached() {
 }
 
 #[test]
+fn a_word_that_is_never_shown_is_refused_before_anything_is_tried() {
+    for (text, told) in [
+        (
+            "not (any groups.status == faild-over)",
+            "`group.status` is never `faild-over`; did you mean `failed-over`?",
+        ),
+        (
+            "not (shop.status == faild-over)",
+            "`shop.status` is never `faild-over`; did you mean `failed-over`?",
+        ),
+        (
+            "none servers[power=running].usable == true",
+            "`server.power` is never `running`",
+        ),
+        ("app.power == running", "`app.power` is never `running`"),
+        ("shop.cut != dr_side", "did you mean `dr-side`?"),
+        (
+            "none groups.stauts == protected",
+            "`group` has no field `stauts`",
+        ),
+        ("count(groups) == many", "is a number"),
+        ("none groups.status = protected", "expected"),
+    ] {
+        let error = Property::expect(text).unwrap_err().to_string();
+        assert!(error.contains(told), "{text}: {error}");
+    }
+    // Of a label that is not known yet only that is refused which nothing has.
+    for text in [
+        "not (shop.power == active)",
+        "none pairs[group=new-1].status == failed-over",
+        "server(\"web/dr\").power == active",
+        "none jobs.status == FAIL",
+    ] {
+        assert!(Property::expect(text).is_ok(), "{text}");
+    }
+}
+
+/// What a runner panics with.
+fn panics_with(run: impl FnOnce() + std::panic::UnwindSafe) -> String {
+    let told = std::panic::catch_unwind(run).unwrap_err();
+    *told.downcast::<String>().unwrap()
+}
+
+#[test]
+fn a_word_that_a_thing_of_that_kind_never_shows_is_refused_in_its_world() {
+    // A status of instances, asked of a group: a word of the service, and never so.
+    let ground = || Ground::read("shop.yaml", include_str!("findings/small.yaml")).unwrap();
+    let suite = || quiet(Bounds::default()).in_world(ground()).cases(2);
+    let told = "`not (shop.status == resizing)` means nothing: `shop.status` is never `resizing`";
+    let state = || expect("not (shop.status == resizing)");
+    let runners: [Box<dyn FnOnce() + std::panic::UnwindSafe>; 4] = [
+        Box::new(move || check_always(suite(), &[state()])),
+        Box::new(move || check_eventually(suite(), &[], &state(), Span::hours(1))),
+        Box::new(move || check_sometimes(suite(), &state())),
+        Box::new(move || {
+            let history = suite().history(0);
+            drop(suite().holds_in(&history, &[state()]));
+        }),
+    ];
+    for run in runners {
+        let panic = panics_with(run);
+        assert!(panic.starts_with(told), "{panic}");
+    }
+    let panic = panics_with(move || {
+        check_always(suite(), &[expect("none pairs.group == app")]);
+    });
+    assert!(panic.contains("`app` is not a protection group"), "{panic}");
+    check_always(suite(), &[expect("shop.status != creating")]);
+}
+
+#[test]
 fn what_is_reached_is_told_by_a_file_that_holds() {
     let suite = quiet(Bounds::default());
     let reached = suite

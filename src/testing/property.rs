@@ -1,7 +1,7 @@
 //! What must hold, or is to be reached, in the histories of the bench.
 
 use crate::machine::Effect;
-use crate::scenario::expect::{Expectation, ParseError};
+use crate::scenario::expect::{Expectation, MeaningError, ReadError};
 use crate::scenario::look;
 use crate::time::SimTime;
 use crate::world::World;
@@ -29,6 +29,8 @@ pub type Judge = Box<dyn FnMut(&Sight<'_>) -> Result<(), String>>;
 pub struct Property {
     name: String,
     text: Option<String>,
+    /// What it was read from.
+    expectation: Option<Arc<Expectation>>,
     begin: Arc<dyn Fn() -> Judge>,
 }
 
@@ -53,6 +55,7 @@ impl Property {
         Property {
             name: name.to_owned(),
             text: None,
+            expectation: None,
             begin: Arc::new(begin),
         }
     }
@@ -60,12 +63,17 @@ impl Property {
     /// A line of the expectation language of scenario files, which is its name as well. An expectation that cannot be
     /// decided, because what it speaks of is gone, does not hold.
     ///
+    /// A word that views never show is refused, as in scenario files: a misspelt status would make the property hold for
+    /// ever, or never. Here that is asked of what can be known without a world; a suite asks it again of the worlds of its
+    /// histories, where a label stands for one kind of thing.
+    ///
     /// # Errors
-    /// The first place that does not follow the grammar.
-    pub fn expect(text: &str) -> Result<Property, ParseError> {
-        let expectation = Arc::new(Expectation::parse(text)?);
+    /// The first place that does not follow the grammar, or the first part that means nothing in any world.
+    pub fn expect(text: &str) -> Result<Property, ReadError> {
+        let read = Arc::new(Expectation::read(text, None)?);
+        let expectation = Some(Arc::clone(&read));
         let judged = Property::run(text, move || {
-            let expectation = Arc::clone(&expectation);
+            let expectation = Arc::clone(&read);
             Box::new(
                 move |sight| match look(&expectation, sight.world, sight.now) {
                     Ok(verdict) if verdict.held => Ok(()),
@@ -74,7 +82,17 @@ impl Property {
                 },
             )
         });
+        let judged = Property {
+            expectation,
+            ..judged
+        };
         Ok(judged.told_as(text))
+    }
+
+    /// Whether what it was read from can mean something in a world; what was not read always does.
+    pub(super) fn check(&self, world: &World) -> Result<(), MeaningError> {
+        let expectation = self.expectation.as_ref();
+        expectation.map_or(Ok(()), |read| read.check(Some(world)))
     }
 
     /// The same, told in a scenario file by this expectation. Without one a file expects that its run does not end in the
@@ -111,13 +129,17 @@ impl Property {
     /// Holds where this does not.
     pub(super) fn never(&self) -> Property {
         let inner = self.clone();
-        Property::run(&self.name, move || {
+        let never = Property::run(&self.name, move || {
             let mut judge = inner.begin();
             Box::new(move |sight| match judge(sight) {
                 Ok(()) => Err("it was reached".to_owned()),
                 Err(_) => Ok(()),
             })
-        })
+        });
+        Property {
+            expectation: self.expectation.clone(),
+            ..never
+        }
     }
 
     /// Its name.

@@ -215,6 +215,9 @@ impl<P: Operator + Clone> Suite<P> {
     ///
     /// # Errors
     /// The first violation, shortened.
+    ///
+    /// # Panics
+    /// If a property means nothing in the world of a history: it names a field or a status that what it speaks of never has.
     pub fn always(&self, properties: &[Property]) -> Result<Passed, Box<Failure>> {
         let ending = Ending::After(self.bounds.wait.saturating_mul(4));
         self.check(properties, ending)
@@ -226,6 +229,9 @@ impl<P: Operator + Clone> Suite<P> {
     ///
     /// # Errors
     /// The first violation, shortened.
+    ///
+    /// # Panics
+    /// As [`Suite::always`].
     pub fn eventually(
         &self,
         safety: &[Property],
@@ -242,6 +248,9 @@ impl<P: Operator + Clone> Suite<P> {
     ///
     /// # Errors
     /// No history came to it.
+    ///
+    /// # Panics
+    /// If the state means nothing in the world of a history, as for [`Suite::always`].
     pub fn sometimes(&self, state: &Property) -> Result<Reached, Missed> {
         let never = [state.never()];
         let ending = Ending::After(self.bounds.wait.saturating_mul(4));
@@ -280,8 +289,12 @@ impl<P: Operator + Clone> Suite<P> {
     ///
     /// # Errors
     /// The violation, as it is.
+    ///
+    /// # Panics
+    /// If a property means nothing in that world, as for [`Suite::always`].
     pub fn holds_in(&self, history: &History, properties: &[Property]) -> Result<(), Violation> {
         let ending = Ending::After(self.bounds.wait.saturating_mul(4));
+        demand_sense(&history.ground, properties, ending);
         self.replay(history, properties, ending).2
     }
 
@@ -335,6 +348,7 @@ impl<P: Operator + Clone> Suite<P> {
             Some(ground) => ground.clone(),
             None => Ground::of(Plan::draw(&self.bounds, &mut draws)),
         };
+        demand_sense(&ground, properties, ending);
         // Short enough to be read in a file.
         let seed = draws.bits() >> 44;
         let mut play = self.play(&ground, seed, properties);
@@ -439,6 +453,19 @@ impl<P: Operator + Clone> Suite<P> {
             scenario,
             confirmed,
             file: written,
+        }
+    }
+}
+
+/// Panics if something that is looked at means nothing in a world: it would hold for ever, or never.
+fn demand_sense(ground: &Ground, properties: &[Property], ending: Ending<'_>) {
+    let goal = match ending {
+        Ending::Goal(goal, _) => Some(goal),
+        Ending::After(_) => None,
+    };
+    for property in properties.iter().chain(goal) {
+        if let Err(error) = property.check(ground.world()) {
+            panic!("`{}` means nothing: {error}", property.name());
         }
     }
 }

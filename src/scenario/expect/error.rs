@@ -1,5 +1,6 @@
 //! What can be wrong with an expectation: its text, or its meaning in the world at hand.
 
+use super::MeaningError;
 use std::ops::Range;
 
 /// A place where the text does not follow the grammar.
@@ -61,6 +62,17 @@ impl ParseError {
     pub fn help(&self) -> Option<String> {
         self.nearest.map(|word| format!("did you mean `{word}`?"))
     }
+}
+
+/// Why a text is not an expectation that can hold or not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// It does not follow the grammar.
+    #[error("{0}{help}", help = .0.help().map_or_else(String::new, |help| format!("; {help}")))]
+    Parse(#[from] ParseError),
+    /// A part of it means nothing.
+    #[error(transparent)]
+    Meaning(#[from] MeaningError),
 }
 
 /// A part of an expectation that means nothing in the world at hand.

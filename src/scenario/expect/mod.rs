@@ -64,11 +64,12 @@ mod relabel;
 #[cfg(test)]
 mod tests;
 
+pub use super::load::MeaningError;
 pub use ast::{
     At, Collection, Condition, Expression, Filter, Literal, Number, Op, Path, Quantifier,
     Reference, Root, Selection, Step, Subject, Test,
 };
-pub use error::{EvalError, EvalFault, ParseError, ParseFault};
+pub use error::{EvalError, EvalFault, ParseError, ParseFault, ReadError};
 pub use eval::{Scope, Verdict};
 
 use super::scope::Sight;
@@ -95,6 +96,16 @@ impl Expectation {
     /// The first place that does not follow the grammar, what was expected there, and the nearest word if it is a slip.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         parse::expectation(text).map(|root| Self { root })
+    }
+
+    /// Parses the text of an expectation and sees that it can mean something; see [`Expectation::check`].
+    ///
+    /// # Errors
+    /// The first place that does not follow the grammar, or the first part that means nothing.
+    pub fn read(text: &str, world: Option<&World>) -> Result<Self, ReadError> {
+        let expectation = Self::parse(text)?;
+        expectation.check(world)?;
+        Ok(expectation)
     }
 
     /// The parsed form.

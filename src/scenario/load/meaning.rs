@@ -3,7 +3,8 @@
 //! What only the run can tell is left to it: whether a thing exists at the instant, how long a list is, what is null, and
 //! which of several kinds of thing a part such as `web/dr` will be. The answer of a query is not looked into.
 
-use super::names::{Kind, Lost, Names};
+use super::known::{Known, Standing};
+use super::names::{Kind, Lost};
 use super::source::title_of;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::expect::{
@@ -12,6 +13,7 @@ use crate::scenario::expect::{
 };
 use crate::scenario::scope::QUOTAS;
 use crate::scenario::shape::{DUCT, Field, LINK, NODE, PROJECT, Shape, fields};
+use crate::world::World;
 use std::ops::Range;
 
 /// A part of an expectation that means nothing, whatever happens.
@@ -22,8 +24,18 @@ pub(super) struct Fault {
     pub misfit: Misfit,
 }
 
+/// That an expectation means nothing, whatever happens: a field that nothing has, a word that is never shown, values that
+/// cannot be compared. What it says of itself ends with what was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{misfit}{}", misfit.help().map_or_else(String::new, |help| format!("; {help}")))]
+pub struct MeaningError {
+    /// The bytes of the expectation's text concerned.
+    pub span: Range<usize>,
+    misfit: Misfit,
+}
+
 /// What is wrong with it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misfit {
     /// A label that nothing has, or a thing of another kind.
     #[error("{}", want.map_or_else(|| format!("nothing is labelled `{label}`"), |want| title_of(label, want, lost)))]
@@ -111,8 +123,24 @@ type Meant<T> = Result<T, Fault>;
 ///
 /// # Errors
 /// The first fault, in the order of the text.
-pub(super) fn check(expectation: &Expectation, names: &Names, answered: bool) -> Meant<()> {
+pub(super) fn check(expectation: &Expectation, names: &dyn Known, answered: bool) -> Meant<()> {
     Meaning { names, answered }.expression(expectation.root())
+}
+
+impl Expectation {
+    /// Whether it can mean something, as a scenario file asks it of what it expects: fields are those that views have, words
+    /// are some that they show, and what is compared is of one kind. Where that is not asked, a slip such as
+    /// `shop.status == faild-over` never holds, and its opposite always.
+    ///
+    /// With a world, what has a label there is taken for what it is. A label that nothing has (None: any label) is no fault,
+    /// since what it is of may come to be; it is taken for that of any kind of thing.
+    ///
+    /// # Errors
+    /// The first part that means nothing, in the order of the text.
+    pub fn check(&self, world: Option<&World>) -> Result<(), MeaningError> {
+        check(self, &Standing(world), false)
+            .map_err(|Fault { span, misfit }| MeaningError { span, misfit })
+    }
 }
 
 /// A value whose shape is known, and how it is spelled.
@@ -122,7 +150,7 @@ struct Seen {
 }
 
 struct Meaning<'a> {
-    names: &'a Names,
+    names: &'a dyn Known,
     answered: bool,
 }
 
@@ -201,14 +229,9 @@ impl Meaning<'_> {
             Root::Label(label) => {
                 self.label(label.it.as_str(), None, &label.span)?;
                 Ok(match self.names.kind(&label.it) {
-                    Some(kind) => {
-                        let fields =
-                            collection_of(kind).map_or_else(|| without_collection(kind), fields);
-                        vec![seen(&label.it, fields)]
-                    }
-                    None => PARTS
-                        .iter()
-                        .map(|part| seen(&label.it, fields(*part)))
+                    Some(kind) => vec![seen(&label.it, fields_of(kind))],
+                    None => { self.names.others().iter() }
+                        .map(|kind| seen(&label.it, fields_of(*kind)))
                         .collect(),
                 })
             }
@@ -225,8 +248,8 @@ impl Meaning<'_> {
     }
 
     fn label(&self, label: &str, want: Option<Kind>, span: &Range<usize>) -> Meant<()> {
-        match self.names.pattern(label, want, None) {
-            Ok(_) => Ok(()),
+        match self.names.fits(label, want) {
+            Ok(()) => Ok(()),
             Err(lost) => {
                 let label = label.to_owned();
                 Err(Fault {
@@ -256,10 +279,7 @@ impl Meaning<'_> {
             }
             _ => {
                 let (project, kind) = label.it.rsplit_once('/').unwrap_or(("default", &label.it));
-                let known = self
-                    .names
-                    .pattern(project, Some(Kind::Project), None)
-                    .is_ok();
+                let known = self.names.fits(project, Some(Kind::Project)).is_ok();
                 let fits = collection == Collection::Quotas && known && QUOTAS.contains(&kind);
                 (
                     fits,
@@ -419,18 +439,6 @@ fn kind(shape: Shape) -> &'static str {
     }
 }
 
-/// What a label with a `/` can be the label of.
-const PARTS: [Collection; 8] = [
-    Collection::Servers,
-    Collection::Disks,
-    Collection::Nics,
-    Collection::Pairs,
-    Collection::Instances,
-    Collection::Drills,
-    Collection::Vpcs,
-    Collection::Subnets,
-];
-
 /// The collections whose members have labels of the file, and their kinds.
 const KINDS: [(Collection, Kind); 14] = [
     (Collection::Groups, Kind::Group),
@@ -452,6 +460,11 @@ const KINDS: [(Collection, Kind); 14] = [
 fn kind_of(collection: Collection) -> Option<Kind> {
     let found = KINDS.iter().find(|(other, _)| *other == collection);
     found.map(|(_, kind)| *kind)
+}
+
+/// The fields of a thing of a kind.
+fn fields_of(kind: Kind) -> &'static [Field] {
+    collection_of(kind).map_or_else(|| without_collection(kind), fields)
 }
 
 /// The fields of a thing of a kind that has no collection.
