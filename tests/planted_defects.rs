@@ -124,6 +124,7 @@ fn without_a_defect_nothing_is_found() {
     suite(10)
         .eventually(&properties(), &goal, Span::days(3))
         .unwrap();
+    assert!(suite(10).sometimes(&failed_over()).is_ok());
 }
 
 #[test]
@@ -382,4 +383,24 @@ fn a_sub_job_that_is_never_begun() {
         };
         effects.retain(|effect| !lost(effect));
     });
+}
+
+fn failed_over() -> Property {
+    Property::expect("any groups.status == failed-over").unwrap()
+}
+
+#[test]
+fn a_failover_that_never_succeeds() {
+    // No failover comes to its end. Nothing that must hold is violated by that, and without the defect ten histories are
+    // enough to see one succeed.
+    let missed = suite(10).planted(|_, effects| {
+        let lost = Doing::Job(Op::Failover, Part::Close);
+        effects.retain(|effect| !matches!(effect, Effect::Begin { doing, .. } if *doing == lost));
+    });
+    assert!(missed.always(&properties()).is_ok());
+    let missed = missed.sometimes(&failed_over()).unwrap_err();
+    assert_eq!(
+        (missed.cases, missed.property.as_str()),
+        (10, failed_over().name())
+    );
 }
