@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
+use sdrsim::engine::{Calls, Operator, Reach};
+use sdrsim::machine::Effect;
+use sdrsim::machine::command::Call;
 use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::policy::{Permission, Policies, Switch};
 use sdrsim::testing::{
-    Bounds, Choices, Deed, Failure, Ground, Property, Suite, Weights, check_always,
+    Bounds, Choices, Deed, Failure, Ground, Harms, Property, Suite, Weights, check_always,
     check_eventually, check_sometimes, invariants, laws, one_side_runs, one_side_writes,
 };
-use sdrsim::time::Span;
+use sdrsim::time::{SimTime, Span};
+use sdrsim::world::World;
 
 fn expect(text: &str) -> Property {
     Property::expect(text).unwrap()
@@ -109,9 +113,12 @@ fn a_word_that_is_never_shown_is_refused_before_anything_is_tried() {
 }
 
 /// What a runner panics with.
-fn panics_with(run: impl FnOnce() + std::panic::UnwindSafe) -> String {
-    let told = std::panic::catch_unwind(run).unwrap_err();
-    *told.downcast::<String>().unwrap()
+fn panics_with(run: impl FnOnce()) -> String {
+    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+    match told.downcast::<String>() {
+        Ok(told) => *told,
+        Err(told) => (*told.downcast::<&str>().unwrap()).to_owned(),
+    }
 }
 
 #[test]
@@ -121,7 +128,7 @@ fn a_word_that_a_thing_of_that_kind_never_shows_is_refused_in_its_world() {
     let suite = || quiet(Bounds::default()).in_world(ground()).cases(2);
     let told = "`not (shop.status == resizing)` means nothing: `shop.status` is never `resizing`";
     let state = || expect("not (shop.status == resizing)");
-    let runners: [Box<dyn FnOnce() + std::panic::UnwindSafe>; 4] = [
+    let runners: [Box<dyn FnOnce()>; 4] = [
         Box::new(move || check_always(suite(), &[state()])),
         Box::new(move || check_eventually(suite(), &[], &state(), Span::hours(1))),
         Box::new(move || check_sometimes(suite(), &state())),
@@ -181,8 +188,160 @@ fn one_line_reproduces_a_failure_and_its_file_is_written() {
     let path = failure.file.as_ref().unwrap().as_ref().unwrap();
     assert!(line.contains(path.to_str().unwrap()), "{line}");
     assert_eq!(std::fs::read_to_string(path).unwrap(), failure.scenario);
-    let alone = found(&suite.only(failure.case), property());
+    // What the line says is what the suite is to be called with.
+    let again = format!(
+        "; the suite with `.seed(1).only({})` runs it again;",
+        failure.case
+    );
+    assert!(line.contains(&again), "{line}");
+    let alone = found(&suite.clone().seed(1).only(failure.case), property());
     assert_eq!(alone.scenario, failure.scenario);
+    assert_eq!(alone.file.unwrap().unwrap(), *path);
+}
+
+#[test]
+fn a_line_is_one_line_whatever_names_and_explanations_hold() {
+    let property = Property::state("no drill\n- a: b\rc", |world| match world.drills.len() {
+        0 => Ok(()),
+        n => Err(format!("there\nare\u{2028}{n}")),
+    });
+    let failure = found(&quiet(Bounds::default()), property.clone());
+    let line = failure.to_string();
+    assert!(
+        line.starts_with("`no drill\\n- a: b\\rc` is violated at "),
+        "{line}"
+    );
+    assert!(line.contains(": there\\nare\\u{2028}1; "), "{line}");
+    assert!(!line.contains(|c: char| c.is_control()), "{line}");
+    assert_shown(&failure);
+    let missed = quiet(Bounds::default().weighted(Weights::FAULTS))
+        .cases(9)
+        .only(3);
+    let missed = missed.sometimes(&Property::state("a\nb", |_| Err("never".to_owned())));
+    let line = "`a\\nb` was reached in none of 1 histories; seed 1";
+    assert_eq!(missed.unwrap_err().to_string(), line);
+}
+
+#[test]
+fn failures_of_different_properties_worlds_and_operators_have_files_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let suite = |bounds| {
+        Suite::new(bounds)
+            .directory(Some(directory.path()))
+            .shrinks(40)
+    };
+    let mut all = std::collections::BTreeMap::new();
+    let mut keep = |failure: Box<Failure>| {
+        let path = failure.file.unwrap().unwrap();
+        assert_eq!(all.insert(path, failure.scenario), None);
+    };
+    // These two have the same letters and digits.
+    keep(found(
+        &suite(Bounds::default()),
+        expect("all groups.status == protected"),
+    ));
+    keep(found(
+        &suite(Bounds::default()),
+        expect("all groups.status != protected"),
+    ));
+    let any = Bounds {
+        policies: Choices::Any,
+        ..Bounds::default()
+    };
+    keep(found(&suite(any), expect("all groups.status != protected")));
+    let arbitrary = Bounds::smallest().arbitrary();
+    keep(found(
+        &suite(arbitrary),
+        expect("all groups.status != protected"),
+    ));
+    for after in [1, 2] {
+        let operator = Stops(after);
+        let bounds = Bounds::smallest().weighted(Weights::FAULTS);
+        let suite = suite(bounds).with_operator("stops", Reach::default(), operator);
+        let failure = suite.always(&[expect("none groups.status == stopping")]);
+        keep(failure.unwrap_err());
+    }
+    for (path, scenario) in all {
+        assert_eq!(std::fs::read_to_string(path).unwrap(), scenario);
+    }
+}
+
+/// Stops the protection of the first group after so many seconds, once.
+#[derive(Clone)]
+struct Stops(u64);
+
+impl Operator for Stops {
+    fn act(&mut self, now: SimTime, _: &[Effect], world: &World, calls: &mut Calls) {
+        let at = SimTime::after_start(Span::secs(self.0));
+        if now < at {
+            calls.wake_at(at);
+        } else if std::mem::take(&mut self.0) > 0 && world.find("g1").is_some() {
+            calls.ask(Call::StopProtection { group: "g1".into() });
+        }
+    }
+}
+
+#[test]
+fn a_suite_that_tried_nothing_does_not_pass() {
+    let nothing = Weights {
+        faults: 0,
+        heals: 0,
+        ..Weights::FAULTS
+    };
+    let harmless = Harms {
+        network: false,
+        places: false,
+        parts: false,
+        control: false,
+        destroyed: true,
+    };
+    let bounds = Bounds::default();
+    let faults = bounds.weighted(Weights::FAULTS);
+    for (suite, told) in [
+        (
+            quiet(bounds).cases(0),
+            "nothing was tried: the suite has no history",
+        ),
+        (
+            quiet(bounds.weighted(nothing)).cases(3),
+            "nothing was tried: no step was possible and no operator called in any of 3 histories",
+        ),
+        (
+            quiet(Bounds {
+                harms: harmless,
+                ..faults
+            })
+            .cases(3),
+            "nothing was tried: no step was possible",
+        ),
+        (
+            quiet(Bounds {
+                faults: 0,
+                ..faults
+            })
+            .cases(3),
+            "nothing was tried: no step was possible",
+        ),
+    ] {
+        let (again, goal) = (suite.clone(), Property::at_rest());
+        let panic = panics_with(move || drop(again.always(&laws())));
+        assert!(panic.starts_with(told), "{panic}");
+        let again = suite.clone();
+        let panic = panics_with(move || drop(again.eventually(&[], &goal, Span::hours(1))));
+        assert!(panic.starts_with(told), "{panic}");
+        // What no history comes to is missed by a suite without histories too.
+        assert!(
+            suite
+                .sometimes(&expect("any groups.status == failed-over"))
+                .is_err()
+        );
+    }
+    // An operator who acts by itself is something to try.
+    let bounds = Bounds::smallest().weighted(nothing);
+    let suite = quiet(bounds)
+        .with_operator("stops", Reach::default(), Stops(1))
+        .cases(3);
+    assert_eq!(suite.always(&[]).unwrap().steps, 0);
 }
 
 #[test]

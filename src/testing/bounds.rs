@@ -94,7 +94,8 @@ impl Harms {
     };
 }
 
-/// The bounds of worlds and histories.
+/// The bounds of worlds and histories. Within any a history may be empty, since steps are chosen from what is possible at
+/// their place; a suite in which all of them are does not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// At most so many protection groups, at least one.

@@ -1,5 +1,6 @@
 //! A history as a scenario file that fails as it did.
 
+use super::failure::in_one_line;
 use super::history::History;
 use super::play::{Told, Violation};
 use super::text::word;
@@ -23,7 +24,8 @@ pub(super) fn write(
     let (version, world) = head.split_once('\n').unwrap_or((head, ""));
     let mut text = String::new();
     for line in title.lines() {
-        text += &format!("# {line}\n");
+        // A name may hold what YAML takes for the end of a comment.
+        text += &format!("# {}\n", in_one_line(line));
     }
     text += &format!("{version}\nseed: {}\n{world}timeline:\n", history.seed);
     for Told { at, text: step } in told {

@@ -11,7 +11,8 @@
 //!
 //! A violation is shortened: steps, world and waits, as long as the same property fails. A legal history stays legal. One
 //! line names seed and case ([`Suite::only`] runs that one again), and a scenario file tells what happened, calls of
-//! operators included; `sdrsim run` on it fails at its last expectation.
+//! operators included; `sdrsim run` on it fails at its last expectation. A suite that tried nothing, or that asks for what
+//! can never be so (a misspelt status), panics instead of passing.
 //!
 //! Histories are functions of a seed and rest on nothing but [`crate::engine::dice`], so a case means the same in every
 //! build. With the feature `proptest` they are strategies as well (`strategy`), and a reference state machine of
@@ -122,6 +123,7 @@
 mod bounds;
 mod choose;
 mod draws;
+mod failure;
 mod file;
 mod ground;
 mod history;
@@ -139,6 +141,7 @@ mod suite;
 mod text;
 
 pub use bounds::{Bounds, Choices, Harms, Weights};
+pub use failure::{Failure, Missed};
 pub use ground::Ground;
 pub use history::History;
 pub use laws::{invariants, laws, one_side_runs, one_side_writes};
@@ -147,6 +150,5 @@ pub use play::Violation;
 pub use property::{Judge, Property, Sight};
 pub use step::{Deed, Hit, HitKind, Step};
 pub use suite::{
-    DIRECTORY, Failure, Missed, Passed, Reached, Suite, check_always, check_eventually,
-    check_sometimes,
+    DIRECTORY, Passed, Reached, Suite, check_always, check_eventually, check_sometimes,
 };

@@ -2,6 +2,7 @@
 
 use super::bounds::Bounds;
 use super::draws::Draws;
+use super::failure::{Failure, Missed, keep};
 use super::file;
 use super::ground::Ground;
 use super::history::{History, make};
@@ -12,7 +13,6 @@ use super::shrink::Shrinker;
 use crate::engine::dice::{Purpose, draw};
 use crate::engine::{Operator, Reach, Seed};
 use crate::time::Span;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where scenario files of failures go unless a suite says otherwise.
@@ -39,7 +39,8 @@ impl From<Bounds> for Suite {
     }
 }
 
-/// How many histories a property held in.
+/// How many histories a property held in. Something was done in at least one of them, though not in each: a history may be
+/// empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passed {
     /// Histories.
@@ -59,64 +60,6 @@ pub struct Reached {
     pub history: History,
     /// A scenario file that comes to that state and expects it.
     pub scenario: String,
-}
-
-/// A property that did not hold. [`fmt::Display`] tells it in one line.
-#[derive(Debug)]
-pub struct Failure {
-    /// What did not hold, why and when, in the shortened history.
-    pub violation: Violation,
-    /// The seed of the suite.
-    pub seed: u64,
-    /// The history of this number failed.
-    pub case: u32,
-    /// The shortened history, without what operators did.
-    pub history: History,
-    /// How many histories were replayed to shorten it.
-    pub replayed: u32,
-    /// The scenario file, with the calls of operators in its timeline.
-    pub scenario: String,
-    /// Whether a run of that file was seen to fail at its last expectation and nowhere else.
-    pub confirmed: bool,
-    /// Where it was written; None: nowhere, as the suite says.
-    pub file: Option<Result<PathBuf, std::io::Error>>,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Violation {
-            property, what, at, ..
-        } = &self.violation;
-        let (seed, case, steps) = (self.seed, self.case, self.history.steps.len());
-        write!(
-            f,
-            "`{property}` is violated at {}: {what}; seed {seed}, case {case}, {steps} steps",
-            at.since_start()
-        )?;
-        match &self.file {
-            None => {}
-            Some(Ok(path)) => write!(f, "; {}", path.display())?,
-            Some(Err(error)) => write!(f, "; no file could be written: {error}")?,
-        }
-        match self.confirmed {
-            true => Ok(()),
-            false => f.write_str("; the scenario file alone does not show it"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-/// An interesting state that no history came to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{property}` was reached in none of {cases} histories; seed {seed}")]
-pub struct Missed {
-    /// The name of the state.
-    pub property: String,
-    /// How many histories were tried.
-    pub cases: u32,
-    /// The seed of the suite.
-    pub seed: u64,
 }
 
 impl Suite {
@@ -218,6 +161,9 @@ impl<P: Operator + Clone> Suite<P> {
     ///
     /// # Panics
     /// If a property means nothing in the world of a history: it names a field or a status that what it speaks of never has.
+    /// If nothing was tried: there is no history, or no step was done and no operator called in any of them, because the bounds
+    /// give every sort of step the weight 0, want faults without any harm, or the world offers nothing that the weights want.
+    /// A suite that proves nothing must not pass. A single history may well be empty.
     pub fn always(&self, properties: &[Property]) -> Result<Passed, Box<Failure>> {
         let ending = Ending::After(self.bounds.wait.saturating_mul(4));
         self.check(properties, ending)
@@ -254,7 +200,9 @@ impl<P: Operator + Clone> Suite<P> {
     pub fn sometimes(&self, state: &Property) -> Result<Reached, Missed> {
         let never = [state.never()];
         let ending = Ending::After(self.bounds.wait.saturating_mul(4));
-        for case in self.numbers() {
+        let numbers = self.numbers();
+        let cases = numbers.end - numbers.start;
+        for case in numbers {
             let (history, play, result) = self.begin(case, &never, ending);
             let Err(violation) = result else { continue };
             let (history, play, violation, _) =
@@ -273,7 +221,7 @@ impl<P: Operator + Clone> Suite<P> {
         }
         Err(Missed {
             property: state.name().to_owned(),
-            cases: self.cases,
+            cases,
             seed: self.seed,
         })
     }
@@ -332,6 +280,17 @@ impl<P: Operator + Clone> Suite<P> {
                 }
             }
         }
+        let Passed {
+            cases,
+            steps,
+            arrivals,
+        } = passed;
+        assert!(cases > 0, "nothing was tried: the suite has no history");
+        assert!(
+            steps > 0 || arrivals > 0,
+            "nothing was tried: no step was possible and no operator called in any of {cases} histories; \
+             look at the weights, harms and world of the bounds"
+        );
         Ok(passed)
     }
 
@@ -438,12 +397,10 @@ impl<P: Operator + Clone> Suite<P> {
         );
         let scenario = file::write(&title, &history, &play.told, (violation.at, &expect));
         let confirmed = file::shows(&scenario, true);
-        let written = self.directory.as_ref().map(|directory| {
-            let path = directory.join(format!("{}-{seed}-{case}.yaml", slug(name)));
-            std::fs::create_dir_all(directory)?;
-            std::fs::write(&path, &scenario)?;
-            Ok(path)
-        });
+        let written = self
+            .directory
+            .as_ref()
+            .map(|directory| keep(directory, name, (seed, case), &scenario));
         Failure {
             violation,
             seed,
@@ -468,14 +425,6 @@ fn demand_sense(ground: &Ground, properties: &[Property], ending: Ending<'_>) {
             panic!("`{}` means nothing: {error}", property.name());
         }
     }
-}
-
-/// A name as part of a file's name.
-fn slug(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let all: String = name.chars().map(plain).take(60).collect();
-    let parts: Vec<_> = all.split('-').filter(|part| !part.is_empty()).collect();
-    parts.join("-")
 }
 
 /// [`Suite::always`] for a test: panics with the one line that tells the failure.
