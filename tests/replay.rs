@@ -7,11 +7,15 @@ mod scenario_files;
 
 use scenario_files::{all, load};
 use sdrsim::engine::Limit;
+use sdrsim::machine::query::{job_number, view_of};
 use sdrsim::scenario::report::RunReport;
 use sdrsim::scenario::run::{ResumeError, RunCheckpoint, Runner};
+use sdrsim::scenario::trace::{Accounts, End, Header, Reader, Trace};
 use sdrsim::scenario::{Outcome, Scenario};
 use sdrsim::time::{SimTime, Span};
+use sdrsim::world::Who;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -216,7 +220,14 @@ fn the_first_difference_is_shown_with_the_state_of_what_it_is_about() {
         out.contains("`shop-1` is now {") && out.contains(r#""status":"failing-over""#),
         "{out}"
     );
-    assert_eq!(out.lines().count(), 1 + 3 + 2 + 1, "{out}");
+    // Both sides: the trace up to its line, and this run right after its own.
+    let told = r#"  `shop-1` as the trace tells it: {"#;
+    let told = out.lines().find(|line| line.starts_with(told)).unwrap();
+    assert!(
+        told.contains(r#""status":"failing-over""#) && told.contains(r#""told_at":4200000000"#),
+        "{told}"
+    );
+    assert_eq!(out.lines().count(), 1 + 3 + 2 + 2, "{out}");
 
     let (code, out, _) = bench.run(&["replay", "a.jsonl", "--json", "--context", "1"]);
     let page: Value = serde_json::from_str(&out).unwrap();
@@ -227,7 +238,135 @@ fn the_first_difference_is_shown_with_the_state_of_what_it_is_about() {
     assert_eq!(page["before"].as_array().unwrap().len(), 1);
     assert_eq!(page["recorded"]["said"]["label"], "shop-1");
     assert_eq!(page["states"]["shop-1"]["status"], "failing-over");
+    let told = &page["told"]["shop-1"];
+    assert_eq!(told["recorded"]["told_at"], 4_200_000_000_u64);
+    assert_eq!(told["now"]["told_at"], 4_260_000_000_u64);
+    assert_eq!(told["now"]["status"], "failing-over");
+
+    // Two traces: what each tells, and no state of a run.
+    let args = ["run", "a.yaml", "--seed", "3", "--trace", "b.jsonl"];
+    assert_eq!(bench.run(&args).0, 1, "what it expects was of the other run");
+    let (code, out, _) = bench.run(&["diff", "a.jsonl", "b.jsonl"]);
+    let [a, b] = ["A", "B"].map(|side| {
+        let told = format!("  `shop-1` as {side} tells it: {{");
+        out.lines()
+            .find(|line| line.starts_with(&told))
+            .unwrap()
+            .to_owned()
+    });
+    assert!(
+        code == 1 && a.contains("4200000000") && b.contains("4260000000"),
+        "{out}"
+    );
+    assert!(!out.contains("is now"), "{out}");
+    let (_, out, _) = bench.run(&["diff", "a.jsonl", "b.jsonl", "--json"]);
+    let page: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(page["told"]["shop-1"]["a"]["told_at"], 4_200_000_000_u64);
+    assert_eq!(page["told"]["shop-1"]["b"]["told_at"], 4_260_000_000_u64);
+    assert_eq!(page["states"], serde_json::json!({}));
     assert_eq!(page["notes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_different_is_told_of_both_resources_and_for_each_side() {
+    let bench = Bench::new();
+    let trace = bench.read("a.jsonl");
+    let lines: Vec<&str> = trace.lines().collect();
+    // The last effect is of another resource in B, of which nothing was told before.
+    let mut changed = lines.clone();
+    let last = lines.len() - 2;
+    let other = r#"{"at":7100000000,"label":"nobody","effect":"station","to":"target"}"#;
+    changed[last] = other;
+    bench.write("b.jsonl", &(changed.join("\n") + "\n"));
+    let label: Value = serde_json::from_str(lines[last]).unwrap();
+    let label = label["label"].as_str().unwrap();
+    let (code, out, _) = bench.run(&["diff", "a.jsonl", "b.jsonl"]);
+    assert_eq!(code, 1);
+    for told in [
+        format!("  `{label}` as A tells it: {{"),
+        format!("  `{label}` as B tells it: {{"),
+        "  `nobody`: A has told nothing of it".to_owned(),
+        r#"  `nobody` as B tells it: {"station":"target","told_at":7100000000}"#.to_owned(),
+    ] {
+        assert!(
+            out.lines().any(|line| line.starts_with(&told)),
+            "{told}: {out}"
+        );
+    }
+    let (code, out, _) = bench.run(&["replay", "b.jsonl"]);
+    assert_eq!(code, 1);
+    for told in [
+        r#"  `nobody` as the trace tells it: {"station":"target","told_at":7100000000}"#.to_owned(),
+        "  there is no `nobody` now".to_owned(),
+        format!("  `{label}` as the trace tells it: {{"),
+        format!("  `{label}` is now {{"),
+    ] {
+        assert!(
+            out.lines().any(|line| line.starts_with(&told)),
+            "{told}: {out}"
+        );
+    }
+}
+
+/// What a trace has told at its end is what the world is then, as far as it says anything.
+#[test]
+fn what_traces_tell_agrees_with_the_worlds_at_their_ends() {
+    let (mut compared, mut effects) = (0, 0);
+    for file in all() {
+        let scenario = load(&file);
+        let trace = Trace::begin(Vec::new(), &Header::of("", "", scenario.seed())).unwrap();
+        let outcome = scenario.start_watched(None, trace).run(&mut ());
+        let end = End {
+            end: outcome.end,
+            digest: outcome.report.digest,
+            events: outcome.report.events,
+        };
+        let (world, now) = (&outcome.world, outcome.end);
+        let bytes = outcome.observer.finish(world, &end).unwrap();
+        let mut reader = Reader::open(bytes.as_slice()).unwrap();
+        let (mut told, mut labels) = (Accounts::default(), BTreeSet::new());
+        while let Some(line) = reader.next_line().unwrap() {
+            let about = !line.label.is_empty();
+            assert_eq!(told.take(&line), about, "{}: {}", file.display(), line.text);
+            effects += u64::from(about);
+            labels.insert(line.label);
+        }
+        for label in labels {
+            let Some(told) = told.of(&label) else {
+                continue;
+            };
+            let at = || format!("{}: {label}: {told}", file.display());
+            let who = match label.strip_prefix("job ") {
+                Some(number) => job_number(world, number.parse().unwrap()).map(Who::Job),
+                None => world.find(&label),
+            };
+            if told.get("gone").is_some() {
+                assert_eq!(who, None, "{}", at());
+            }
+            let Some(view) = who.and_then(|who| view_of(world, now, who)) else {
+                continue;
+            };
+            for (key, field) in [
+                ("status", "status"),
+                ("power", "power"),
+                ("usable", "usable"),
+                ("station", "priority_station"),
+                ("server", "server"),
+                ("nic", "nic"),
+                ("mode", "mode"),
+                ("cut", "cut"),
+            ] {
+                if let (Some(told), Some(is)) = (told.get(key), view.get(field)) {
+                    assert_eq!(told, is, "{key}: {}", at());
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        compared > 1_500 && effects > 10_000,
+        "{compared} of {effects}"
+    );
 }
 
 #[test]

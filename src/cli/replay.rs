@@ -9,7 +9,7 @@ use super::run::load;
 use super::summary::{Entry, Style, Summary, clean, counted_u64};
 use sdrsim::scenario::replay::{Replayed, State, replay as run_again};
 use sdrsim::scenario::trace::{
-    Diff, DiffError, End, Header, Parting, Reader, TraceLine, TraceSide, diff as compare,
+    Account, Diff, DiffError, End, Header, Parting, Reader, TraceLine, TraceSide, diff as compare,
 };
 use serde_json::{Value, json};
 use std::fs::File;
@@ -171,8 +171,12 @@ fn tell_entry(entry: Entry, out: &mut Output) -> Result<Exit, Fault> {
 }
 
 fn value(line: &TraceLine) -> Value {
-    let said = serde_json::from_str(&line.text).unwrap_or(Value::Null);
-    json!({"line": line.number, "said": said})
+    json!({"line": line.number, "said": line.said})
+}
+
+/// A map from labels to what is told of them.
+fn by_label<'a>(told: impl Iterator<Item = (&'a String, Value)>) -> Value {
+    Value::Object(told.map(|(label, told)| (label.clone(), told)).collect())
 }
 
 impl Told<'_> {
@@ -203,22 +207,20 @@ impl Told<'_> {
     fn parted(&self, parting: &Parting, states: &[State], out: &mut Output) -> Result<Exit, Fault> {
         let [left, right] = self.sides;
         if self.json {
-            let states: serde_json::Map<String, Value> = states
-                .iter()
-                .map(|state| {
-                    (
-                        state.label.clone(),
-                        state.view.clone().unwrap_or(Value::Null),
-                    )
-                })
-                .collect();
+            let sides = [left, right].map(str::to_lowercase);
+            let told = parting.accounts.iter().map(|account| {
+                let told = json!({&sides[0]: account.left, &sides[1]: account.right});
+                (&account.label, told)
+            });
+            let states = { states.iter() }.map(|state| (&state.label, json!(state.view)));
             let page = json!({
                 "outcome": "different",
                 "effects": parting.effects,
                 "before": parting.before.iter().map(value).collect::<Vec<_>>(),
-                left.to_lowercase(): value(&parting.left),
-                right.to_lowercase(): value(&parting.right),
-                "states": states,
+                &sides[0]: value(&parting.left),
+                &sides[1]: value(&parting.right),
+                "told": by_label(told),
+                "states": by_label(states),
             });
             return self.page(page, Exit::Failed, out);
         }
@@ -236,11 +238,24 @@ impl Told<'_> {
         for (side, line) in [(left, &parting.left), (right, &parting.right)] {
             out.line(format!("  {side:<9}{}", clean(&line.text)))?;
         }
-        for State { label, view } in states {
-            let label = clean(label);
-            let said = match view {
-                Some(view) => format!("`{label}` is now {view}"),
-                None => format!("there is no `{label}` now"),
+        for Account { label, left, right } in &parting.accounts {
+            let view = states.iter().find(|state| state.label == *label);
+            // What a run of today is, it need not tell.
+            let told = match view {
+                Some(_) => vec![("the trace", left)],
+                None => vec![(self.sides[0], left), (self.sides[1], right)],
+            };
+            for (side, told) in told {
+                let said = match told {
+                    Some(told) => format!("`{label}` as {side} tells it: {told}"),
+                    None => format!("`{label}`: {side} has told nothing of it"),
+                };
+                out.line(format!("  {}", clean(&said)))?;
+            }
+            let said = match view.map(|state| &state.view) {
+                Some(Some(view)) => format!("`{label}` is now {view}"),
+                Some(None) => format!("there is no `{label}` now"),
+                None => continue,
             };
             out.line(format!("  {}", clean(&said)))?;
         }

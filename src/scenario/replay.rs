@@ -2,7 +2,8 @@
 //!
 //! The same scenario under the same seed gives the same trace, byte for byte, unless the scenario or the simulator was
 //! changed. Then the first effect that is different says what the change has done first. Nothing is written: what this run
-//! would have written is compared line by line with what is read, so a trace may be larger than the memory.
+//! would have written is compared line by line with what is read, so a trace may be larger than the memory. Where they part,
+//! this run has a state to show; of the recorded one there is what its effects have told ([`Parting::accounts`]).
 
 use super::Scenario;
 use super::run::Progress;

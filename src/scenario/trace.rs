@@ -12,15 +12,18 @@
 //! slots in which the simulator keeps them never appear, so that two versions of it write the same trace. Within a
 //! version keys are only added. Spans are microseconds, missing values are null.
 //!
-//! [`Reader`] reads it line by line, [`diff()`] compares two of them, and [`super::replay`] a trace with a run of today.
+//! [`Reader`] reads it line by line, [`Accounts`] gather what it tells of each resource, [`diff()`] compares two of them, and
+//! [`super::replay`] a trace with a run of today.
 //!
 //! This is not the transcript, which is for people and leaves out what they need not see.
 
+mod account;
 pub(super) mod diff;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use account::{Account, Accounts};
 pub use diff::{Diff, DiffError, Parting, Side as TraceSide, diff};
 pub use read::{Line as TraceLine, Reader, TraceError};
 

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 #[command(after_help = "\
 A trace tells a run effect by effect; `sdrsim run --trace FILE` writes one. The scenario that its header names runs again
 under the header's seed, and the first effect that is different is shown: both lines, those before, and the resources that
-they are about as they are in this run. A scenario that was changed since is said to be, and compared all the same.
+they are about, as the trace tells them up to there (its effects taken together: it holds no states) and as they are in this
+run. A scenario that was changed since is said to be, and compared all the same.
 
 Exit codes: 0 everything happened again, 1 something is different, 2 the trace or the scenario is wrong.
 
@@ -36,8 +37,9 @@ pub struct ReplayArgs {
 /// `diff`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Effects and the end are compared, headers are not: what they tell differently is noted. The traces are read side by side
-and may be larger than the memory.
+Effects and the end are compared, headers are not: what they tell differently is noted. Where they part, both lines are shown,
+those before, and what each trace tells up to there of the resources that the lines are about. The traces are read side by
+side and may be larger than the memory, which holds what is told of each resource.
 
 Exit codes: 0 the same, 1 different, 2 one of them is no whole trace and they do not part before that shows.
 

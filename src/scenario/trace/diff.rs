@@ -1,9 +1,11 @@
 //! Comparing two traces: where do they part?
 //!
 //! Headers are not compared: two runs may do the same under different seeds or from different files, and a reader who
-//! cares looks at the headers. Both files are read side by side, a line at a time.
+//! cares looks at the headers. Both files are read side by side, a line at a time; what is kept of them grows with the
+//! resources that they name, and not with their length.
 
 use super::End;
+use super::account::{Account, Accounts};
 use super::read::{Line, Reader, TraceError};
 use std::collections::VecDeque;
 use std::fmt;
@@ -66,14 +68,17 @@ pub struct Parting {
     pub left: Line,
     /// The second trace's line at the same place.
     pub right: Line,
+    /// What the traces tell of the resources of the two lines, up to and with them: that of the left line first.
+    pub accounts: Vec<Account>,
 }
 
-/// The last lines that were the same.
+/// The last lines that were the same, and what all of them have told.
 #[derive(Clone, Debug)]
 pub(in crate::scenario) struct Context {
     most: usize,
     lines: VecDeque<Line>,
     effects: u64,
+    told: Accounts,
 }
 
 impl Context {
@@ -82,6 +87,7 @@ impl Context {
             most,
             lines: VecDeque::new(),
             effects: 0,
+            told: Accounts::default(),
         }
     }
 
@@ -93,6 +99,7 @@ impl Context {
     /// Another effect was the same.
     pub(in crate::scenario) fn push(&mut self, line: Line) {
         self.effects += 1;
+        self.told.take(&line);
         self.lines.push_back(line);
         if self.lines.len() > self.most {
             self.lines.pop_front();
@@ -104,6 +111,7 @@ impl Context {
         Box::new(Parting {
             effects: self.effects,
             before: std::mem::take(&mut self.lines).into(),
+            accounts: self.told.part(&left, &right),
             left,
             right,
         })
@@ -197,6 +205,14 @@ mod tests {
         assert_eq!((parting.left.number, parting.right.number), (6, 6));
         assert_eq!(parting.left.label, "a");
         assert_eq!(parting.right.label, "b");
+        let stalled = |at: u64| Some(serde_json::json!({"stalled": true, "told_at": at}));
+        let told: Vec<_> = { parting.accounts.iter() }
+            .map(|account| (account.label.as_str(), &account.left, &account.right))
+            .collect();
+        assert_eq!(
+            told,
+            [("a", &stalled(5), &stalled(4)), ("b", &None, &stalled(5))]
+        );
     }
 
     #[test]

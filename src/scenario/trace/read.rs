@@ -77,6 +77,8 @@ pub struct Line {
     pub label: String,
     /// The line, without its line break.
     pub text: String,
+    /// The same, read as JSON.
+    pub said: Value,
     /// What it says if it is the last.
     pub end: Option<End>,
 }
@@ -100,7 +102,7 @@ impl Line {
         }
         // The broken JSON first: an untagged form would only say that nothing fits.
         let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let form = Form::deserialize(value)
+        let form = Form::deserialize(&value)
             .map_err(|_| "neither an effect (`at`, `label`, `effect`) nor the end".to_owned())?;
         let (at, label, end) = match form {
             Form::Effect { at, label, .. } => (at, label, None),
@@ -112,6 +114,7 @@ impl Line {
             at,
             label,
             text,
+            said: value,
             end,
         })
     }
@@ -119,8 +122,7 @@ impl Line {
     /// Whether two lines say the same, whatever the order of their keys.
     #[must_use]
     pub fn says_what(&self, other: &Line) -> bool {
-        let value = |text: &str| serde_json::from_str::<Value>(text).ok();
-        self.text == other.text || value(&self.text) == value(&other.text)
+        self.text == other.text || self.said == other.said
     }
 }
 
