@@ -14,12 +14,25 @@ use serde::{Deserialize, Serialize};
 
 /// DR logic: decides what to ask of the service.
 pub trait Operator {
-    /// Acts at an instant, after everything of that instant has happened. `seen` are the effects since it acted last, in
-    /// order. What it asks is carried out when it returns, in order.
+    /// Acts at an instant, after everything of that instant has happened. `seen` are the effects that have come through
+    /// since it acted last, in order. What it asks sets out when it returns, in order.
     ///
-    /// `world` is the truth at this instant, whatever has come through of it: it turns labels into keys and back. An
-    /// operator that must not know more than a real one decides by `seen`, by its answers and by [`Calls::look`], whose
-    /// views take the way of its calls.
+    /// In a [`Bench`](super::Bench) an operator stands at its [`Reach`](super::Reach) from the service. That holds for:
+    ///
+    /// - `seen`: late by [`Reach::news`](super::Reach::news). It may tell of what has changed again since or is gone;
+    /// - what it asks by [`Calls::ask`], and the answers that it takes by [`Calls::answer`]: late, lost or answered with HTTP
+    ///   500, as the reach says;
+    /// - what it asks to be shown by [`Calls::look`], and [`Calls::view`]: a view is of the instant at which the question
+    ///   arrived, and as old as its way back.
+    ///
+    /// Not delayed, and not to be decided by:
+    ///
+    /// - `world`, which is the truth at this instant, whatever has come through of it. It is handed over to turn labels into
+    ///   keys and back. An operator that reads a status or a power from it knows more than a real one can, and a test of it
+    ///   proves less;
+    /// - `now` and being woken ([`Calls::wake_at`]): an operator's own clock is right.
+    ///
+    /// Runbooks of scenario files are no further away than an expectation: they see everything at once.
     fn act(&mut self, now: SimTime, seen: &[Effect], world: &World, calls: &mut Calls);
 }
 
