@@ -112,10 +112,18 @@ fn a_run_is_taken_up_from_a_whole_checkpoint_of_its_own_scenario_alone() {
     changed[place] ^= 1;
     let error = RunCheckpoint::read(changed.as_slice()).unwrap_err();
     assert!(matches!(error, ResumeError::Damaged { .. }), "{error}");
-    let later =
-        String::from_utf8(whole)
-            .unwrap()
-            .replacen("\"checkpoint\":1", "\"checkpoint\":2", 1);
+    let whole = String::from_utf8(whole).unwrap();
+    // The first line is not under the hash of the second, which says the same again.
+    for (what, told) in [
+        ("seed", "\"seed\":9"),
+        ("hash of the scenario", "\"scenario\":\""),
+    ] {
+        let other = whole.replacen(told, &format!("{told}7"), 1);
+        let error = RunCheckpoint::read(other.as_bytes()).unwrap_err();
+        let is = matches!(&error, ResumeError::Cover { what: of, .. } if *of == what);
+        assert!(is, "{error}");
+    }
+    let later = whole.replacen("\"checkpoint\":1", "\"checkpoint\":2", 1);
     let error = RunCheckpoint::read(later.as_bytes()).unwrap_err();
     assert!(
         matches!(error, ResumeError::Version { found: 2 }),
@@ -245,7 +253,11 @@ fn the_first_difference_is_shown_with_the_state_of_what_it_is_about() {
 
     // Two traces: what each tells, and no state of a run.
     let args = ["run", "a.yaml", "--seed", "3", "--trace", "b.jsonl"];
-    assert_eq!(bench.run(&args).0, 1, "what it expects was of the other run");
+    assert_eq!(
+        bench.run(&args).0,
+        1,
+        "what it expects was of the other run"
+    );
     let (code, out, _) = bench.run(&["diff", "a.jsonl", "b.jsonl"]);
     let [a, b] = ["A", "B"].map(|side| {
         let told = format!("  `shop-1` as {side} tells it: {{");
@@ -416,6 +428,22 @@ fn a_trace_that_is_not_whole_is_an_error_unless_a_part_will_do() {
         let (code, out, err) = bench.run(&[args, &["--partial"]].concat());
         assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
         assert!(out.starts_with("same as far as it goes: "), "{out}");
+    }
+    // To take a part does not help where there is too much.
+    bench.write("twice.jsonl", &(trace.clone() + &trace));
+    for args in [
+        &["replay", "twice.jsonl"][..],
+        &["diff", "a.jsonl", "twice.jsonl"],
+    ] {
+        for args in [args.to_vec(), [args, &["--partial"]].concat()] {
+            let (code, out, err) = bench.run(&args);
+            assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
+            assert!(
+                err.contains("follows the line that tells the end; the effects before"),
+                "{err}"
+            );
+            assert!(!err.contains("--partial"), "{args:?}: {err}");
+        }
     }
     bench.write(
         "broken.jsonl",

@@ -7,7 +7,7 @@ use super::args::Color;
 use sdrsim::scenario::run::ResumeError;
 use sdrsim::scenario::trace::TraceError;
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,7 +70,7 @@ pub enum Fault {
         path: PathBuf,
     },
     /// A trace is not a whole one.
-    #[error("{}: {error}{}", .path.display(), far(*.effects))]
+    #[error("{}: {error}{}", .path.display(), far(*.effects, error.is_cut_off()))]
     Trace {
         /// Which.
         path: PathBuf,
@@ -114,6 +114,9 @@ pub enum Fault {
         /// The line in which something was to fail.
         line: Option<usize>,
     },
+    /// Two things would go to standard output.
+    #[error("{0} - writes to standard output, where {1} goes: name a file")]
+    StdoutTwice(&'static str, &'static str),
     /// Standard input was given twice.
     #[error("`-` was given twice, but standard input can be read once")]
     StdinTwice,
@@ -153,10 +156,12 @@ pub enum Fault {
     NoneAnswered(bool),
 }
 
-fn far(effects: u64) -> String {
-    match effects {
-        0 => String::new(),
-        effects => format!(
+/// What was the same before a fault of a trace, and what to do if it is good as far as it goes.
+fn far(effects: u64, cut_off: bool) -> String {
+    match (effects, cut_off) {
+        (0, _) => String::new(),
+        (effects, false) => format!("; the effects before, {effects}, are the same"),
+        (effects, true) => format!(
             "; the effects before, {effects}, are the same (--partial takes that for enough)"
         ),
     }
@@ -171,7 +176,7 @@ fn in_line(line: Option<usize>) -> String {
 
 /// Standard output and standard error.
 pub struct Output {
-    out: BufWriter<Stdout>,
+    out: BufWriter<Box<dyn Write>>,
     /// Whether standard output is colored.
     pub color: bool,
     /// Whether standard error is colored.
@@ -184,10 +189,16 @@ impl Output {
         let stdout = io::stdout();
         let color_out = colored(color, stdout.is_terminal());
         Output {
-            out: BufWriter::new(stdout),
+            out: BufWriter::new(Box::new(stdout)),
             color: color_out,
             color_err: colored(color, io::stderr().is_terminal()),
         }
+    }
+
+    /// Leaves standard output to something else: what is told goes to standard error from here.
+    pub fn step_aside(&mut self) {
+        self.out = BufWriter::new(Box::new(io::stderr()));
+        self.color = self.color_err;
     }
 
     /// Writes to standard output.
@@ -229,7 +240,8 @@ impl Output {
     }
 }
 
-fn output_fault(error: io::Error) -> Fault {
+/// That standard output cannot be written.
+pub fn output_fault(error: io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Fault::PipeClosed,
         _ => Fault::Output(error),

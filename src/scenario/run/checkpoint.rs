@@ -75,6 +75,16 @@ pub enum ResumeError {
         /// The hash of what it holds.
         found: String,
     },
+    /// The first line is of another run than the second, so one of them was changed by hand.
+    #[error("it is damaged: its first line tells the {what} {told}, and its content {held}")]
+    Cover {
+        /// What they tell differently.
+        what: &'static str,
+        /// What the first line says.
+        told: String,
+        /// What the content says.
+        held: String,
+    },
     /// Another version of the simulator wrote it, which may go on differently.
     #[error("sdrsim {found} wrote it, and this is sdrsim {}: a run is gone on with by the version that began it", env!("CARGO_PKG_VERSION"))]
     Simulator {
@@ -104,6 +114,25 @@ struct Cover {
     scenario: String,
     seed: u64,
     hash: String,
+}
+
+impl Cover {
+    /// Whether it says what the content says: its own hash is of the content alone.
+    fn agrees_with(self, checkpoint: &RunCheckpoint) -> Result<(), ResumeError> {
+        let seeds = [self.seed, checkpoint.seed].map(|seed| seed.to_string());
+        let versions = [self.crate_version, checkpoint.crate_version.clone()];
+        let scenarios = [self.scenario, checkpoint.scenario.clone()];
+        for (what, [told, held]) in [
+            ("seed", seeds),
+            ("version of sdrsim", versions),
+            ("hash of the scenario", scenarios),
+        ] {
+            if told != held {
+                return Err(ResumeError::Cover { what, told, held });
+            }
+        }
+        Ok(())
+    }
 }
 
 fn hash(body: &[u8]) -> String {
@@ -141,7 +170,7 @@ impl RunCheckpoint {
     ///
     /// # Errors
     /// [`ResumeError::Read`], [`ResumeError::NoCheckpoint`], [`ResumeError::Version`], [`ResumeError::Simulator`],
-    /// [`ResumeError::Damaged`].
+    /// [`ResumeError::Damaged`], [`ResumeError::Cover`].
     pub fn read(mut from: impl BufRead) -> Result<RunCheckpoint, ResumeError> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -169,7 +198,9 @@ impl RunCheckpoint {
             let hash = cover.hash;
             return Err(ResumeError::Damaged { hash, found });
         }
-        serde_json::from_slice(&body).map_err(none)
+        let checkpoint: RunCheckpoint = serde_json::from_slice(&body).map_err(none)?;
+        cover.agrees_with(&checkpoint)?;
+        Ok(checkpoint)
     }
 }
 
