@@ -93,6 +93,7 @@ Examples:
   sdrsim run --check scenarios                  is the simulator itself right at every event?
   sdrsim run --until 2h --checkpoint mid mine.yaml    stop after two hours of virtual time and set the run aside ...
   sdrsim run --from mid mine.yaml               ... and go on: it ends as if it had never stopped
+  sdrsim run --trace - mine.yaml | zstd > mine.jsonl.zst    a trace to standard output, and the report to standard error
   cat mine.yaml | sdrsim run -                  from standard input")]
 pub struct RunArgs {
     /// Scenario files, folders of them, or `-` for standard input.
@@ -108,17 +109,20 @@ pub struct RunArgs {
     /// that it hung on. The JSON report has these figures anyway.
     #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub report: bool,
-    /// Write every effect of the one scenario to this file, as JSON Lines.
+    /// Write every effect of the one scenario to this file, as JSON Lines; `-` is standard output, and the report goes to
+    /// standard error then. A trace is of a whole run, so it goes neither with --until nor with --from.
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
     /// Stop the one scenario before anything that happens later than this: a span since its start (`90m`) or an instant
-    /// (`2024-01-01T01:30:00+00:00`). What was expected until then is judged; the transcript is not compared.
+    /// (`2024-01-01T01:30:00+00:00`). What was expected until then is judged; the transcript is not compared. Not with --trace.
     #[arg(long, value_name = "INSTANT", conflicts_with = "trace")]
     pub until: Option<String>,
-    /// Write the stopped run to this file, to go on with --from.
+    /// Write the stopped run to this file, to go on with --from; `-` is standard output, and the report goes to standard error
+    /// then.
     #[arg(long, value_name = "FILE", requires = "until")]
     pub checkpoint: Option<PathBuf>,
-    /// Go on with the run of the one scenario that was set aside in this file, under its seed.
+    /// Go on with the run of the one scenario that was set aside in this file, or comes from standard input (`-`), under its
+    /// seed. Not with --trace, which tells runs from their beginning.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["trace", "seed"])]
     pub from: Option<PathBuf>,
     /// Say only what failed.

@@ -3,11 +3,11 @@
 //! Replacing is atomic: the new content goes into a file beside the old one, is brought to the disk, and then takes its
 //! name. Whoever looks sees the old content or the new one, never half of either.
 
-use super::output::Fault;
+use super::output::{Fault, output_fault};
 use sdrsim::scenario::yaml::limits::FILE_BYTES;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Where a scenario comes from.
@@ -58,7 +58,7 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Fault> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for path in paths {
-        if path.as_os_str() == "-" {
+        if is_dash(path) {
             if found.contains(&Source::Stdin) {
                 return Err(Fault::StdinTwice);
             }
@@ -205,6 +205,94 @@ impl Write for Replacement {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Whether a path stands for standard input, or for standard output.
+pub fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Where something goes that is written whole or not at all: a file, or standard output for `-`, where nothing can be
+/// taken back.
+pub enum Sink {
+    /// A file in the making.
+    File(Replacement),
+    /// Standard output.
+    Stdout(io::Stdout),
+}
+
+impl Sink {
+    /// As [`Replacement::begin`].
+    ///
+    /// # Errors
+    /// [`Fault::Write`].
+    pub fn begin(path: &Path) -> Result<Sink, Fault> {
+        match is_dash(path) {
+            true => Ok(Sink::Stdout(io::stdout())),
+            false => Replacement::begin(path).map(Sink::File),
+        }
+    }
+
+    /// As [`Replacement::finish`].
+    ///
+    /// # Errors
+    /// [`Fault::Write`], [`Fault::Output`], [`Fault::PipeClosed`].
+    pub fn finish(self) -> Result<(), Fault> {
+        match self {
+            Sink::File(file) => file.finish(),
+            Sink::Stdout(mut out) => out.flush().map_err(output_fault),
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::File(file) => file.write(bytes),
+            Sink::Stdout(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Sink::File(file) => file.flush(),
+            Sink::Stdout(out) => out.flush(),
+        }
+    }
+}
+
+/// That something cannot be written to where a [`Sink`] goes.
+pub fn sink_fault(path: &Path, cause: io::Error) -> Fault {
+    match is_dash(path) {
+        true => output_fault(cause),
+        false => write_fault(path, cause),
+    }
+}
+
+/// That what an option writes would take the place of the scenario it is made from.
+///
+/// # Errors
+/// [`Fault::OverScenario`].
+pub fn beside(option: &'static str, path: &Path, scenario: &Source) -> Result<(), Fault> {
+    let Source::File(scenario) = scenario else {
+        return Ok(());
+    };
+    match (path.canonicalize(), scenario.canonicalize()) {
+        (Ok(path), Ok(scenario)) if path == scenario => Err(Fault::OverScenario { option, path }),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file to read it line by line, or standard input for `-`.
+///
+/// # Errors
+/// [`Fault::Read`].
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Fault> {
+    if is_dash(path) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = fs::File::open(path).map_err(|cause| read_fault(path, cause))?;
+    Ok(Box::new(BufReader::new(file)))
 }
 
 /// That a file cannot be written.

@@ -1,7 +1,7 @@
 //! Runs in parts: `run --until`, `--checkpoint` and `--from`.
 
 use super::args::RunArgs;
-use super::files::{Replacement, Source, write_fault};
+use super::files::{Sink, Source, open, sink_fault};
 use super::guard::guarded;
 use super::output::Fault;
 use super::progress::Progress;
@@ -11,8 +11,7 @@ use sdrsim::engine::Limit;
 use sdrsim::scenario::run::RunCheckpoint;
 use sdrsim::scenario::{Runner, Scenario};
 use sdrsim::time::{SimTime, Span, UnixMicros};
-use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::BufWriter;
 use std::path::Path;
 
 /// Whether a run is asked for in parts.
@@ -52,8 +51,8 @@ pub fn run(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         Err(told) => return Ok(Entry::violated(name, told)),
     };
     if let Some(path) = &args.checkpoint {
-        let file = BufWriter::new(Replacement::begin(path)?);
-        let fault = |cause| write_fault(path, cause);
+        let file = BufWriter::new(Sink::begin(path)?);
+        let fault = |cause| sink_fault(path, cause);
         let mut file = file;
         runner.checkpoint().write(&mut file).map_err(fault)?;
         let file = file
@@ -66,11 +65,8 @@ pub fn run(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
 }
 
 fn taken_up<'s>(scenario: &'s Scenario, path: &Path) -> Result<Runner<'s>, Fault> {
-    let file = File::open(path).map_err(|cause| Fault::Read {
-        path: path.to_owned(),
-        cause,
-    })?;
-    RunCheckpoint::read(BufReader::new(file))
+    let file = open(path)?;
+    RunCheckpoint::read(file)
         .and_then(|checkpoint| scenario.resume(checkpoint))
         .map_err(|error| Fault::Checkpoint {
             path: path.to_owned(),

@@ -1,7 +1,7 @@
 //! `replay` and `diff`: where two runs part.
 
 use super::args::{DiffArgs, ReplayArgs};
-use super::files::Source;
+use super::files::{Source, is_dash, open};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output, Style as Paint, paint};
 use super::progress::Progress;
@@ -12,8 +12,7 @@ use sdrsim::scenario::trace::{
     Account, Diff, DiffError, End, Header, Parting, Reader, TraceLine, TraceSide, diff as compare,
 };
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 /// The version of the JSON forms.
@@ -32,7 +31,7 @@ struct Told<'a> {
 
 /// `replay`
 pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
-    let recorded = open(&args.trace)?;
+    let recorded = trace(&args.trace)?;
     let header = recorded.header().clone();
     let source = scenario_of(args, &header)?;
     let (text, scenario) = match load(&source) {
@@ -64,10 +63,10 @@ pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
 
 /// `diff`
 pub fn diff(args: &DiffArgs, out: &mut Output) -> Result<Exit, Fault> {
-    if args.left.as_os_str() == "-" && args.right.as_os_str() == "-" {
+    if is_dash(&args.left) && is_dash(&args.right) {
         return Err(Fault::StdinTwice);
     }
-    let (mut left, mut right) = (open(&args.left)?, open(&args.right)?);
+    let (mut left, mut right) = (trace(&args.left)?, trace(&args.right)?);
     let told = Told {
         json: args.json,
         sides: ["A", "B"],
@@ -89,18 +88,8 @@ pub fn diff(args: &DiffArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
 }
 
-fn open(path: &Path) -> Result<Input, Fault> {
-    let input: Box<dyn BufRead> = match path.as_os_str() == "-" {
-        true => Box::new(io::stdin().lock()),
-        false => {
-            let file = File::open(path).map_err(|cause| Fault::Read {
-                path: path.to_owned(),
-                cause,
-            })?;
-            Box::new(BufReader::new(file))
-        }
-    };
-    Reader::open(input).map_err(|error| Fault::Trace {
+fn trace(path: &Path) -> Result<Input, Fault> {
+    Reader::open(open(path)?).map_err(|error| Fault::Trace {
         path: path.to_owned(),
         error,
         effects: 0,
@@ -119,8 +108,8 @@ fn broken(path: &Path, error: DiffError) -> Fault {
 fn scenario_of(args: &ReplayArgs, header: &Header) -> Result<Source, Fault> {
     let trace = || args.trace.clone();
     match &args.scenario {
-        Some(path) if path.as_os_str() == "-" && args.trace == *path => Err(Fault::StdinTwice),
-        Some(path) if path.as_os_str() == "-" => Ok(Source::Stdin),
+        Some(path) if is_dash(path) && is_dash(&args.trace) => Err(Fault::StdinTwice),
+        Some(path) if is_dash(path) => Ok(Source::Stdin),
         Some(path) => Ok(Source::File(path.clone())),
         None if header.file.is_empty() || header.file == Source::Stdin.name() => {
             Err(Fault::NoScenario(trace()))

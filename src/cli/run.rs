@@ -3,7 +3,7 @@
 //! One scenario's fault never hides another's verdict: all are read and run, and the worst decides the exit code.
 
 use super::args::{CheckArgs, RunArgs};
-use super::files::{Replacement, Source, sources, write_fault};
+use super::files::{Sink, Source, beside, is_dash, sink_fault, sources};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::part;
@@ -17,7 +17,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 /// A trace on its way into its file.
-type FileTrace = Trace<BufWriter<Replacement>>;
+type FileTrace = Trace<BufWriter<Sink>>;
 
 /// `run`
 pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
@@ -31,8 +31,17 @@ pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     for (option, path) in [("--trace", &args.trace), ("--checkpoint", &args.checkpoint)] {
         if let Some(path) = path {
-            check_output(option, path, &sources)?;
+            beside(option, path, one_of(option, &sources)?)?;
+            if is_dash(path) {
+                if args.json {
+                    return Err(Fault::StdoutTwice(option, "the report of --json"));
+                }
+                out.step_aside();
+            }
         }
+    }
+    if args.from.as_deref().is_some_and(is_dash) && sources.contains(&Source::Stdin) {
+        return Err(Fault::StdinTwice);
     }
     let style = Style::of(args.json, args.quiet);
     let mut progress = Progress::of(sources.len(), style == Style::Full);
@@ -135,7 +144,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
             digest: report.digest,
             events: report.events,
         };
-        let fault = |cause| write_fault(path, cause);
+        let fault = |cause| sink_fault(path, cause);
         let writer = trace.finish(&world, &last).map_err(fault)?;
         let file = writer
             .into_inner()
@@ -149,8 +158,8 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
 }
 
 fn begin_trace(path: &Path, header: &Header) -> Result<FileTrace, Fault> {
-    let file = Replacement::begin(path)?;
-    Trace::begin(BufWriter::new(file), header).map_err(|cause| write_fault(path, cause))
+    let file = Sink::begin(path)?;
+    Trace::begin(BufWriter::new(file), header).map_err(|cause| sink_fault(path, cause))
 }
 
 /// An option that is of one scenario.
@@ -158,16 +167,5 @@ fn one_of<'s>(option: &'static str, sources: &'s [Source]) -> Result<&'s Source,
     match sources {
         [source] => Ok(source),
         _ => Err(Fault::OneAlone(option, sources.len())),
-    }
-}
-
-/// What is written is of one scenario, and does not replace it.
-fn check_output(option: &'static str, path: &Path, sources: &[Source]) -> Result<(), Fault> {
-    let Source::File(scenario) = one_of(option, sources)? else {
-        return Ok(());
-    };
-    match (path.canonicalize(), scenario.canonicalize()) {
-        (Ok(path), Ok(scenario)) if path == scenario => Err(Fault::OverScenario { option, path }),
-        _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! `shrink`: the shortest scenario that fails in the same way.
 
 use super::args::ShrinkArgs;
-use super::files::{Replacement, Source, write_fault};
+use super::files::{Replacement, Source, beside, is_dash, write_fault};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::ShrinkBar;
@@ -18,10 +18,16 @@ const VERSION: u32 = 1;
 
 /// `shrink`
 pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
-    let source = match args.scenario.as_os_str() == "-" {
+    let source = match is_dash(&args.scenario) {
         true => Source::Stdin,
         false => Source::File(args.scenario.clone()),
     };
+    if let Some(path) = &args.output {
+        beside("--output", path, &source)?;
+        if args.json && is_dash(path) {
+            return Err(Fault::StdoutTwice("--output", "the page of --json"));
+        }
+    }
     let text = match read(&source) {
         Ok(text) => text,
         Err(entry) => return tell_faults(*entry, out),
@@ -61,13 +67,13 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
         });
     };
     match &args.output {
-        None => out.print(&shrunk.text)?,
-        Some(path) => {
+        Some(path) if !is_dash(path) => {
             let mut file = Replacement::begin(path)?;
             file.write_all(shrunk.text.as_bytes())
                 .map_err(|cause| write_fault(path, cause))?;
             file.finish()?;
         }
+        _ => out.print(&shrunk.text)?,
     }
     tell(args, &name, &text, &shrunk, out)?;
     Ok(Exit::Held)

@@ -12,6 +12,16 @@ run. A scenario that was changed since is said to be, and compared all the same.
 
 Exit codes: 0 everything happened again, 1 something is different, 2 the trace or the scenario is wrong.
 
+--json prints one object. Instants are microseconds since the start, what a line `said` is the trace's own object:
+  version, exit, outcome   1, the exit code, `same` or `different`
+  effects                  how many were the same
+  notes                    what was changed since: sentences
+  whole, end               if the same: whether the trace is whole, and its last line (null: --partial)
+  before                   if different, as all below: the lines before, each as {line, said}
+  recorded, now            the two lines, as {line, said}
+  told                     by label: {recorded, now}, what the effects of each side have told of it; null: nothing
+  states                   by label: what an expectation sees of it in this run; null: it does not exist
+
 Example:
   sdrsim run --trace before.jsonl mine.yaml     record a run
   ...                                           change the scenario, or the simulator
@@ -23,7 +33,7 @@ pub struct ReplayArgs {
     /// The scenario, or `-` for standard input; absent: the file that the trace names.
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// Take a trace that was cut off for what it holds.
+    /// Take a trace that was cut off for what it holds. One with lines behind its end is refused all the same.
     #[arg(long)]
     pub partial: bool,
     /// Show so many lines before the difference.
@@ -42,6 +52,9 @@ those before, and what each trace tells up to there of the resources that the li
 side and may be larger than the memory, which holds what is told of each resource.
 
 Exit codes: 0 the same, 1 different, 2 one of them is no whole trace and they do not part before that shows.
+
+--json prints the object that `sdrsim replay --help` describes, with `a` and `b` for `recorded` and `now`; `states` is empty,
+and `notes` says what the headers tell differently.
 
 Examples:
   sdrsim run --trace a.jsonl --seed 1 mine.yaml
@@ -75,6 +88,14 @@ transcript goes. In the result no single part can be left out.
 
 Exit codes: 0 the file was shrunk, 2 it does not fail so, or cannot be read.
 
+--json prints one object:
+  version         1
+  file, output    the scenario, and where the short one is
+  failure         what fails in both, {kind, line, text, explain}: `explain` holds the values that decided it
+  from, to        what each weighs: {bytes, lines, steps}
+  tries           how many files were tried
+  minimal         whether nothing more can go; false: the tries were used up
+
 Examples:
   sdrsim shrink mine.yaml --expect-fail -o small.yaml       keep the first expectation that fails
   sdrsim shrink mine.yaml --expect-fail=42 > small.yaml     keep the one of line 42
@@ -100,7 +121,7 @@ pub struct ShrinkArgs {
     /// Check the simulator itself after every event, as `run --check` does: a violation is a failure too, before all others.
     #[arg(long)]
     pub check: bool,
-    /// Where the short scenario goes; absent: standard output.
+    /// Where the short scenario goes; absent or `-`: standard output. It never replaces the scenario itself.
     #[arg(long, short, value_name = "OUT")]
     pub output: Option<PathBuf>,
     /// Try at most so many files; when they are used up, the shortest so far is written.
