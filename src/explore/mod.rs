@@ -17,13 +17,17 @@
 //! assert!(found.complete && found.violation.is_none());
 //! ```
 
+mod expand;
 mod known;
+mod memo;
 pub mod pack;
+mod parts;
 mod report;
 mod search;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod walker;
 
 pub use pack::Packer;
 pub use report::{DeadEnds, Found, Path, Violation};
@@ -324,9 +328,8 @@ impl Model {
 
     /// What is kept of a state.
     fn print(&self, packer: &mut Packer, state: &State) -> u64 {
-        let used = u64::from(state.faults) << 8 | u64::from(state.failures);
-        let print = crate::hash::combine(packer.print(&state.world), used);
-        crate::hash::combine(print, state.struck)
+        let around = parts::around(packer, state);
+        parts::whole(around, parts::used(state), packer.sum(&state.world))
     }
 }
 
