@@ -71,6 +71,8 @@ pub use ast::{
 pub use error::{EvalError, EvalFault, ParseError, ParseFault};
 pub use eval::{Scope, Verdict};
 
+pub use super::load::Senseless;
+
 use super::scope::Sight;
 use crate::time::SimTime;
 use crate::world::World;

@@ -111,8 +111,27 @@ type Meant<T> = Result<T, Fault>;
 ///
 /// # Errors
 /// The first fault, in the order of the text.
-pub(super) fn check(expectation: &Expectation, names: &Names, answered: bool) -> Meant<()> {
+pub(super) fn check(expectation: &Expectation, names: &dyn Labels, answered: bool) -> Meant<()> {
     Meaning { names, answered }.expression(expectation.root())
+}
+
+/// What is known of labels before a run.
+pub(super) trait Labels {
+    /// Why a label cannot be that of a thing of a kind (None: of any); None if it can.
+    fn lost(&self, label: &str, want: Option<Kind>) -> Option<Lost>;
+
+    /// The kind of the thing that has a label, if that is known.
+    fn kind(&self, label: &str) -> Option<Kind>;
+}
+
+impl Labels for Names {
+    fn lost(&self, label: &str, want: Option<Kind>) -> Option<Lost> {
+        self.pattern(label, want, None).err()
+    }
+
+    fn kind(&self, label: &str) -> Option<Kind> {
+        Names::kind(self, label)
+    }
 }
 
 /// A value whose shape is known, and how it is spelled.
@@ -122,7 +141,7 @@ struct Seen {
 }
 
 struct Meaning<'a> {
-    names: &'a Names,
+    names: &'a dyn Labels,
     answered: bool,
 }
 
@@ -225,16 +244,14 @@ impl Meaning<'_> {
     }
 
     fn label(&self, label: &str, want: Option<Kind>, span: &Range<usize>) -> Meant<()> {
-        match self.names.pattern(label, want, None) {
-            Ok(_) => Ok(()),
-            Err(lost) => {
-                let label = label.to_owned();
-                Err(Fault {
-                    span: span.clone(),
-                    misfit: Misfit::Label { label, want, lost },
-                })
-            }
-        }
+        let Some(lost) = self.names.lost(label, want) else {
+            return Ok(());
+        };
+        let label = label.to_owned();
+        Err(Fault {
+            span: span.clone(),
+            misfit: Misfit::Label { label, want, lost },
+        })
     }
 
     /// A label given with its collection. Jobs and tasks are called by number, quotas by type, and pools have no views.
@@ -256,10 +273,7 @@ impl Meaning<'_> {
             }
             _ => {
                 let (project, kind) = label.it.rsplit_once('/').unwrap_or(("default", &label.it));
-                let known = self
-                    .names
-                    .pattern(project, Some(Kind::Project), None)
-                    .is_ok();
+                let known = self.names.lost(project, Some(Kind::Project)).is_none();
                 let fits = collection == Collection::Quotas && known && QUOTAS.contains(&kind);
                 (
                     fits,

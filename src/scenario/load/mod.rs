@@ -15,8 +15,11 @@ mod meaning;
 mod names;
 mod refs;
 mod runbook;
+mod sense;
 mod source;
 mod timeline;
+
+pub use sense::Senseless;
 
 pub(super) use fault::{Drawer, Fault};
 pub(super) use hazard::Peril;
