@@ -1,17 +1,28 @@
 //! The hashes of the states that were found: a set that only grows and is never listed.
 //!
 //! Linear probing over a power of two of slots, at most three quarters of them full: 11 to 22 bytes for each state. The
-//! hashes are good ones, so their lowest bits choose the slot.
+//! hashes are good ones, so their lowest bits choose the slot. Each hash may have a number, for 4 bytes a slot more.
 
 /// A set of hashes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     /// 0 is an empty slot; the hash 0 is kept as 1.
     slots: Vec<u64>,
+    /// By slot, if hashes have numbers.
+    numbers: Vec<u32>,
+    numbered: bool,
     len: usize,
 }
 
 impl Known {
+    /// A set whose hashes have numbers.
+    pub fn numbered() -> Known {
+        Known {
+            numbered: true,
+            ..Known::default()
+        }
+    }
+
     /// Puts a hash in; answers whether it is new.
     pub fn insert(&mut self, hash: u64) -> bool {
         if (self.len + 1) * 4 > self.slots.len() * 3 {
@@ -25,6 +36,22 @@ impl Known {
         new
     }
 
+    /// Gives a hash that is in a number.
+    pub fn set(&mut self, hash: u64, number: u32) {
+        let place = self.place(hash.max(1));
+        self.numbers[place] = number;
+    }
+
+    /// The number of a hash, if it is in.
+    pub fn get(&self, hash: u64) -> Option<u32> {
+        let hash = hash.max(1);
+        if self.slots.is_empty() {
+            return None;
+        }
+        let place = self.place(hash);
+        (self.slots[place] == hash).then(|| self.numbers[place])
+    }
+
     /// Whether a hash is in.
     pub fn contains(&self, hash: u64) -> bool {
         let hash = hash.max(1);
@@ -33,7 +60,7 @@ impl Known {
 
     /// The bytes it takes.
     pub const fn bytes(&self) -> usize {
-        self.slots.capacity() * 8
+        self.slots.capacity() * 8 + self.numbers.capacity() * 4
     }
 
     /// Where a hash is, or would be.
@@ -49,9 +76,18 @@ impl Known {
     fn grow(&mut self) {
         let room = (self.slots.len() * 2).max(64);
         let old = std::mem::replace(&mut self.slots, vec![0; room]);
-        for hash in old.into_iter().filter(|&hash| hash != 0) {
-            let place = self.place(hash);
-            self.slots[place] = hash;
+        let numbers = match self.numbered {
+            true => std::mem::replace(&mut self.numbers, vec![0; room]),
+            false => Vec::new(),
+        };
+        for (n, hash) in old.into_iter().enumerate() {
+            if hash != 0 {
+                let place = self.place(hash);
+                self.slots[place] = hash;
+                if let Some(&number) = numbers.get(n) {
+                    self.numbers[place] = number;
+                }
+            }
         }
     }
 }
@@ -59,19 +95,21 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
     #[test]
     fn it_holds_what_was_put_in_and_nothing_else() {
-        let (mut known, mut model) = (Known::default(), BTreeSet::new());
+        let (mut known, mut model) = (Known::numbered(), BTreeMap::new());
         assert!(!known.contains(0));
-        for n in 0..10_000_u64 {
+        for n in 0..10_000_u32 {
             // Few distinct low bits, so that slots collide.
-            let hash = (n * n % 4_099) << 3;
-            assert_eq!(known.contains(hash), model.contains(&hash));
-            assert_eq!(known.insert(hash), model.insert(hash));
+            let hash = u64::from(n * n % 4_099) << 3;
+            assert_eq!(known.contains(hash), model.contains_key(&hash));
+            assert_eq!(known.get(hash), model.get(&hash).copied());
+            assert_eq!(known.insert(hash), model.insert(hash, n).is_none());
+            known.set(hash, n);
         }
         assert_eq!(known.len, model.len());
-        assert!((2..40_000).all(|hash| known.contains(hash) == model.contains(&hash)));
+        assert!((2..40_000).all(|hash| known.get(hash) == model.get(&hash).copied()));
     }
 }

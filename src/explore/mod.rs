@@ -19,13 +19,17 @@
 //!
 #![doc = include_str!("findings.md")]
 
+mod expand;
 mod known;
+mod memo;
 pub mod pack;
+mod parts;
 mod report;
 mod search;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod walker;
 
 pub use pack::Packer;
 pub use report::{DeadEnds, Found, Path, Violation};
@@ -37,7 +41,6 @@ use crate::machine::event::{Blow, Doing, Event, Outcome};
 use crate::machine::{Command, Effects, admit, commit, happen};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
-use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::units::Rate;
 use crate::world::World;
@@ -130,7 +133,8 @@ pub struct Model {
     marked: BTreeSet<u64>,
     always: Vec<(String, Box<Property>)>,
     sometimes: Vec<(String, Box<Property>)>,
-    goal: Box<Property>,
+    /// Where a way back leads, if not to rest.
+    goal: Option<Box<Property>>,
 }
 
 /// A world in a search, and what of the menu's bounds has been used up.
@@ -189,7 +193,7 @@ impl Model {
             menu,
             always: Vec::new(),
             sometimes: Vec::new(),
-            goal: Box::new(at_rest),
+            goal: None,
         }
     }
 
@@ -222,7 +226,7 @@ impl Model {
         mut self,
         property: impl Fn(&World) -> Result<(), String> + Sync + 'static,
     ) -> Model {
-        self.goal = Box::new(property);
+        self.goal = Some(Box::new(property));
         self
     }
 
@@ -247,6 +251,13 @@ impl Model {
     #[must_use]
     pub fn packer(&self) -> Packer {
         Packer::new(self.marked.clone())
+    }
+
+    /// Whether a way back may lead to a world; `rests` says whether all its groups are `protected` or `available`.
+    fn is_goal(&self, world: &World, rests: impl FnOnce() -> bool) -> bool {
+        self.goal
+            .as_ref()
+            .map_or_else(rests, |goal| goal(world).is_ok())
     }
 
     pub(crate) const fn given(&self) -> &Settings {
@@ -347,9 +358,8 @@ impl Model {
 
     /// What is kept of a state.
     fn print(&self, packer: &mut Packer, state: &State) -> u64 {
-        let used = u64::from(state.faults) << 8 | u64::from(state.failures);
-        let print = crate::hash::combine(packer.print(&state.world), used);
-        crate::hash::combine(print, state.struck)
+        let around = parts::around(packer, state);
+        parts::whole(around, parts::used(state), packer.sum(&state.world))
     }
 }
 
@@ -363,16 +373,6 @@ impl std::fmt::Debug for Model {
             .field("always", &names(&self.always))
             .field("sometimes", &names(&self.sometimes))
             .finish_non_exhaustive()
-    }
-}
-
-/// Every group is `protected` or `available`.
-fn at_rest(world: &World) -> Result<(), String> {
-    let rests = |status| matches!(status, Status::Protected | Status::Available);
-    let mut statuses = world.groups.values().map(|group| group.life.status);
-    match statuses.find(|&status| !rests(status)) {
-        None => Ok(()),
-        Some(status) => Err(format!("a group is {}", status.name())),
     }
 }
 

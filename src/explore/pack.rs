@@ -5,7 +5,7 @@
 //! copy counts. Instances of a group that could change places, groups that could, count as the same: their parts of the
 //! pack are sorted. A resource that a fault or a property names by itself is marked and changes places with none.
 
-use crate::hash;
+use crate::hash::{self, mix};
 use crate::world::job::{Detail, JobStatus};
 use crate::world::protection::{Copying, Cut, Instance, Life, Pair, ProtectionType, Side};
 use crate::world::{DrillKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
@@ -16,7 +16,13 @@ use std::collections::BTreeSet;
 pub struct Packer {
     /// What changes places with nothing.
     marked: BTreeSet<u64>,
+    /// Whether nothing changes places at all.
+    exact: bool,
     out: Vec<u8>,
+    /// Room for sorting.
+    sorted: Vec<u8>,
+    /// Room for where parts end.
+    rooms: Vec<Vec<usize>>,
 }
 
 impl Packer {
@@ -25,7 +31,7 @@ impl Packer {
     pub fn new(marked: BTreeSet<u64>) -> Packer {
         Packer {
             marked,
-            out: Vec::new(),
+            ..Packer::default()
         }
     }
 
@@ -34,47 +40,111 @@ impl Packer {
         let mut out = std::mem::take(&mut self.out);
         out.clear();
         surroundings(world, &mut out);
-        let mut groups: Vec<Vec<u8>> = in_order(world.groups.iter().map(|(k, g)| (g.serial, k)))
-            .map(|group| self.group(world, group))
-            .collect();
-        groups.sort_unstable();
-        for group in groups {
-            out.extend_from_slice(&(group.len() as u32).to_le_bytes());
-            out.extend_from_slice(&group);
-        }
-        let mut loose: Vec<Vec<u8>> = Vec::new();
-        for (key, server) in &world.servers {
-            if server.instance.is_none() && server.drill.is_none() {
-                loose.push(self.server(world, Some(key)));
-            }
-        }
-        for (key, disk) in &world.disks {
-            if disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none() {
-                let mut part = vec![u8::MAX];
-                self.mark(world, Who::Disk(key), &mut part);
-                disk_of(world, Some(key), &mut part);
-                loose.push(part);
-            }
-        }
-        loose.sort_unstable();
-        loose.iter().for_each(|part| out.extend_from_slice(part));
+        let mut ends = self.begin(&out);
+        in_order(world.groups.iter().map(|(k, g)| (g.serial, k)), |group| {
+            let length = out.len();
+            out.extend_from_slice(&[0; 4]);
+            self.group(world, group, &mut out);
+            let bytes = (out.len() - length - 4) as u32;
+            out[length..length + 4].copy_from_slice(&bytes.to_le_bytes());
+            ends.push(out.len());
+        });
+        self.sort(&mut out, ends);
+        self.loose(world, &mut out);
         self.out = out;
         &self.out
     }
 
-    /// A hash of the pack.
+    /// A hash of the pack: equal packs have equal hashes.
     pub fn print(&mut self, world: &World) -> u64 {
-        let pack = self.pack(world);
-        let mut print = pack.len() as u64;
-        for chunk in pack.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            print = hash::combine(print, u64::from_le_bytes(word));
+        hash::combine(self.around(world), self.sum(world))
+    }
+
+    /// The sum of the scrambled hashes of all parts, so that their order does not count.
+    pub(super) fn sum(&mut self, world: &World) -> u64 {
+        let loose = mix(self.part(world, None, false));
+        world.groups.keys().fold(loose, |sum, group| {
+            sum.wrapping_add(mix(self.part(world, Some(group), false)))
+        })
+    }
+
+    /// A hash of what no group owns.
+    pub(super) fn around(&mut self, world: &World) -> u64 {
+        self.hashed(|_, out| surroundings(world, out))
+    }
+
+    /// A hash of a group's part of the pack, or of what belongs to no group; `exact`: with every member in its own place.
+    pub(super) fn part(&mut self, world: &World, group: Option<GroupKey>, exact: bool) -> u64 {
+        self.exact = exact;
+        let hash = self.hashed(|packer, out| match group {
+            Some(group) => packer.group(world, group, out),
+            None => packer.loose(world, out),
+        });
+        self.exact = false;
+        hash
+    }
+
+    fn hashed(&mut self, write: impl FnOnce(&mut Packer, &mut Vec<u8>)) -> u64 {
+        let mut out = std::mem::take(&mut self.out);
+        out.clear();
+        write(self, &mut out);
+        let hash = hash::hash_bytes(&out);
+        self.out = out;
+        hash
+    }
+
+    /// Begins a list of parts that may change places; see [`Packer::sort`].
+    fn begin(&mut self, out: &[u8]) -> Vec<usize> {
+        let mut ends = self.rooms.pop().unwrap_or_default();
+        ends.clear();
+        ends.push(out.len());
+        ends
+    }
+
+    /// Sorts the parts at the end of what is written: where the first one begins, and where each ends.
+    fn sort(&mut self, out: &mut Vec<u8>, ends: Vec<usize>) {
+        let part = |n: usize| &out[ends[n]..ends[n + 1]];
+        let parts = ends.len() - 1;
+        if !self.exact && !(1..parts).all(|n| part(n - 1) <= part(n)) {
+            let mut order = self.rooms.pop().unwrap_or_default();
+            order.clear();
+            order.extend(0..parts);
+            order.sort_unstable_by(|&a, &b| part(a).cmp(part(b)));
+            self.sorted.clear();
+            for &n in &order {
+                self.sorted.extend_from_slice(part(n));
+            }
+            out[ends[0]..].copy_from_slice(&self.sorted);
+            self.rooms.push(order);
         }
-        print
+        self.rooms.push(ends);
+    }
+
+    /// Servers and disks that belong to nothing.
+    fn loose(&mut self, world: &World, out: &mut Vec<u8>) {
+        let mut ends = self.begin(out);
+        for (key, server) in &world.servers {
+            if server.instance.is_none() && server.drill.is_none() {
+                self.server(world, Some(key), out);
+                ends.push(out.len());
+            }
+        }
+        for (key, disk) in &world.disks {
+            if disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none() {
+                out.push(u8::MAX);
+                self.mark(world, Who::Disk(key), out);
+                disk_of(world, Some(key), out);
+                ends.push(out.len());
+            }
+        }
+        self.sort(out, ends);
     }
 
     fn mark(&self, world: &World, who: Who, out: &mut Vec<u8>) {
+        if self.marked.is_empty() {
+            out.push(0);
+            return;
+        }
         let stable = world.stable(who).filter(|it| self.marked.contains(&it.0));
         if let Some(stable) = stable {
             out.extend_from_slice(&stable.0.to_le_bytes());
@@ -82,11 +152,10 @@ impl Packer {
         out.push(u8::from(stable.is_some()));
     }
 
-    fn group(&self, world: &World, key: GroupKey) -> Vec<u8> {
+    fn group(&mut self, world: &World, key: GroupKey, out: &mut Vec<u8>) {
         let group = &world.groups[key];
-        let mut out = Vec::with_capacity(256);
-        self.mark(world, Who::Group(key), &mut out);
-        life(world, &group.life, &mut out);
+        self.mark(world, Who::Group(key), out);
+        life(world, &group.life, out);
         out.extend([
             group.station as u8,
             u8::from(group.protection == ProtectionType::ConsistencyGroup),
@@ -105,55 +174,53 @@ impl Packer {
                 ..
             }) => out.extend([1 + verdict as u8, u8::from(production_lost)]),
         }
-        let members: Vec<InstanceKey> = group.instances.iter().collect();
-        let shared = group
-            .pairs
-            .iter()
-            .any(|pair| world.pairs[pair].attached.len() > 1);
-        let mut parts: Vec<Vec<u8>> = members
-            .iter()
-            .enumerate()
-            .map(|(place, &member)| {
-                let mut part = self.instance(world, member);
-                if shared {
-                    part.insert(0, place as u8);
-                }
-                part
-            })
-            .collect();
-        parts.sort_unstable();
-        let mut rest: Vec<Vec<u8>> = Vec::new();
+        let shared = { group.pairs.iter() }.any(|pair| world.pairs[pair].attached.len() > 1);
+        let mut ends = self.open(out);
+        for (place, member) in group.instances.iter().enumerate() {
+            if shared {
+                out.push(place as u8);
+            }
+            self.instance(world, member, out);
+            ends.push(out.len());
+        }
+        self.close(out, ends);
+        let mut ends = self.open(out);
         for pair in group.pairs.iter() {
             let record = &world.pairs[pair];
             if record.attached.len() != 1 {
-                let mut part = self.pair(world, pair);
-                let place = |it: &InstanceKey| members.iter().position(|member| member == it);
-                part.extend(
-                    record
-                        .attached
-                        .iter()
-                        .map(|a| place(&a.0).map_or(255, |p| p as u8)),
-                );
-                rest.push(part);
+                self.pair(world, pair, out);
+                let place = |it: InstanceKey| group.instances.iter().position(|key| key == it);
+                for &(instance, _) in &record.attached {
+                    out.push(place(instance).map_or(255, |place| place as u8));
+                }
+                ends.push(out.len());
             }
         }
-        rest.sort_unstable();
-        let mut drills: Vec<Vec<u8>> = { group.drills.iter() }
-            .map(|&drill| self.drill(world, drill))
-            .collect();
-        drills.sort_unstable();
-        for list in [parts, rest, drills] {
-            out.push(list.len() as u8);
-            list.iter().for_each(|part| out.extend_from_slice(part));
+        self.close(out, ends);
+        let mut ends = self.open(out);
+        for &drill in &group.drills {
+            self.drill(world, drill, out);
+            ends.push(out.len());
         }
-        out
+        self.close(out, ends);
     }
 
-    fn instance(&self, world: &World, key: InstanceKey) -> Vec<u8> {
+    /// Begins a list of parts that says how many they are.
+    fn open(&mut self, out: &mut Vec<u8>) -> Vec<usize> {
+        out.push(0);
+        self.begin(out)
+    }
+
+    /// Ends it.
+    fn close(&mut self, out: &mut Vec<u8>, ends: Vec<usize>) {
+        out[ends[0] - 1] = (ends.len() - 1) as u8;
+        self.sort(out, ends);
+    }
+
+    fn instance(&mut self, world: &World, key: InstanceKey, out: &mut Vec<u8>) {
         let instance: &Instance = &world.instances[key];
-        let mut out = Vec::with_capacity(128);
-        self.mark(world, Who::Instance(key), &mut out);
-        life(world, &instance.life, &mut out);
+        self.mark(world, Who::Instance(key), out);
+        life(world, &instance.life, out);
         out.extend([
             u8::from(instance.lost),
             u8::from(instance.set_aside.is_some()),
@@ -171,26 +238,25 @@ impl Packer {
         });
         out.push(joined.count() as u8);
         for server in instance.servers {
-            out.extend(self.server(world, server));
+            self.server(world, server, out);
         }
-        let mut pairs: Vec<Vec<u8>> = { instance.pairs.iter() }
-            .filter(|pair| world.pairs[**pair].attached.len() == 1)
-            .map(|&pair| self.pair(world, pair))
-            .collect();
-        pairs.sort_unstable();
-        out.push(pairs.len() as u8);
-        pairs.iter().for_each(|part| out.extend_from_slice(part));
-        out
+        let mut ends = self.open(out);
+        for &pair in &instance.pairs {
+            if world.pairs[pair].attached.len() == 1 {
+                self.pair(world, pair, out);
+                ends.push(out.len());
+            }
+        }
+        self.close(out, ends);
     }
 
-    fn server(&self, world: &World, key: Option<ServerKey>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(32);
+    fn server(&self, world: &World, key: Option<ServerKey>, out: &mut Vec<u8>) {
         let Some(key) = key else {
             out.push(0);
-            return out;
+            return;
         };
         let server = &world.servers[key];
-        self.mark(world, Who::Server(key), &mut out);
+        self.mark(world, Who::Server(key), out);
         out.extend([
             1 + server.power as u8,
             server.act.map_or(0, |act| 1 + act as u8),
@@ -208,14 +274,12 @@ impl Packer {
         ] {
             out.extend_from_slice(&serial.to_le_bytes());
         }
-        out
     }
 
-    fn pair(&self, world: &World, key: PairKey) -> Vec<u8> {
+    fn pair(&self, world: &World, key: PairKey, out: &mut Vec<u8>) {
         let pair: &Pair = &world.pairs[key];
-        let mut out = Vec::with_capacity(64);
-        self.mark(world, Who::Pair(key), &mut out);
-        life(world, &pair.life, &mut out);
+        self.mark(world, Who::Pair(key), out);
+        life(world, &pair.life, out);
         if let Some(work) = pair.life.work {
             let subs = world.jobs.get(work.job).map_or(&[][..], |job| &job.subs);
             let sub = subs.iter().find(|sub| sub.pair == key);
@@ -255,63 +319,57 @@ impl Packer {
             outage,
         ]);
         for disk in pair.disks {
-            disk_of(world, disk, &mut out);
+            disk_of(world, disk, out);
             if let Some(disk) = disk {
-                self.mark(world, Who::Disk(disk), &mut out);
+                self.mark(world, Who::Disk(disk), out);
             }
         }
-        out
     }
 
-    fn drill(&self, world: &World, key: DrillKey) -> Vec<u8> {
+    fn drill(&mut self, world: &World, key: DrillKey, out: &mut Vec<u8>) {
         let drill = &world.drills[key];
-        let mut out = Vec::with_capacity(32);
-        life(world, &drill.life, &mut out);
+        life(world, &drill.life, out);
         out.extend([u8::from(drill.rescue), u8::from(drill.vpc.is_some())]);
-        let mut servers: Vec<Vec<u8>> = { drill.servers.iter() }
-            .map(|&(_, server)| self.server(world, Some(server)))
-            .collect();
-        servers.sort_unstable();
-        out.extend([drill.members.len() as u8, servers.len() as u8]);
-        servers.iter().for_each(|part| out.extend_from_slice(part));
-        out
+        out.push(drill.members.len() as u8);
+        let mut ends = self.open(out);
+        for &(_, server) in &drill.servers {
+            self.server(world, Some(server), out);
+            ends.push(out.len());
+        }
+        self.close(out, ends);
     }
 }
 
-fn in_order<K>(all: impl Iterator<Item = (u32, K)>) -> impl Iterator<Item = K> {
+/// Calls for each, in the order of the serials. Slots that were never used again hold them in that order already.
+fn in_order<K>(all: impl Iterator<Item = (u32, K)> + Clone, mut each: impl FnMut(K)) {
+    if all.clone().is_sorted_by_key(|it| it.0) {
+        all.for_each(|it| each(it.1));
+        return;
+    }
     let mut all: Vec<(u32, K)> = all.collect();
     all.sort_unstable_by_key(|it| it.0);
-    all.into_iter().map(|it| it.1)
+    all.into_iter().for_each(|it| each(it.1));
 }
 
 /// What no group owns: places, the network, who arbitrates how, the control plane.
 fn surroundings(world: &World, out: &mut Vec<u8>) {
+    macro_rules! each {
+        ($($map:ident).+, $write:expr) => {
+            in_order(world.$($map).+.iter().map(|(_, it)| (it.serial, it)), $write)
+        };
+    }
     let count = |n: u32| n.min(255) as u8;
-    for site in in_order(world.sites.iter().map(|(k, it)| (it.serial, k))) {
-        out.push(count(world.sites[site].dark));
-    }
-    for az in in_order(world.azs.iter().map(|(k, it)| (it.serial, k))) {
-        let az = &world.azs[az];
-        out.extend([az.dark, az.pool.failed, az.pool.read_only].map(count));
-    }
-    let net = &world.topology;
-    for link in in_order(net.links.iter().map(|(k, it)| (it.serial, k))) {
-        let link = &net.links[link];
-        out.extend([count(link.down), count(link.slowed.len() as u32)]);
-    }
-    for duct in in_order(net.ducts.iter().map(|(k, it)| (it.serial, k))) {
-        out.push(count(net.ducts[duct].down));
-    }
-    for node in in_order(net.nodes.iter().map(|(k, it)| (it.serial, k))) {
-        out.push(count(net.nodes[node].down));
-    }
-    for domain in in_order(world.domains.iter().map(|(k, it)| (it.serial, k))) {
-        let domain = &world.domains[domain];
-        out.extend([domain.mode as u8, u8::from(domain.sold_out)]);
-    }
-    for project in in_order(world.projects.iter().map(|(k, it)| (it.serial, k))) {
-        out.push(u8::from(world.projects[project].frozen));
-    }
+    each!(sites, |it| out.push(count(it.dark)));
+    each!(azs, |it| out.extend(
+        [it.dark, it.pool.failed, it.pool.read_only].map(count)
+    ));
+    each!(topology.links, |it| out
+        .extend([count(it.down), count(it.slowed.len() as u32)]));
+    each!(topology.ducts, |it| out.push(count(it.down)));
+    each!(topology.nodes, |it| out.push(count(it.down)));
+    each!(domains, |it| out
+        .extend([it.mode as u8, u8::from(it.sold_out)]));
+    each!(projects, |it| out.push(u8::from(it.frozen)));
     out.extend([
         count(world.control.down),
         u8::from(world.control.since.is_some()),

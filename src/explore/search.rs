@@ -1,38 +1,23 @@
 //! Breadth first, layer by layer. Threads share a layer; what they find is put together in the order of states and
 //! actions, so that a search gives the same with any number of them.
+//!
+//! A layer is walked in stretches, so that what is found and not yet put together stays small. Threads put it together too:
+//! the hashes of states are in shards, and each thread has some of them to itself.
 
+use super::expand::{Expander, Found as Next, Haul, SHARDS, Shared, shard};
 use super::known::Known;
+use super::parts::{FIRST, Parts, Seen, bit};
 use super::report::{DeadEnds, Found, Path, Violation};
-use super::{Action, Bounds, Model, State};
-use crate::machine::Effects;
-use crate::machine::command::Ref;
+use super::walker::{Id, Parent, Parents, Walker};
+use super::{Bounds, Model};
 use crate::sdrs::status::{Kind, Status};
-use crate::world::World;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::thread;
 
-/// States are numbered in the order in which they are found.
-type Id = u32;
-
-/// Where a state came from.
-#[derive(Clone, Copy, Debug)]
-struct Parent {
-    state: Id,
-    action: u32,
-}
-
-/// What one thread makes of a part of a layer.
-#[derive(Default)]
-struct Haul {
-    /// Hash, parent, number of the action, whether the action is free of chance's malice (no fault, no failure).
-    found: Vec<(u64, Id, u32, bool)>,
-    violation: Option<(Id, usize, String)>,
-    transitions: u64,
-    /// Which of the properties that must hold sometimes did.
-    some: u64,
-    seen: BTreeSet<(Kind, Status)>,
-    /// States that a way back may lead to.
-    good: Vec<Id>,
-}
+/// How many states a thread walks before what was found is put together.
+const STRETCH: usize = 1 << 13;
+/// So few are not shared among threads.
+const FEW: usize = 256;
 
 /// Searches.
 #[must_use]
@@ -42,62 +27,82 @@ pub fn search(model: &Model, bounds: &Bounds) -> Found {
 
 /// The same; `tick` hears the number of states and the depth after each layer.
 pub fn search_watched(model: &Model, bounds: &Bounds, tick: &mut dyn FnMut(usize, u32)) -> Found {
+    search_by(model, bounds, Parts::of(model).as_ref(), tick)
+}
+
+/// The same, with states that have these parts, or none.
+pub(super) fn search_by(
+    model: &Model,
+    bounds: &Bounds,
+    parts: Option<&Parts>,
+    tick: &mut dyn FnMut(usize, u32),
+) -> Found {
+    let known = match bounds.dead_ends {
+        true => Known::numbered(),
+        false => Known::default(),
+    };
+    let threads = bounds.threads.clamp(1, SHARDS);
     Search {
         model,
         bounds,
-        known: Known::default(),
-        index: BTreeMap::new(),
-        parents: Vec::new(),
+        parts,
+        known: vec![known; SHARDS],
+        parents: Parents::default(),
+        layer: Vec::new(),
+        next: Vec::new(),
         edges: Vec::new(),
         good: Vec::new(),
         some: 0,
-        seen: BTreeSet::new(),
+        seen: 0,
         transitions: 0,
+        violation: None,
     }
-    .run(tick)
+    .run(
+        &mut { 0..threads }
+            .map(|_| Expander::new(model, parts))
+            .collect::<Vec<_>>(),
+        tick,
+    )
 }
 
 struct Search<'a> {
     model: &'a Model,
     bounds: &'a Bounds,
-    /// Hashes of the states that were found. Only looked up, never listed.
-    known: Known,
-    /// By hash, only kept if transitions are.
-    index: BTreeMap<u64, Id>,
-    parents: Vec<Parent>,
+    parts: Option<&'a Parts>,
+    /// Hashes of the states that were found, in shards. Only looked up, never listed.
+    known: Vec<Known>,
+    parents: Parents,
+    /// The records of the states of this layer and of the next one, if states have parts.
+    layer: Vec<u64>,
+    next: Vec<u64>,
     /// Transitions without faults and failures, from and to.
     edges: Vec<(Id, Id)>,
     good: Vec<Id>,
     some: u64,
-    seen: BTreeSet<(Kind, Status)>,
+    seen: Seen,
     transitions: u64,
+    violation: Option<Violation>,
 }
 
 impl Search<'_> {
-    fn run(mut self, tick: &mut dyn FnMut(usize, u32)) -> Found {
-        let mut packer = self.model.packer();
-        let root = Parent {
-            state: 0,
-            action: u32::MAX,
-        };
-        self.parents.push(root);
-        let print = self.model.print(&mut packer, self.model.start());
-        self.known.insert(print);
-        if self.bounds.dead_ends {
-            self.index.insert(print, 0);
-        }
+    fn run(mut self, threads: &mut [Expander<'_>], tick: &mut dyn FnMut(usize, u32)) -> Found {
+        self.begin();
         let (mut from, mut depth, mut complete) = (0, 0, true);
-        let mut violation = None;
         while from < self.parents.len() {
-            let layer: Vec<Id> = (from as Id..self.parents.len() as Id).collect();
-            from = self.parents.len();
+            let layer = from..self.parents.len();
+            from = layer.end;
+            self.layer = std::mem::take(&mut self.next);
             let deepest = depth >= self.bounds.depth;
-            let hauls = self.expand(&layer, deepest);
-            for haul in hauls {
-                self.take_in(haul, &mut violation);
+            for begin in layer.clone().step_by(STRETCH * threads.len()) {
+                let stretch = begin..layer.end.min(begin + STRETCH * threads.len());
+                let hauls = self.expand(threads, (stretch, layer.start), deepest);
+                self.take_in(hauls);
+                if self.violation.is_some() {
+                    break;
+                }
             }
             tick(self.parents.len(), depth);
-            if violation.is_some() {
+            if self.violation.is_some() {
                 break;
             }
             if deepest || self.is_over() {
@@ -106,7 +111,37 @@ impl Search<'_> {
             }
             depth += u32::from(from < self.parents.len());
         }
-        self.conclude(depth, complete, violation)
+        self.conclude(depth, complete)
+    }
+
+    /// Puts in the start.
+    fn begin(&mut self) {
+        let mut packer = self.model.packer();
+        let start = self.model.start();
+        let print = self.model.print(&mut packer, start);
+        if let Some(parts) = self.parts {
+            parts.record(&mut packer, start, &mut self.next);
+        }
+        let root = Next {
+            print,
+            state: 0,
+            action: u32::MAX,
+            free: false,
+        };
+        self.known[shard(print)].insert(print);
+        self.enter(&root);
+    }
+
+    /// Numbers a new state.
+    fn enter(&mut self, found: &Next) {
+        let id = self.parents.len() as Id;
+        self.parents.push(Parent {
+            state: found.state,
+            action: found.action,
+        });
+        if self.bounds.dead_ends {
+            self.known[shard(found.print)].set(found.print, id);
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -114,134 +149,137 @@ impl Search<'_> {
     }
 
     fn bytes(&self) -> usize {
-        self.known.bytes()
-            + self.parents.capacity() * size_of::<Parent>()
+        let known: usize = self.known.iter().map(Known::bytes).sum();
+        known
+            + self.parents.bytes()
+            + (self.layer.len() + self.next.len()) * size_of::<u64>()
             + self.edges.capacity() * size_of::<(Id, Id)>()
-            + self.index.len() * 24
     }
 
-    /// Looks at a layer and finds what comes next, in parts of the layer in order.
-    fn expand(&self, layer: &[Id], deepest: bool) -> Vec<Haul> {
-        let threads = self.bounds.threads.clamp(1, 64);
-        let share = layer.len().div_ceil(threads).max(64);
-        let parts: Vec<&[Id]> = layer.chunks(share).collect();
-        if let [part] = parts[..] {
-            return vec![self.walk(part, deepest)];
-        }
-        std::thread::scope(|scope| {
-            let walkers: Vec<_> = parts
-                .iter()
-                .map(|part| scope.spawn(|| self.walk(part, deepest)))
+    fn stride(&self) -> usize {
+        self.parts.map_or(0, |parts| FIRST + parts.len())
+    }
+
+    /// Looks at a stretch of a layer and finds what comes next, in parts of the stretch in order.
+    fn expand(
+        &self,
+        threads: &mut [Expander<'_>],
+        (stretch, first): (std::ops::Range<usize>, usize),
+        deepest: bool,
+    ) -> Vec<Haul> {
+        let share = stretch.len().div_ceil(threads.len()).max(FEW);
+        let shared = Shared {
+            known: &self.known,
+            parents: &self.parents,
+            some: self.some,
+            tells_all: self.bounds.dead_ends,
+            deepest,
+            by_shard: stretch.len() > share,
+        };
+        let walk = |thread: &mut Expander<'_>, begin: usize| {
+            let count = share.min(stretch.end - begin);
+            let records = &self.layer[(begin - first) * self.stride()..];
+            thread.walk(begin as Id, count, records, &shared)
+        };
+        let mut begins = stretch.clone().step_by(share).zip(threads);
+        let Some((mine, me)) = begins.next() else {
+            return Vec::new();
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = begins
+                .map(|(begin, thread)| scope.spawn(move || walk(thread, begin)))
                 .collect();
-            walkers
-                .into_iter()
-                .map(|walker| match walker.join() {
-                    Ok(haul) => haul,
-                    Err(panic) => std::panic::resume_unwind(panic),
-                })
-                .collect()
+            let mut hauls = vec![walk(me, mine)];
+            hauls.extend(others.into_iter().map(joined));
+            hauls
         })
     }
 
-    fn walk(&self, part: &[Id], deepest: bool) -> Haul {
-        let mut walker = Walker::new(self.model, &self.parents);
-        let mut packer = self.model.packer();
-        let mut haul = Haul::default();
-        let mut next = self.model.start().clone();
-        let mut effects = Effects::new();
-        let mut actions = Vec::new();
-        let mut met = Known::default();
-        for &id in part {
-            walker.go_to(id);
-            let state = walker.here();
-            self.look(id, &state.world, &mut haul);
-            if deepest || haul.violation.is_some() {
-                continue;
+    /// Puts together what was found, up to the first violation.
+    fn take_in(&mut self, mut hauls: Vec<Haul>) {
+        let violated = hauls.iter().position(|haul| haul.violation.is_some());
+        hauls.truncate(violated.map_or(hauls.len(), |last| last + 1));
+        let new = self.news(&hauls);
+        let stride = self.stride();
+        for (haul, new) in hauls.into_iter().zip(new) {
+            self.some |= haul.some;
+            self.seen |= haul.seen;
+            self.good.extend(haul.good);
+            self.transitions += haul.transitions;
+            if let Some((id, place, what)) = haul.violation {
+                self.violation = Some(Violation {
+                    property: self.model.always[place].0.clone(),
+                    what,
+                    path: self.path(id),
+                });
             }
-            actions.clear();
-            self.model.actions(state, &Ref::from, &mut actions);
-            for (number, action) in actions.iter().enumerate() {
-                next.clone_from(state);
-                if !self.model.apply(&mut next, action, &mut effects) {
-                    continue;
+            for (place, found) in haul.found.iter().enumerate() {
+                if new[place] {
+                    self.enter(found);
+                    let record = &haul.records[place * stride..][..stride];
+                    self.next.extend_from_slice(record);
                 }
-                let print = self.model.print(&mut packer, &next);
-                let free = next.faults == state.faults && next.failures == state.failures;
-                let keep =
-                    self.bounds.dead_ends || (!self.known.contains(print) && met.insert(print));
-                haul.transitions += 1;
-                if keep {
-                    haul.found.push((print, id, number as u32, free));
+                if self.bounds.dead_ends && found.free {
+                    let to = self.known[shard(found.print)].get(found.print);
+                    self.edges.extend(to.map(|to| (found.state, to)));
                 }
             }
-        }
-        haul
-    }
-
-    /// Looks at a state.
-    fn look(&self, id: Id, world: &World, haul: &mut Haul) {
-        if haul.violation.is_some() {
-            return;
-        }
-        for (place, (_, property)) in self.model.always.iter().enumerate() {
-            if let Err(what) = property(world) {
-                haul.violation = Some((id, place, what));
-                return;
-            }
-        }
-        for (place, (_, property)) in self.model.sometimes.iter().enumerate() {
-            if haul.some >> place & 1 == 0 && property(world).is_ok() {
-                haul.some |= 1 << place;
-            }
-        }
-        for &kind in Kind::ALL {
-            for &status in Status::ALL {
-                if world.census[kind as usize][status as usize] > 0 {
-                    haul.seen.insert((kind, status));
-                }
-            }
-        }
-        if self.bounds.dead_ends && (self.model.goal)(world).is_ok() {
-            haul.good.push(id);
         }
     }
 
-    fn take_in(&mut self, haul: Haul, violation: &mut Option<Violation>) {
-        self.some |= haul.some;
-        self.seen.extend(haul.seen);
-        self.good.extend(haul.good);
-        self.transitions += haul.transitions;
-        if let (None, Some((id, place, what))) = (&violation, haul.violation) {
-            *violation = Some(Violation {
-                property: self.model.always[place].0.clone(),
-                what,
-                path: self.path(id),
-            });
+    /// Puts the hashes of what was found in; answers of each whether it is new, and the first with its hash.
+    fn news(&mut self, hauls: &[Haul]) -> Vec<Vec<bool>> {
+        let mut new: Vec<Vec<bool>> = Vec::with_capacity(hauls.len());
+        if let [haul] = hauls
+            && haul.shards.is_empty()
+        {
+            let insert = |it: &Next| self.known[shard(it.print)].insert(it.print);
+            new.push(haul.found.iter().map(insert).collect());
+            return new;
         }
-        for (print, state, action, free) in haul.found {
-            if self.known.insert(print) {
-                let id = self.parents.len() as Id;
-                self.parents.push(Parent { state, action });
-                if self.bounds.dead_ends {
-                    self.index.insert(print, id);
+        new.extend(hauls.iter().map(|haul| vec![false; haul.found.len()]));
+        let share = SHARDS.div_ceil(hauls.len());
+        let insert = |known: &mut [Known], first: usize| {
+            let mut new = Vec::new();
+            for (n, known) in known.iter_mut().enumerate() {
+                for (h, haul) in hauls.iter().enumerate() {
+                    let places = haul.shards.get(first + n).map_or(&[][..], Vec::as_slice);
+                    for &place in places {
+                        if known.insert(haul.found[place as usize].print) {
+                            new.push((h, place));
+                        }
+                    }
                 }
             }
-            if self.bounds.dead_ends && free {
-                self.edges.push((state, self.index[&print]));
-            }
+            new
+        };
+        let insert = &insert;
+        let all = thread::scope(|scope| {
+            let mut shares = self.known.chunks_mut(share).enumerate();
+            let mine = shares.next();
+            let others: Vec<_> = shares
+                .map(|(n, known)| scope.spawn(move || insert(known, n * share)))
+                .collect();
+            let mut all: Vec<_> = mine
+                .into_iter()
+                .map(|(n, known)| insert(known, n * share))
+                .collect();
+            all.extend(others.into_iter().map(joined));
+            all
+        });
+        for (haul, place) in all.into_iter().flatten() {
+            new[haul][place as usize] = true;
         }
+        new
     }
 
     fn path(&self, id: Id) -> Path {
-        let mut walker = Walker::new(self.model, &self.parents);
-        let number = |id: Id| self.parents[id as usize].action;
-        Path {
-            numbers: walker.way_to(id).into_iter().map(number).collect(),
-            actions: walker.actions_to(id),
-        }
+        let mut walker = Walker::new(self.model, self.parts);
+        let (actions, numbers) = walker.path(id, &self.parents);
+        Path { actions, numbers }
     }
 
-    fn conclude(self, depth: u32, complete: bool, violation: Option<Violation>) -> Found {
+    fn conclude(self, depth: u32, complete: bool) -> Found {
         let missed = |(place, (name, _)): (usize, &(String, Box<super::Property>))| {
             (self.some >> place & 1 == 0).then(|| name.clone())
         };
@@ -249,16 +287,18 @@ impl Search<'_> {
             .filter_map(missed)
             .collect();
         let dead_ends = (self.bounds.dead_ends && complete).then(|| self.dead_ends());
+        let all = { Kind::ALL.iter() }
+            .flat_map(|&kind| Status::ALL.iter().map(move |&status| (kind, status)));
         Found {
             states: self.parents.len(),
             transitions: self.transitions,
             depth,
             complete,
-            violation,
             never,
-            seen: self.seen.clone(),
+            seen: all.filter(|it| self.seen & bit(it.0, it.1) > 0).collect(),
             dead_ends,
             bytes: self.bytes(),
+            violation: self.violation,
         }
     }
 
@@ -284,9 +324,9 @@ impl Search<'_> {
             .filter(|&id| !reached[id as usize])
             .collect();
         let mut paths: BTreeMap<Vec<Status>, Path> = BTreeMap::new();
-        let mut walker = Walker::new(self.model, &self.parents);
+        let mut walker = Walker::new(self.model, self.parts);
         for &id in &lost {
-            walker.go_to(id);
+            walker.go_to(id, &self.parents);
             let groups = || walker.here().world.groups.values();
             let mut statuses: Vec<Status> = groups().map(|group| group.life.status).collect();
             statuses.sort_unstable();
@@ -304,74 +344,9 @@ impl Search<'_> {
     }
 }
 
-/// Makes states again by repeating the actions that led to them. States of a layer stand in the order of their parents, so
-/// the way to the next one mostly shares all but its end with the way to the one before.
-struct Walker<'a> {
-    model: &'a Model,
-    parents: &'a [Parent],
-    /// The way to where it stands: numbers and states, the start first.
-    way: Vec<(Id, State)>,
-    effects: Effects,
-    actions: Vec<Action>,
-}
-
-impl<'a> Walker<'a> {
-    fn new(model: &'a Model, parents: &'a [Parent]) -> Walker<'a> {
-        Walker {
-            model,
-            parents,
-            way: vec![(0, model.start().clone())],
-            effects: Effects::new(),
-            actions: Vec::new(),
-        }
-    }
-
-    fn here(&self) -> &State {
-        let last = self.way.last();
-        &last
-            .expect("the way begins with the start, which never leaves it")
-            .1
-    }
-
-    /// The numbers of the states on the way to a state, it being the last, and the start left out.
-    fn way_to(&self, id: Id) -> Vec<Id> {
-        let mut ids = Vec::new();
-        let mut at = id;
-        while at != 0 {
-            ids.push(at);
-            at = self.parents[at as usize].state;
-        }
-        ids.reverse();
-        ids
-    }
-
-    fn go_to(&mut self, id: Id) {
-        let ids = self.way_to(id);
-        let shared = { self.way[1..].iter().zip(&ids) }
-            .take_while(|((here, _), there)| here == *there)
-            .count();
-        self.way.truncate(1 + shared);
-        for &id in &ids[shared..] {
-            self.step(id);
-        }
-    }
-
-    fn step(&mut self, id: Id) -> Action {
-        let mut state = self.here().clone();
-        self.actions.clear();
-        self.model.actions(&state, &Ref::from, &mut self.actions);
-        let action = self
-            .actions
-            .swap_remove(self.parents[id as usize].action as usize);
-        let taken = self.model.apply(&mut state, &action, &mut self.effects);
-        debug_assert!(taken, "what was admitted once is admitted again");
-        self.way.push((id, state));
-        action
-    }
-
-    fn actions_to(&mut self, id: Id) -> Vec<Action> {
-        let ids = self.way_to(id);
-        self.way.truncate(1);
-        ids.into_iter().map(|id| self.step(id)).collect()
-    }
+/// What a thread has made; its panic is passed on.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -110,3 +110,117 @@ fn worlds_with_equal_packs_have_the_same_successors() {
     let met_again = walk(&Menu::default().ops, false, 40);
     assert!(met_again > 200, "only {met_again} states were met again");
 }
+
+/// A world of two groups, each with so many instances of one pair that is written to.
+fn two_groups(instances: u32, more: &str) -> World {
+    let (head, _) = TEXT.split_once("servers:\n").unwrap();
+    let all = 2 * instances;
+    let text = format!(
+        "{head}servers:\n  app: {{count: {all}, az: az-1, vpc: net, flavor: m1, power: active}}\n\
+         disks:\n  data: {{count: {all}, az: az-1, size: 100 GiB, bootable: true, attached: {{app: /dev/vda}}, load: {{rate: 4 MiB/s}}}}\n\
+         groups:\n  g: {{count: 2, domain: metro, vpc: net{more}}}\n\
+         instances:\n  i: {{count: {all}, group: g, server: app}}\n"
+    );
+    let loaded = Scenario::load("two.yaml", &text);
+    loaded
+        .unwrap_or_else(|faults| panic!("{faults:#?}"))
+        .world()
+        .clone()
+}
+
+/// What a search finds without what depends on which of equal states comes first: of paths, the statuses and lengths.
+fn summary(found: &Found) -> impl PartialEq + std::fmt::Debug + use<> {
+    let ends = found.dead_ends.as_ref().map(|ends| {
+        let paths = ends.paths.iter();
+        let length = |(of, path): &(Vec<_>, Path)| (of.clone(), path.actions.len());
+        (ends.states, paths.map(length).collect::<Vec<_>>())
+    });
+    let violation = found.violation.as_ref().map(|it| it.path.actions.len());
+    let counts = (found.states, found.transitions, found.depth, found.complete);
+    (
+        counts,
+        found.seen.clone(),
+        found.never.clone(),
+        ends,
+        violation,
+    )
+}
+
+/// Remembering what comes of a part finds what asking the machine about every state finds.
+#[test]
+fn parts_decide_for_themselves() {
+    let blow = |world: &World, label: &str| match world.find(label) {
+        Some(Who::Link(link)) => Blow::Link { link },
+        Some(Who::Node(node)) => Blow::Node { node },
+        Some(Who::Az(az)) => Blow::Az {
+            az,
+            destroyed: false,
+        },
+        other => panic!("{other:?}"),
+    };
+    let quiet = Menu {
+        failures_max: 0,
+        powers: false,
+        ..Menu::default()
+    };
+    let started = ", protected: true";
+    let bound = ", protection_type: consistency-group";
+    let cases = [
+        (two_groups(1, ""), quiet.clone(), &[][..], 1, u32::MAX),
+        (two_groups(2, ""), quiet.clone(), &[], 3, 20),
+        (
+            two_groups(1, bound),
+            Menu {
+                failures_max: 1,
+                ..quiet.clone()
+            },
+            &[],
+            1,
+            11,
+        ),
+        (
+            two_groups(1, started),
+            Menu {
+                ops: vec![Op::Failover, Op::Reprotect],
+                powers: true,
+                slow_powers: true,
+                ..quiet.clone()
+            },
+            &[],
+            1,
+            7,
+        ),
+        (two_groups(1, started), quiet.clone(), &["trunk", "w"], 2, 6),
+    ];
+    for (n, (world, menu, faults, threads, depth)) in cases.into_iter().enumerate() {
+        let menu = Menu {
+            faults: faults.iter().map(|label| blow(&world, label)).collect(),
+            faults_max: faults.len() as u8,
+            ..menu
+        };
+        let model = Model::new(world, menu).sometimes("fails over", |world| {
+            let any = { world.groups.values() }
+                .any(|group| group.life.status == crate::sdrs::status::Status::FailedOver);
+            any.then_some(()).ok_or_else(String::new)
+        });
+        let bounds = Bounds {
+            threads,
+            depth,
+            dead_ends: true,
+            ..Bounds::default()
+        };
+        let began = std::time::Instant::now();
+        let parts = parts::Parts::of(&model);
+        assert!(parts.is_some(), "case {n}");
+        let by_parts = search::search_by(&model, &bounds, parts.as_ref(), &mut |_, _| ());
+        let by_world = search::search_by(&model, &bounds, None, &mut |_, _| ());
+        assert_eq!(summary(&by_parts), summary(&by_world), "case {n}");
+        eprintln!(
+            "case {n}: {} {} {:?}",
+            by_parts.states,
+            by_parts.depth,
+            began.elapsed()
+        );
+        assert!(by_parts.states > 300, "case {n}: {}", by_parts.states);
+    }
+}

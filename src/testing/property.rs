@@ -1,7 +1,7 @@
 //! What must hold, or is to be reached, in the histories of the bench.
 
 use crate::machine::Effect;
-use crate::scenario::expect::{Expectation, MeaningError, ReadError};
+use crate::scenario::expect::{Expectation, ReadError, Senseless};
 use crate::scenario::look;
 use crate::time::SimTime;
 use crate::world::World;
@@ -70,7 +70,7 @@ impl Property {
     /// # Errors
     /// The first place that does not follow the grammar, or the first part that means nothing in any world.
     pub fn expect(text: &str) -> Result<Property, ReadError> {
-        let read = Arc::new(Expectation::read(text, None)?);
+        let read = Arc::new(Expectation::read(text)?);
         let expectation = Some(Arc::clone(&read));
         let judged = Property::run(text, move || {
             let expectation = Arc::clone(&read);
@@ -89,10 +89,9 @@ impl Property {
         Ok(judged.told_as(text))
     }
 
-    /// Whether what it was read from can mean something in a world; what was not read always does.
-    pub(super) fn check(&self, world: &World) -> Result<(), MeaningError> {
-        let expectation = self.expectation.as_ref();
-        expectation.map_or(Ok(()), |read| read.check(Some(world)))
+    /// What keeps what it was read from from meaning anything in a world; what was not read always does.
+    pub(super) fn fault(&self, world: &World) -> Option<Senseless> {
+        self.expectation.as_ref()?.fault(world)
     }
 
     /// The same, told in a scenario file by this expectation. Without one a file expects that its run does not end in the

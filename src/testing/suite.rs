@@ -12,6 +12,7 @@ use super::property::Property;
 use super::shrink::Shrinker;
 use crate::engine::dice::{Purpose, draw};
 use crate::engine::{Operator, Reach, Seed};
+use crate::scenario::expect::ReadError;
 use crate::time::Span;
 use std::path::{Path, PathBuf};
 
@@ -421,8 +422,12 @@ fn demand_sense(ground: &Ground, properties: &[Property], ending: Ending<'_>) {
         Ending::After(_) => None,
     };
     for property in properties.iter().chain(goal) {
-        if let Err(error) = property.check(ground.world()) {
-            panic!("`{}` means nothing: {error}", property.name());
+        if let Some(fault) = property.fault(ground.world()) {
+            panic!(
+                "`{}` means nothing: {}",
+                property.name(),
+                ReadError::from(fault)
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with an expectation: its text, or its meaning in the world at hand.
 
-use super::MeaningError;
+use super::Senseless;
 use std::ops::Range;
 
 /// A place where the text does not follow the grammar.
@@ -71,8 +71,8 @@ pub enum ReadError {
     #[error("{0}{help}", help = .0.help().map_or_else(String::new, |help| format!("; {help}")))]
     Parse(#[from] ParseError),
     /// A part of it means nothing.
-    #[error(transparent)]
-    Meaning(#[from] MeaningError),
+    #[error("{0}{help}", help = .0.help().map_or_else(String::new, |help| format!("; {help}")))]
+    Senseless(#[from] Senseless),
 }
 
 /// A part of an expectation that means nothing in the world at hand.

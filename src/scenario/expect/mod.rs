@@ -64,13 +64,14 @@ mod relabel;
 #[cfg(test)]
 mod tests;
 
-pub use super::load::MeaningError;
 pub use ast::{
     At, Collection, Condition, Expression, Filter, Literal, Number, Op, Path, Quantifier,
     Reference, Root, Selection, Step, Subject, Test,
 };
 pub use error::{EvalError, EvalFault, ParseError, ParseFault, ReadError};
 pub use eval::{Scope, Verdict};
+
+pub use super::load::Senseless;
 
 use super::scope::Sight;
 use crate::time::SimTime;
@@ -98,14 +99,16 @@ impl Expectation {
         parse::expectation(text).map(|root| Self { root })
     }
 
-    /// Parses the text of an expectation and sees that it can mean something; see [`Expectation::check`].
+    /// Parses the text of an expectation and sees that it can mean something; see [`Expectation::fault_anywhere`].
     ///
     /// # Errors
     /// The first place that does not follow the grammar, or the first part that means nothing.
-    pub fn read(text: &str, world: Option<&World>) -> Result<Self, ReadError> {
+    pub fn read(text: &str) -> Result<Self, ReadError> {
         let expectation = Self::parse(text)?;
-        expectation.check(world)?;
-        Ok(expectation)
+        match expectation.fault_anywhere() {
+            Some(fault) => Err(fault.into()),
+            None => Ok(expectation),
+        }
     }
 
     /// The parsed form.

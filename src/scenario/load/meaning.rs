@@ -3,8 +3,7 @@
 //! What only the run can tell is left to it: whether a thing exists at the instant, how long a list is, what is null, and
 //! which of several kinds of thing a part such as `web/dr` will be. The answer of a query is not looked into.
 
-use super::known::{Known, Standing};
-use super::names::{Kind, Lost};
+use super::names::{Kind, Lost, Names};
 use super::source::title_of;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::expect::{
@@ -13,7 +12,6 @@ use crate::scenario::expect::{
 };
 use crate::scenario::scope::QUOTAS;
 use crate::scenario::shape::{DUCT, Field, LINK, NODE, PROJECT, Shape, fields};
-use crate::world::World;
 use std::ops::Range;
 
 /// A part of an expectation that means nothing, whatever happens.
@@ -22,16 +20,6 @@ pub(super) struct Fault {
     /// Its bytes in the expectation's text.
     pub span: Range<usize>,
     pub misfit: Misfit,
-}
-
-/// That an expectation means nothing, whatever happens: a field that nothing has, a word that is never shown, values that
-/// cannot be compared. What it says of itself ends with what was probably meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{misfit}{}", misfit.help().map_or_else(String::new, |help| format!("; {help}")))]
-pub struct MeaningError {
-    /// The bytes of the expectation's text concerned.
-    pub span: Range<usize>,
-    misfit: Misfit,
 }
 
 /// What is wrong with it.
@@ -123,25 +111,48 @@ type Meant<T> = Result<T, Fault>;
 ///
 /// # Errors
 /// The first fault, in the order of the text.
-pub(super) fn check(expectation: &Expectation, names: &dyn Known, answered: bool) -> Meant<()> {
+pub(super) fn check(expectation: &Expectation, names: &dyn Labels, answered: bool) -> Meant<()> {
     Meaning { names, answered }.expression(expectation.root())
 }
 
-impl Expectation {
-    /// Whether it can mean something, as a scenario file asks it of what it expects: fields are those that views have, words
-    /// are some that they show, and what is compared is of one kind. Where that is not asked, a slip such as
-    /// `shop.status == faild-over` never holds, and its opposite always.
-    ///
-    /// With a world, what has a label there is taken for what it is. A label that nothing has (None: any label) is no fault,
-    /// since what it is of may come to be; it is taken for that of any kind of thing.
-    ///
-    /// # Errors
-    /// The first part that means nothing, in the order of the text.
-    pub fn check(&self, world: Option<&World>) -> Result<(), MeaningError> {
-        check(self, &Standing(world), false)
-            .map_err(|Fault { span, misfit }| MeaningError { span, misfit })
+/// What is known of labels before a run.
+pub(super) trait Labels {
+    /// Why a label cannot be that of a thing of a kind (None: of any); None if it can.
+    fn lost(&self, label: &str, want: Option<Kind>) -> Option<Lost>;
+
+    /// The kind of the thing that has a label, if that is known.
+    fn kind(&self, label: &str) -> Option<Kind>;
+
+    /// The kinds of which a thing may be that has a label of no known kind.
+    fn others(&self) -> &'static [Kind];
+}
+
+impl Labels for Names {
+    fn lost(&self, label: &str, want: Option<Kind>) -> Option<Lost> {
+        self.pattern(label, want, None).err()
+    }
+
+    fn kind(&self, label: &str) -> Option<Kind> {
+        Names::kind(self, label)
+    }
+
+    fn others(&self) -> &'static [Kind] {
+        // Of a file's own labels the kind is known; of parts it is not.
+        &PARTS
     }
 }
+
+/// What a label with a `/` can be the label of.
+const PARTS: [Kind; 8] = [
+    Kind::Server,
+    Kind::Disk,
+    Kind::Nic,
+    Kind::Pair,
+    Kind::Instance,
+    Kind::Drill,
+    Kind::Vpc,
+    Kind::Subnet,
+];
 
 /// A value whose shape is known, and how it is spelled.
 struct Seen {
@@ -150,7 +161,7 @@ struct Seen {
 }
 
 struct Meaning<'a> {
-    names: &'a dyn Known,
+    names: &'a dyn Labels,
     answered: bool,
 }
 
@@ -248,16 +259,14 @@ impl Meaning<'_> {
     }
 
     fn label(&self, label: &str, want: Option<Kind>, span: &Range<usize>) -> Meant<()> {
-        match self.names.fits(label, want) {
-            Ok(()) => Ok(()),
-            Err(lost) => {
-                let label = label.to_owned();
-                Err(Fault {
-                    span: span.clone(),
-                    misfit: Misfit::Label { label, want, lost },
-                })
-            }
-        }
+        let Some(lost) = self.names.lost(label, want) else {
+            return Ok(());
+        };
+        let label = label.to_owned();
+        Err(Fault {
+            span: span.clone(),
+            misfit: Misfit::Label { label, want, lost },
+        })
     }
 
     /// A label given with its collection. Jobs and tasks are called by number, quotas by type, and pools have no views.
@@ -279,7 +288,7 @@ impl Meaning<'_> {
             }
             _ => {
                 let (project, kind) = label.it.rsplit_once('/').unwrap_or(("default", &label.it));
-                let known = self.names.fits(project, Some(Kind::Project)).is_ok();
+                let known = self.names.lost(project, Some(Kind::Project)).is_none();
                 let fits = collection == Collection::Quotas && known && QUOTAS.contains(&kind);
                 (
                     fits,

@@ -11,17 +11,18 @@ mod fault;
 mod hazard;
 mod header;
 mod hint;
-mod known;
 mod meaning;
 mod names;
 mod refs;
 mod runbook;
+mod sense;
 mod source;
 mod timeline;
 
+pub use sense::Senseless;
+
 pub(super) use fault::{Drawer, Fault};
 pub(super) use hazard::Peril;
-pub use meaning::MeaningError;
 pub(super) use names::numbered;
 pub(super) use refs::{name as form_name, subject as form_subject};
 pub(super) use runbook::{Book, Condition, Errand, Task, Trigger};

@@ -63,7 +63,7 @@ impl Kind {
     }
 
     /// Whether a thing of this kind is meant by one who asks for that kind.
-    pub(super) fn is(self, want: Kind) -> bool {
+    fn is(self, want: Kind) -> bool {
         self == want
             || (want == Kind::LinkEnd && matches!(self, Kind::Az | Kind::Relay | Kind::Witness))
     }

@@ -1,0 +1,329 @@
+//! What one thread does of a search: it looks at states and finds what comes next.
+//!
+//! Where states have parts ([`super::parts`]), what comes next is put together from what is remembered of each part, and the
+//! world itself is made again only to learn of a part that was not met before, to look at properties, and for what may
+//! change more than one part.
+
+use super::known::Known;
+use super::memo::{Memo, Move};
+use super::parts::{self, AROUND, FIRST, Parts, Seen, USED, bit, whole};
+use super::walker::{Id, Parents, Walker};
+use super::{Model, Packer, State};
+use crate::hash::{combine, mix};
+use crate::machine::Effects;
+use crate::sdrs::status::{Kind, Status};
+use crate::world::World;
+
+/// How many shards the hashes of states are in, by their highest bits.
+pub(super) const SHARDS: usize = 64;
+
+/// The shard of a hash.
+pub(super) const fn shard(print: u64) -> usize {
+    (print >> 58) as usize
+}
+
+/// What all threads read while a part of a layer is walked.
+pub(super) struct Shared<'a> {
+    pub known: &'a [Known],
+    pub parents: &'a Parents,
+    /// The properties that held sometimes.
+    pub some: u64,
+    /// Whether what is known already is told too.
+    pub tells_all: bool,
+    /// Whether nothing is looked for beyond these states.
+    pub deepest: bool,
+    /// Whether what is found is listed by shard.
+    pub by_shard: bool,
+}
+
+/// A state that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub print: u64,
+    pub state: Id,
+    pub action: u32,
+    /// Whether the action is free of chance's malice: no fault, no failure.
+    pub free: bool,
+}
+
+/// What one thread makes of a part of a layer.
+#[derive(Debug, Default)]
+pub(super) struct Haul {
+    pub found: Vec<Found>,
+    /// The record of each, if states have parts.
+    pub records: Vec<u64>,
+    /// By shard, the places of what was found.
+    pub shards: Vec<Vec<u32>>,
+    pub violation: Option<(Id, usize, String)>,
+    pub transitions: u64,
+    /// Which of the properties that must hold sometimes did.
+    pub some: u64,
+    pub seen: Seen,
+    /// States that a way back may lead to.
+    pub good: Vec<Id>,
+}
+
+impl Haul {
+    fn find(&mut self, shared: &Shared<'_>, found: Found) -> bool {
+        self.transitions += 1;
+        let shard = shard(found.print);
+        if !shared.tells_all && shared.known[shard].contains(found.print) {
+            return false;
+        }
+        if shared.by_shard {
+            self.shards.resize_with(SHARDS, Vec::new);
+            self.shards[shard].push(self.found.len() as u32);
+        }
+        self.found.push(found);
+        true
+    }
+}
+
+/// One thread's tools, kept from layer to layer.
+#[derive(Debug)]
+pub(super) struct Expander<'a> {
+    model: &'a Model,
+    parts: Option<&'a Parts>,
+    packer: Packer,
+    walker: Walker<'a>,
+    memo: Memo,
+    next: State,
+    effects: Effects,
+    /// Where the parts of the state at hand are remembered.
+    places: Vec<u32>,
+    moves: Vec<Move>,
+    record: Vec<u64>,
+}
+
+impl<'a> Expander<'a> {
+    pub fn new(model: &'a Model, parts: Option<&'a Parts>) -> Expander<'a> {
+        Expander {
+            model,
+            parts,
+            packer: model.packer(),
+            walker: Walker::new(model, parts),
+            memo: Memo::new(),
+            next: model.start().clone(),
+            effects: Effects::new(),
+            places: Vec::new(),
+            moves: Vec::new(),
+            record: Vec::new(),
+        }
+    }
+
+    /// Walks the states from a number on whose records these are; `count` of them.
+    pub fn walk(&mut self, from: Id, count: usize, records: &[u64], shared: &Shared<'_>) -> Haul {
+        let mut haul = Haul {
+            some: shared.some,
+            ..Haul::default()
+        };
+        let stride = self.parts.map_or(0, |parts| FIRST + parts.len());
+        for n in 0..count {
+            let id = from + n as Id;
+            let record = &records[n * stride..][..stride];
+            let properties = !self.model.always.is_empty()
+                || haul.some.count_ones() as usize != self.model.sometimes.len();
+            let goal = shared.tells_all && self.model.goal.is_some();
+            if properties || goal || self.parts.is_none() {
+                self.walker.go_to(id, shared.parents);
+                self.look(id, &mut haul);
+            }
+            if haul.violation.is_some() {
+                break;
+            }
+            match self.parts {
+                Some(parts) => self.by_parts(parts, id, record, shared, &mut haul),
+                None => self.by_world(id, shared, &mut haul),
+            }
+        }
+        haul
+    }
+
+    /// Looks at the properties of the state where the walker stands.
+    fn look(&self, id: Id, haul: &mut Haul) {
+        let world = &self.walker.here().world;
+        for (place, (_, property)) in self.model.always.iter().enumerate() {
+            if let Err(what) = property(world) {
+                haul.violation = Some((id, place, what));
+                return;
+            }
+        }
+        for (place, (_, property)) in self.model.sometimes.iter().enumerate() {
+            if haul.some >> place & 1 == 0 && property(world).is_ok() {
+                haul.some |= 1 << place;
+            }
+        }
+    }
+
+    fn by_world(&mut self, id: Id, shared: &Shared<'_>, haul: &mut Haul) {
+        let (state, actions) = self.walker.outlook();
+        haul.seen |= seen(&state.world);
+        let mut groups = state.world.groups.values();
+        let rests = || groups.all(|group| parts::rests(group.life.status));
+        if shared.tells_all && self.model.is_goal(&state.world, rests) {
+            haul.good.push(id);
+        }
+        if shared.deepest {
+            return;
+        }
+        for (number, action) in actions.iter().enumerate() {
+            self.next.clone_from(state);
+            if self.model.apply(&mut self.next, action, &mut self.effects) {
+                let found = Found {
+                    print: self.model.print(&mut self.packer, &self.next),
+                    state: id,
+                    action: number as u32,
+                    free: is_free(state, &self.next),
+                };
+                haul.find(shared, found);
+            }
+        }
+    }
+
+    fn by_parts(
+        &mut self,
+        parts: &Parts,
+        id: Id,
+        record: &[u64],
+        shared: &Shared<'_>,
+        haul: &mut Haul,
+    ) {
+        let (around, used) = (record[AROUND], record[USED]);
+        let [fails, breaks] = parts::may(self.model.menu(), used);
+        let here = combine(around, u64::from(fails) << 1 | u64::from(breaks));
+        self.places.clear();
+        let (mut sum, mut rests, mut wide) = (0_u64, true, false);
+        for (part, &exact) in record[FIRST..].iter().enumerate() {
+            let key = combine(here.wrapping_add(part as u64), exact);
+            let place = match self.memo.find(key) {
+                Some(place) => place,
+                None => self.learn(parts, part, id, record, key, shared),
+            };
+            let entry = self.memo.entry(place);
+            sum = sum.wrapping_add(entry.share);
+            haul.seen |= entry.seen;
+            rests &= entry.rests;
+            wide |= entry.is_wide;
+            self.places.push(place);
+        }
+        if shared.tells_all && self.model.is_goal(&self.walker.here().world, || rests) {
+            haul.good.push(id);
+        }
+        if shared.deepest {
+            return;
+        }
+        for (part, &place) in self.places.iter().enumerate() {
+            let entry = self.memo.entry(place);
+            for step in self.memo.moves(entry) {
+                let Some((to, share)) = step.to else { continue };
+                let used = used + u64::from(step.fails);
+                let sum = sum.wrapping_sub(entry.share).wrapping_add(share);
+                let found = Found {
+                    print: whole(around, used, sum),
+                    state: id,
+                    action: step.code,
+                    free: !step.fails,
+                };
+                if haul.find(shared, found) {
+                    let begin = haul.records.len();
+                    haul.records.extend_from_slice(record);
+                    haul.records[begin + USED] = used;
+                    haul.records[begin + FIRST + part] = to;
+                }
+            }
+        }
+        if wide {
+            self.walker.go_to(id, shared.parents);
+            self.widely(parts, id, shared, haul);
+        }
+    }
+
+    /// Finds what comes of actions that change more than one part.
+    fn widely(&mut self, parts: &Parts, id: Id, shared: &Shared<'_>, haul: &mut Haul) {
+        let (state, actions) = self.walker.outlook();
+        for action in actions {
+            let code = parts::code(self.model.menu(), &state.world, action);
+            if let Some(part) = parts.owner(&state.world, action) {
+                let entry = self.memo.entry(self.places[part]);
+                let mut moves = self.memo.moves(entry).iter();
+                if !moves.any(|it| it.code == code && it.to.is_none()) {
+                    continue;
+                }
+            }
+            self.next.clone_from(state);
+            if self.model.apply(&mut self.next, action, &mut self.effects) {
+                let found = Found {
+                    print: self.model.print(&mut self.packer, &self.next),
+                    state: id,
+                    action: code,
+                    free: is_free(state, &self.next),
+                };
+                if haul.find(shared, found) {
+                    parts.record(&mut self.packer, &self.next, &mut haul.records);
+                }
+            }
+        }
+    }
+
+    /// Asks the machine what may come of a part, and remembers it.
+    fn learn(
+        &mut self,
+        parts: &Parts,
+        part: usize,
+        id: Id,
+        record: &[u64],
+        key: u64,
+        shared: &Shared<'_>,
+    ) -> u32 {
+        self.walker.go_to(id, shared.parents);
+        let (state, actions) = self.walker.outlook();
+        let group = parts.group(part);
+        let mut wide = false;
+        self.moves.clear();
+        for action in actions {
+            match parts.owner(&state.world, action) {
+                None => wide = true,
+                Some(owner) if owner == part => {
+                    self.next.clone_from(state);
+                    if !self.model.apply(&mut self.next, action, &mut self.effects) {
+                        continue;
+                    }
+                    self.record.clear();
+                    parts.record(&mut self.packer, &self.next, &mut self.record);
+                    let to = self.record[FIRST + part];
+                    self.record[FIRST + part] = record[FIRST + part];
+                    self.record[USED] = record[USED];
+                    let stays = self.record == record;
+                    let share = mix(self.packer.part(&self.next.world, group, false));
+                    self.moves.push(Move {
+                        code: parts::code(self.model.menu(), &state.world, action),
+                        fails: !is_free(state, &self.next),
+                        to: stays.then_some((to, share)),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let share = mix(self.packer.part(&state.world, group, false));
+        let look = parts.look(&state.world, part);
+        self.memo.learn(key, share, look, wide, &mut self.moves)
+    }
+}
+
+/// Whether a step used up nothing of the menu's bounds.
+const fn is_free(before: &State, after: &State) -> bool {
+    after.faults == before.faults && after.failures == before.failures
+}
+
+/// The statuses that a world shows.
+fn seen(world: &World) -> Seen {
+    let mut seen = 0;
+    for &kind in Kind::ALL {
+        for &status in Status::ALL {
+            if world.census[kind as usize][status as usize] > 0 {
+                seen |= bit(kind, status);
+            }
+        }
+    }
+    seen
+}
