@@ -162,7 +162,7 @@ fn one_of<'s>(option: &'static str, sources: &'s [Source]) -> Result<&'s Source,
 }
 
 /// What is written is of one scenario, and does not replace it.
-fn check_output(option: &'static str, path: &Path, sources: &[Source]) -> Result<(), Fault> {
+pub fn check_output(option: &'static str, path: &Path, sources: &[Source]) -> Result<(), Fault> {
     let Source::File(scenario) = one_of(option, sources)? else {
         return Ok(());
     };
