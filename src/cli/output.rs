@@ -186,7 +186,7 @@ pub enum NoTarget {
     #[error("nothing is labelled `{0}`")]
     Label(String),
     /// Something of another kind has the label.
-    #[error("`{label}` is {is}")]
+    #[error("the label `{label}` is that of a {is}")]
     OtherKind {
         /// The label.
         label: String,

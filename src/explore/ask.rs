@@ -420,7 +420,7 @@ mod tests {
             ("any groups.status == protected", &[][..]),
             ("g.status == protected", &["g"]),
             ("any pairs[status=protected].group == g", &["g"]),
-            ("any pairs[group!=g].status == active", &["g"]),
+            ("any pairs[group!=g].status == protected", &["g"]),
             ("any servers.label in [web, app]", &["web", "app"]),
             ("any instances.pairs contains p", &["p"]),
             ("any servers.instance == null", &[]),
@@ -435,7 +435,7 @@ mod tests {
             r#"any groups.label contains "g""#,
             r#"any groups.label < "h""#,
             "any groups.name == g",
-            "any disks.servers[0] == web",
+            "any groups.pairs[0] == p",
             "count(nics) >= 0",
             "all servers.vpc != null",
         ] {
