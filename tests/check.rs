@@ -203,6 +203,19 @@ const PLANTS: &[Plant] = &[
         let pair = pair(world);
         world.pairs[pair].stands = Some(at(3000));
     }),
+    ("recovery points are what they say", stopped, |world| {
+        let pair = pair(world);
+        world.pairs[pair].stands = Some(at(10_000));
+    }),
+    ("recovery points are what they say", stopped, |world| {
+        let pair = pair(world);
+        world.pairs[pair].behind = 5_000_000;
+    }),
+    ("quotas hold", held, |world| {
+        world.projects[world.default_project]
+            .quotas
+            .instances_per_group = 0;
+    }),
     ("writes are what servers write", held, |world| {
         let disk = disk(world);
         world.disks[disk].load = None;
@@ -223,6 +236,18 @@ const PLANTS: &[Plant] = &[
 
 fn held() -> Run {
     in_step(settings())
+}
+
+/// Its protection was stopped before anything was written since.
+fn stopped() -> Run {
+    let mut engine = in_step(settings());
+    let server = "s1".into();
+    ask(&mut engine, Native::StopServer { server });
+    quiet(&mut engine);
+    let group = "g".into();
+    ask(&mut engine, Call::StopProtection { group });
+    quiet(&mut engine);
+    engine
 }
 
 /// What is found in a world after it was altered.

@@ -163,6 +163,10 @@ fn instances_and_pairs_are_filtered_by_group_and_by_each_other() {
     };
     assert_eq!(instances(json!({ "server_group_id": "g" })), ["i", "i2"]);
     assert_eq!(instances(json!({ "server_group_id": "other" })), [""; 0]);
+    assert_eq!(instances(json!({ "status": "protected" })), ["i", "i2"]);
+    assert_eq!(instances(json!({ "status": "resizing" })), [""; 0]);
+    let ask_for = |status: &str| json!({ "list_protected_instances": { "status": status } });
+    assert_eq!(refused(&run, ask_for("copying")), 209, "of pairs");
     assert_eq!(
         instances(json!({ "server_group_id": "g", "server_group_ids": ["other"] })),
         [""; 0]
@@ -501,6 +505,8 @@ fn a_malformed_tag_query_answers_the_first_code_of_its_row() {
     let wish = |key: &str, values: Value| json!({ "key": key, "values": values });
     let long = "x".repeat(256);
     let keys: Vec<Value> = (0..21).map(|n| wish(&format!("k{n}"), json!([]))).collect();
+    let most = json!({ "action": "filter", "tags": keys[..20] });
+    ask(&run, json!({ "query_instances_by_tag": most }));
     let values: Vec<String> = (0..21).map(|n| format!("v{n}")).collect();
     for (body, code) in [
         (json!({ "action": "find" }), 2210),

@@ -372,6 +372,7 @@ fn the_schema_knows_every_law() {
     );
     assert_eq!(forms[3]["properties"]["exponential"]["required"][0], "mean");
     let plain = schemars::schema_for!(Distribution).to_value();
+    assert_eq!(plain["title"], "Distribution");
     assert!(plain["anyOf"][1]["properties"].get("per_gib").is_none());
 }
 
