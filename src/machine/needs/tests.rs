@@ -444,3 +444,19 @@ fn a_failover_needs_a_copy_of_every_pair_that_can_be_used() {
     let call = |()| Call::Failover { group: "g".into() }.into();
     each_is_broken(Op::Failover, &by_faults, plain, call, cases);
 }
+
+#[test]
+fn names_of_another_text_are_told_apart_by_their_prints() {
+    let mut f = Fixture::new();
+    let mut prints = std::collections::BTreeSet::new();
+    for name in ["one", "two", "one"] {
+        let (group, name) = ("g".into(), name.to_owned());
+        f.done(Call::RenameProtectionGroup { group, name });
+        let told = f.out.iter().filter_map(|effect| match effect {
+            crate::machine::Effect::Changed { value, .. } => Some(*value),
+            _ => None,
+        });
+        prints.extend(told);
+    }
+    assert_eq!(prints.len(), 2, "{prints:?}");
+}

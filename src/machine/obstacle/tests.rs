@@ -7,6 +7,8 @@ use crate::machine::event::Outcome;
 use crate::machine::fixture::{Fixture, attach};
 use crate::sdrs::status::Status;
 use crate::world::machinery::Disk;
+use crate::world::replica::Outage;
+use crate::world::settings::Settings;
 
 fn protected() -> Fixture {
     let mut f = Fixture::new();
@@ -150,25 +152,41 @@ fn a_drill_is_a_rescue_where_production_was_lost_and_not_where_it_was_shut_off()
     assert!(rescues(|f| f.disk("web-data").broken = true));
 }
 
-/// A failover one of whose pairs fails.
-fn half_failed(f: &mut Fixture) -> JobKey {
-    let job = begun(f, Call::Failover { group: "g".into() });
-    f.end(Outcome::Done);
-    f.end(Outcome::Done);
-    f.end(Outcome::Failed(Code::of(1030)));
-    assert_eq!(ended(f, job), Some(406));
-    job
+#[test]
+fn a_repetition_passes_by_what_has_turned() {
+    let failover = || Call::Failover { group: "g".into() };
+    let stop = || Call::StopProtection { group: "g".into() };
+    let calls: [(&dyn Fn() -> Call, Status); 2] =
+        [(&failover, Status::FailedOver), (&stop, Status::Available)];
+    for (call, goal) in calls {
+        let mut f = protected();
+        let first = begun(&mut f, call());
+        f.end(Outcome::Done);
+        f.end(Outcome::Done);
+        f.end(Outcome::Failed(Code::of(1030)));
+        assert_eq!(ended(&mut f, first), Some(406));
+        assert_eq!(f.world.jobs[first].subs.len(), 3);
+        let again = begun(&mut f, call());
+        assert_eq!(ended(&mut f, again), None);
+        assert_eq!(f.world.jobs[again].subs.len(), 1);
+        assert_eq!(f.status("g"), goal);
+    }
 }
 
 #[test]
-fn a_repetition_passes_by_what_has_turned() {
-    let mut f = protected();
-    let first = half_failed(&mut f);
-    assert_eq!(f.world.jobs[first].subs.len(), 3);
-    let again = begun(&mut f, Call::Failover { group: "g".into() });
-    assert_eq!(ended(&mut f, again), None);
-    assert_eq!(f.world.jobs[again].subs.len(), 1);
-    assert_eq!(f.status("g"), Status::FailedOver);
+fn of_the_oldest_jobs_the_sub_jobs_are_forgotten_first() {
+    let settings = Settings {
+        subs_kept: 4,
+        ..Settings::default()
+    };
+    let mut f = Fixture::with(settings);
+    let start = begun(&mut f, Call::StartProtection { group: "g".into() });
+    assert_eq!(ended(&mut f, start), None);
+    assert_eq!(f.world.jobs[start].subs.len(), 3);
+    let stop = begun(&mut f, Call::StopProtection { group: "g".into() });
+    assert_eq!(ended(&mut f, stop), None);
+    let kept = [start, stop].map(|job| f.world.jobs[job].subs.len());
+    assert_eq!(kept, [0, 3]);
 }
 
 #[test]
@@ -187,4 +205,26 @@ fn in_a_consistency_group_a_failure_is_that_of_all_that_take_part() {
         assert_eq!(f.status(pair), Status::ErrorFailingOver, "{pair}");
     }
     assert_eq!(f.status("p"), Status::Error, "it took no part");
+}
+
+#[test]
+fn a_failover_hangs_on_the_policy_for_copies_that_are_behind_wherever_they_are() {
+    let mut f = protected();
+    let Who::Pair(pair) = f.who("i/vda") else {
+        panic!("it is a pair");
+    };
+    let named = |f: &Fixture, op| hangs_on(&f.world, op, pair).iter().collect::<Vec<_>>();
+    assert_eq!(named(&f, Op::Failover), [], "all is whole");
+    f.world.pairs[pair].outage = Some(Outage {
+        since: f.now,
+        level: Level::Five,
+        halted: None,
+    });
+    let behind = [Policy::FailoverDisconnected];
+    assert_eq!(
+        named(&f, Op::Failover),
+        behind,
+        "while the AZs reach each other"
+    );
+    assert_eq!(named(&f, Op::PlannedFailover), []);
 }

@@ -350,6 +350,8 @@ fn the_view_of_a_thing_of_the_cloud_tells_its_id_and_what_it_stands_on() {
     let server = view("web");
     assert!(crate::sdrs::ids::parse_uuid(server["id"].as_str().unwrap()).is_some());
     assert_eq!(view("west")["azs"], json!(["az-2"]));
+    assert_eq!(view("net")["subnets"], json!(["lan", "lan-b"]));
+    assert_eq!(view("lan")["cidr"], json!("10.0.1.0/24"));
     let nic = f.world.nics.keys().next().unwrap();
     let nic = view_of(&f.world, f.now, Who::Nic(nic)).unwrap();
     let mac = nic["mac"].as_str().unwrap();
