@@ -228,3 +228,18 @@ fn a_failover_hangs_on_the_policy_for_copies_that_are_behind_wherever_they_are()
     );
     assert_eq!(named(&f, Op::PlannedFailover), []);
 }
+
+#[test]
+fn of_the_ended_jobs_the_newest_are_kept() {
+    for kept in [0, 1] {
+        let settings = Settings {
+            jobs_kept: kept,
+            ..Settings::default()
+        };
+        let mut f = Fixture::with(settings);
+        f.done(Call::StartProtection { group: "g".into() });
+        f.done(Call::StopProtection { group: "g".into() });
+        let ops: Vec<Op> = f.world.jobs.values().map(|job| job.op).collect();
+        assert_eq!(ops, [Op::StopProtection][..kept as usize]);
+    }
+}
