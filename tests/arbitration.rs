@@ -407,3 +407,23 @@ fn under_static_arbitration_the_dr_side_takes_over_only_while_it_reaches_product
         assert_eq!(taken, joined, "{}: {outcome:?}", name(&sequence));
     }
 }
+
+/// The domain falls back to static arbitration when the witness has been lost for the whole window, counted from the last
+/// loss.
+#[test]
+fn a_window_that_was_cut_short_does_not_end_the_next_one() {
+    let mut run = begun(true);
+    let witness = blow(run.world(), "w");
+    let mode = |run: &Run| run.world().domains.values().next().unwrap().mode;
+    run.inject(Event::Struck(witness));
+    reach(&mut run, Span::secs(10));
+    assert_eq!(mode(&run), Mode::Window);
+    run.inject(Event::Mended(witness));
+    reach(&mut run, Span::secs(5));
+    assert_eq!(mode(&run), Mode::Witness);
+    run.inject(Event::Struck(witness));
+    reach(&mut run, Span::secs(29));
+    assert_eq!(mode(&run), Mode::Window, "the first window would be over");
+    reach(&mut run, Span::secs(1));
+    assert_eq!(mode(&run), Mode::Static);
+}

@@ -7,7 +7,7 @@ mod common;
 
 use common::*;
 use sdrsim::machine::build::{NewFlavor, NewLink};
-use sdrsim::machine::command::{Call, Command, CreateDisk, Native, Ref};
+use sdrsim::machine::command::{Call, Command, CreateDisk, CreateProtectionGroup, Native, Ref};
 use sdrsim::machine::refusal::{NativeRefusal, Refusal};
 use sdrsim::machine::{BuildError, Builder};
 use sdrsim::sdrs::op::Op;
@@ -125,6 +125,27 @@ fn what_commands_make_is_labelled_like_the_rest_or_as_a_part() {
     region(settings())
         .now(disk("s1/log", "az-1", false))
         .unwrap();
+}
+
+#[test]
+fn what_is_given_no_label_has_the_first_number_that_is_free() {
+    let mut region = region(settings());
+    region.now(create_group("group-1")).unwrap();
+    for _ in 0..2 {
+        let Call::CreateProtectionGroup(new) = create_group("any") else {
+            panic!("a group is made by its call");
+        };
+        let unnamed = CreateProtectionGroup {
+            label: None,
+            ..*new
+        };
+        let call = Call::CreateProtectionGroup(Box::new(unnamed));
+        region.now(call).unwrap();
+    }
+    let world = region.finish();
+    let is_group = |label: &str| matches!(world.find(label), Some(Who::Group(_)));
+    assert!(is_group("group-2") && is_group("group-3"));
+    assert_eq!(world.groups.len(), 3);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
 mod common;
+#[path = "data_path/measure.rs"]
+mod measure;
 
 use common::*;
 use sdrsim::engine::{Checker, Engine, Limit, RunEnd};

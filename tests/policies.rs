@@ -105,6 +105,7 @@ fn every_value_of_every_policy_has_a_scenario_that_hangs_on_it() {
             let comment: String = comment.collect();
             let named = format!("`{}: {value}`", policy.name());
             assert!(comment.contains(&named), "{file} names {named}");
+            assert_eq!(policies.value(policy), value, "{}", policy.name());
             let scenario = load(&path);
             assert_eq!(word(scenario.policies(), policy), value, "{file}");
             let outcome = run(&scenario);

@@ -535,4 +535,23 @@ mod tests {
     fn an_oracle_that_says_nothing_of_hazards_and_staggers_leaves_them_alone() {
         assert_eq!(asked(Silent, &Fixture::new()), [None; 5]);
     }
+
+    #[test]
+    fn what_it_is_made_of_can_be_read_back() {
+        let mut script = Script::default();
+        let rule = ScriptedOutcome {
+            op: Op::Failover,
+            part: Part::Work,
+            target: None,
+            count: 1,
+            what: Twist::Hang,
+        };
+        script.push(rule).unwrap();
+        let chance = Chance::new(Seed(3))
+            .at_pace(uniform())
+            .with_script(script.clone());
+        assert_eq!(chance.seed(), Seed(3));
+        assert_eq!(chance.pace(), &uniform());
+        assert_eq!(chance.script().rules(), script.rules());
+    }
 }

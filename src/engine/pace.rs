@@ -527,4 +527,18 @@ mod tests {
             "JobDurations"
         );
     }
+
+    #[test]
+    fn the_schema_gives_jobs_their_parts_and_acts_a_duration() {
+        let schema = schemars::schema_for!(Pace).to_value();
+        let forms = &schema["$defs"];
+        for key in KEYS {
+            let named = schema["properties"][key]["$ref"].as_str().unwrap();
+            let form = &forms[named.strip_prefix("#/$defs/").unwrap()];
+            let is_job = DEFAULTS.iter().any(|(op, _)| op.name() == key);
+            assert_eq!(form["properties"].get("work").is_some(), is_job, "{key}");
+        }
+        let title = schemars::schema_for!(Probability).to_value()["title"].clone();
+        assert_eq!(title, "Probability");
+    }
 }

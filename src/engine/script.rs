@@ -307,12 +307,7 @@ fn concerns(world: &World, who: Who, target: Stable) -> bool {
             .map(|work| work.job),
     };
     let job = job.and_then(|job| world.jobs.get(job));
-    let group = match who {
-        Who::Instance(k) => world.instances.get(k).map(|instance| instance.group),
-        Who::Pair(k) => world.pairs.get(k).map(|pair| pair.group),
-        Who::Drill(k) => world.drills.get(k).map(|drill| drill.group),
-        _ => job.and_then(|job| job.group),
-    };
+    let group = job.and_then(|job| job.group);
     [Some(who), group.map(Who::Group), job.map(|job| job.subject)]
         .into_iter()
         .flatten()
@@ -469,5 +464,11 @@ mod tests {
             "4.5 is rounded up"
         );
         assert_eq!(Factor::permille(2000).of(Span::MAX), Span::MAX);
+    }
+
+    #[test]
+    fn a_factor_has_its_name_in_the_schema() {
+        let schema = schemars::schema_for!(Factor).to_value();
+        assert_eq!(schema["title"], "Factor");
     }
 }

@@ -1,7 +1,7 @@
 use super::fixture::Fixture;
 use super::*;
 use crate::machine::command::Call;
-use crate::machine::{Doing, Outcome};
+use crate::machine::{Blow, Doing, Outcome};
 use crate::sdrs::codes::Code;
 use crate::sdrs::status::Status;
 use crate::time::Span;
@@ -279,4 +279,15 @@ fn a_worn_engine_takes_no_more_room() {
     };
     let room = round(1);
     assert_eq!(round(50), room);
+}
+
+#[test]
+fn what_is_to_come_is_counted_until_its_instant() {
+    let mut engine = engine();
+    assert_eq!(engine.pending(), 0);
+    engine.schedule(at(1), Event::Struck(Blow::Control));
+    engine.schedule(at(2), Event::Mended(Blow::Control));
+    assert_eq!(engine.pending(), 2);
+    assert_eq!(engine.run_until(at(1), MANY), RunEnd::Reached);
+    assert_eq!(engine.pending(), 1);
 }

@@ -394,10 +394,18 @@ mod tests {
             (at(Op::DeleteReplicationPair), at(Op::ExpandReplicationPair)),
             (3, 3)
         );
-        assert_eq!(
-            (at(Op::DeleteProtectedInstance), at(Op::RenameDrDrill)),
-            (1, 0)
-        );
+        assert_eq!(at(Op::RenameDrDrill), 0);
+        let delete = |whole| Call::DeleteProtectedInstance {
+            instance: "i".into(),
+            delete_target_server: whole,
+            delete_target_eip: false,
+        };
+        let op = Op::DeleteProtectedInstance;
+        assert_eq!(offered(&f, op), [delete(true).into()]);
+        let group = f.world.groups.keys().next().unwrap();
+        f.world.groups[group].station = Side::Target;
+        assert_eq!(offered(&f, op), [delete(false).into()]);
+        f.world.groups[group].station = Side::Source;
         let attached = [detach("i/vda").into(), detach("i/vdb").into()];
         assert_eq!(offered(&f, Op::DetachReplicationPair), attached);
         let free = [attach("/dev/vdc").into()];

@@ -167,7 +167,6 @@ pub(super) fn delete_instance(
     gate(look.world, op, None, Some(instance), None, None)?;
     tested(Asked {
         group: Some(look.world.instances[instance].group),
-        instance: Some(instance),
         target: target_server,
         target_eip,
         ..Asked::about(look, op)

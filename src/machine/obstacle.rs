@@ -272,3 +272,6 @@ fn servers_at(world: &World, group: GroupKey, side: Side) -> impl Iterator<Item 
 fn production_servers(world: &World, group: GroupKey) -> impl Iterator<Item = ServerKey> + '_ {
     servers_at(world, group, world.groups[group].station)
 }
+
+#[cfg(test)]
+mod tests;

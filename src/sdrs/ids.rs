@@ -117,6 +117,7 @@ mod tests {
         ] {
             assert!(!is_uuid(text), "{text}");
         }
+        assert!(is_job_id(JOB) && is_uuid(UUID));
         let upper = JOB.to_uppercase();
         for text in [
             "",

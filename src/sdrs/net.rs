@@ -277,6 +277,7 @@ mod tests {
 
     #[test]
     fn a_block_contains_its_first_and_last_address_and_no_neighbour() {
+        assert_eq!(cidr("10.0.0.0/16").prefix(), 16);
         let block = cidr("192.168.4.0/22");
         assert_eq!(block.size(), 1024);
         assert_eq!(block.nth(0), Some(ip("192.168.4.0")));

@@ -144,7 +144,7 @@ pub fn marked(
     dirty: Dirty,
 ) -> Dirty {
     let all = dirty.bytes.min(disk);
-    let Some(load) = load.filter(|_| written > 0 && disk.0 > 0) else {
+    let Some(load) = load.filter(|_| written > 0) else {
         return Dirty {
             bytes: all,
             ..dirty
@@ -212,7 +212,7 @@ pub struct Gap {
     at: SimTime,
     /// Bytes a second that are written now.
     rate: u64,
-    /// When the first of them was written.
+    /// When the first of them was written, or could have been.
     first: Option<SimTime>,
 }
 
@@ -262,7 +262,7 @@ impl Gap {
             work: 0,
             at: now,
             rate: self.rate,
-            first: (self.rate > 0).then_some(now),
+            first: Some(now),
         };
     }
 }
@@ -530,5 +530,30 @@ mod tests {
         assert_eq!((gap.first(at(9)), gap.bytes(at(9))), (Some(at(5)), 30));
         gap.set_rate(at(9), 1);
         assert_eq!((gap.first(at(9)), gap.bytes(at(9))), (Some(at(5)), 30));
+    }
+
+    #[test]
+    fn where_nothing_is_written_the_marks_stay_as_they_are() {
+        let narrow = Load {
+            working_set: Some(Bytes(GIB)),
+            ..Load::uniform(Rate(1))
+        };
+        let (disk, block) = (Bytes(100 * GIB), Bytes(1 << 20));
+        let before = marked(disk, block, Some(narrow), 5 << 30, Dirty::default());
+        let wide = Some(Load::uniform(Rate(1)));
+        assert_eq!(marked(disk, block, wide, 0, before), before);
+        let none = Dirty::default();
+        assert_eq!(marked(Bytes(0), block, wide, 5, none), none);
+    }
+
+    #[test]
+    fn a_gap_that_was_closed_while_nothing_was_written_opens_with_the_next_write() {
+        let mut gap = Gap::default();
+        gap.set_rate(at(10), 3);
+        gap.set_rate(at(20), 0);
+        gap.clear(at(30));
+        assert_eq!((gap.first(at(40)), gap.bytes(at(40))), (None, 0));
+        gap.set_rate(at(50), 1);
+        assert_eq!((gap.first(at(51)), gap.bytes(at(51))), (Some(at(50)), 1));
     }
 }

@@ -104,5 +104,10 @@ mod tests {
         let mut place = 0;
         let walked: Vec<u32> = std::iter::from_fn(|| roster.next_from(&mut place)).collect();
         assert_eq!(walked, rest);
+        for serial in 1..100 {
+            roster.remove(serial * 2);
+        }
+        assert_eq!(roster.iter().collect::<Vec<_>>(), [0]);
+        assert!(roster.places.len() <= 3, "{} places", roster.places.len());
     }
 }

@@ -6,7 +6,8 @@ use crate::sdrs::status::Status;
 use crate::time::Span;
 use crate::world::job::{JobStatus, Part};
 use crate::world::machinery::Power;
-use crate::world::protection::Side;
+use crate::world::place::Mode;
+use crate::world::protection::{Side, Verdict};
 use std::collections::BTreeSet;
 
 /// An effect of every kind, with and without what may be absent.
@@ -72,6 +73,51 @@ fn effects(fix: &Fixture) -> Vec<(&'static str, Effect)> {
         ("changed", changed),
         ("tasks", Effect::TasksDeleted { count: 9 }),
     ]
+    .into_iter()
+    .chain(faults(fix))
+    .collect()
+}
+
+/// The effects of faults and of their end.
+fn faults(fix: &Fixture) -> Vec<(&'static str, Effect)> {
+    let (group, server, pair) = (fix.group, fix.server, fix.pair);
+    let record = &fix.world.groups[group];
+    let (domain, route) = (record.domain, record.route);
+    let blow = Blow::Server {
+        server,
+        destroyed: true,
+    };
+    let health = |two, five| Effect::Health { group, two, five };
+    let cut = |verdict| Effect::Cut { group, verdict };
+    let both = Span::secs(3);
+    let discarded = Effect::Discarded {
+        pair,
+        bytes: 5,
+        kept: 6,
+        both,
+    };
+    vec![
+        ("struck", Effect::Struck { blow }),
+        ("mended", Effect::Mended { blow }),
+        (
+            "mode",
+            Effect::Mode {
+                domain,
+                mode: Mode::Window,
+            },
+        ),
+        ("cut for production", cut(Verdict::Production)),
+        ("cut for nobody", cut(Verdict::Neither)),
+        ("joined", Effect::Joined { group }),
+        ("health", health(2, 5)),
+        ("other health", health(5, 2)),
+        ("discarded", discarded),
+        ("control down", Effect::Control { down: true }),
+        ("control up", Effect::Control { down: false }),
+        ("usable", Effect::Usable { server }),
+        ("no place", Effect::NoPlace { server }),
+        ("stalled", Effect::Stalled { route }),
+    ]
 }
 
 fn digest(fix: &Fixture, effects: impl IntoIterator<Item = (u64, Effect)>) -> Digest {
@@ -118,6 +164,20 @@ eip bound               2b84d7e47a86a021
 eip released            f282aaa1c0e03e6d
 changed                 16d5fc58bb2f2650
 tasks                   dd04034e61686373
+struck                  3bb4f6ff1bfe621e
+mended                  47a8e3a3bc371eed
+mode                    0407238159d2c341
+cut for production      de48eec292aa4efb
+cut for nobody          832863640b8b459e
+joined                  2c707e539fd1e0fa
+health                  05680c83a82db582
+other health            3fa64626fd55c93b
+discarded               9dceaec3576aa0ba
+control down            32f41bdccd3e90c5
+control up              501bce27e4eb9d0e
+usable                  1cf64d2344e43cee
+no place                bf98c2b30c56a75a
+stalled                 89d038132308753f
 ";
 
 #[test]

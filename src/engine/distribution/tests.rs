@@ -348,6 +348,7 @@ fn mistakes_in_scenario_files_are_told_the_fix() {
 #[test]
 fn the_schema_knows_every_law() {
     let schema = schemars::schema_for!(DurationLaw).to_value();
+    assert_eq!(schema["title"], "DurationLaw");
     let forms = schema["anyOf"].as_array().unwrap();
     let keys: Vec<&str> = forms
         .iter()
@@ -372,6 +373,7 @@ fn the_schema_knows_every_law() {
     );
     assert_eq!(forms[3]["properties"]["exponential"]["required"][0], "mean");
     let plain = schemars::schema_for!(Distribution).to_value();
+    assert_eq!(plain["title"], "Distribution");
     assert!(plain["anyOf"][1]["properties"].get("per_gib").is_none());
 }
 
@@ -382,4 +384,18 @@ proptest! {
             prop_assert!(law.sample(a.min(b)) <= law.sample(a.max(b)), "{:?}", law);
         }
     }
+}
+
+#[test]
+fn means_are_those_of_the_books() {
+    let second = Span::secs;
+    let mean = |law: Result<Distribution, _>| law.unwrap().mean();
+    let weibull = mean(Distribution::weibull(second(1), 2.0));
+    assert_eq!(weibull, Span::micros(886_227), "half the root of pi");
+    let triangle = mean(Distribution::triangular(second(1), second(2), second(6)));
+    assert_eq!(triangle, second(3));
+    assert_eq!(
+        mean(Distribution::empirical(vec![second(1), second(2)])),
+        Span::millis(1500)
+    );
 }

@@ -37,6 +37,7 @@ fn earliest_first_and_equal_instants_in_turn() {
 fn steady_state_keeps_its_room() {
     let mut queue = Queue::with_capacity(64);
     let room = queue.capacity();
+    assert!(room >= 64, "room for {room} of 64");
     for n in 0..10_000_u64 {
         queue.push(at(n * 7 % 101), n);
         if queue.len() == 64 {

@@ -86,9 +86,10 @@ fn pass(world: &mut World, now: SimTime, pair: PairKey) {
 /// Counts a change of a pair's mirrored writes among those of its route.
 fn shift_foreground(world: &mut World, route: RouteKey, before: u64, after: u64) {
     let sum = world.topology.routes[route].foreground;
-    let sum = sum.saturating_sub(before).saturating_add(after);
+    let sum = sum - u128::from(before) + u128::from(after);
     world.topology.routes[route].foreground = sum;
-    world.flows.set_foreground(route, Rate(sum));
+    let rate = u64::try_from(sum).unwrap_or(u64::MAX);
+    world.flows.set_foreground(route, Rate(rate));
 }
 
 /// Takes stock of what was written to the pair of a disk before its load changes: what a bitmap marks depends on the load.

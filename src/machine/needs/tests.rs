@@ -414,3 +414,49 @@ fn a_change_of_status_is_an_update_of_who_changes() {
     assert!(f.world.pairs.values().all(|pair| pair.updated == f.now));
     assert!(f.world.instances.values().all(|it| it.updated == f.now));
 }
+
+#[test]
+fn a_failover_needs_a_copy_of_every_pair_that_can_be_used() {
+    let cases: &[(Need, Alter<()>)] = &[
+        (Need::NoPair, |f, _| {
+            for (_, group) in &mut f.world.groups {
+                group.out = 3;
+            }
+        }),
+        (Need::MemberInvalid, |f, _| {
+            for (_, group) in &mut f.world.groups {
+                group.invalid = 1;
+            }
+        }),
+        (Need::DrUnusable, |f, _| {
+            let disk = f.pair("i/vda").disks[Side::Target.index()];
+            f.world.disks[disk.expect("it has one")].broken = true;
+        }),
+        (Need::CopyInconsistent, |f, _| {
+            f.pair("p").consistent = false;
+        }),
+    ];
+    let plain = |f: &mut Fixture| {
+        f.done(Call::StartProtection { group: "g".into() });
+    };
+    // What arbitration and the level of faults say needs faults: `tests/arbitration.rs`, `tests/data_path.rs`.
+    let by_faults = [Need::DrillOnly, Need::ArbitrationHolds, Need::Disconnected];
+    let call = |()| Call::Failover { group: "g".into() }.into();
+    each_is_broken(Op::Failover, &by_faults, plain, call, cases);
+}
+
+#[test]
+fn names_of_another_text_are_told_apart_by_their_prints() {
+    let mut f = Fixture::new();
+    let mut prints = std::collections::BTreeSet::new();
+    for name in ["one", "two", "one"] {
+        let (group, name) = ("g".into(), name.to_owned());
+        f.done(Call::RenameProtectionGroup { group, name });
+        let told = f.out.iter().filter_map(|effect| match effect {
+            crate::machine::Effect::Changed { value, .. } => Some(*value),
+            _ => None,
+        });
+        prints.extend(told);
+    }
+    assert_eq!(prints.len(), 2, "{prints:?}");
+}

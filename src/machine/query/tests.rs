@@ -342,3 +342,46 @@ fn every_kind_has_a_view_with_its_label() {
     f.done(Native::DeleteDisk { disk: "far".into() });
     assert_eq!(view_of(&f.world, f.now, far), None, "it is gone");
 }
+
+#[test]
+fn the_view_of_a_thing_of_the_cloud_tells_its_id_and_what_it_stands_on() {
+    let f = Fixture::new();
+    let view = |label: &str| view_of(&f.world, f.now, f.who(label)).unwrap();
+    let server = view("web");
+    assert!(crate::sdrs::ids::parse_uuid(server["id"].as_str().unwrap()).is_some());
+    assert_eq!(view("west")["azs"], json!(["az-2"]));
+    assert_eq!(view("net")["subnets"], json!(["lan", "lan-b"]));
+    assert_eq!(view("lan")["cidr"], json!("10.0.1.0/24"));
+    let nic = f.world.nics.keys().next().unwrap();
+    let nic = view_of(&f.world, f.now, Who::Nic(nic)).unwrap();
+    let mac = nic["mac"].as_str().unwrap();
+    let bytes: Vec<u8> = mac
+        .split(':')
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+        .collect();
+    assert_eq!((bytes.len(), &bytes[..3]), (6, &[0xfa, 0x16, 0x3e][..]));
+    assert_eq!(mac.len(), 17);
+    let drill = Call::CreateDrDrill(Box::new(CreateDrDrill {
+        label: Some("d".into()),
+        server_group_id: "g".into(),
+        name: Some("no spaces".into()),
+        drill_vpc_id: None,
+    }));
+    assert_eq!(f.code(drill), 202, "names are names");
+}
+
+#[test]
+fn a_bad_number_of_a_list_is_told_as_it_was_given() {
+    let f = Fixture::new();
+    for (given, shown) in [(json!(0), "0"), (json!(1.5), "1.5"), (json!("x"), "x")] {
+        let question = json!({ "list_protection_groups": { "limit": given } });
+        let question = Question {
+            project: None,
+            query: serde_json::from_value(question).unwrap(),
+        };
+        match query(&f.world, f.now, &question).unwrap_err() {
+            Refusal::Parameter { value, .. } => assert_eq!(value, shown),
+            other => panic!("{other}"),
+        }
+    }
+}

@@ -106,7 +106,7 @@ fn in_step(world: &World, now: SimTime, key: PairKey, pair: &Pair) -> Result<(),
     }
 }
 
-/// A recovery point is never to come, and a write is missing exactly where it stands back.
+/// A recovery point is never to come, and where a write is missing it stands back.
 fn recovery(world: &World, now: SimTime, key: PairKey) -> Result<(), Violation> {
     let Some(found) = world.recovery(key, now) else {
         return Ok(());
@@ -114,11 +114,9 @@ fn recovery(world: &World, now: SimTime, key: PairKey) -> Result<(), Violation> 
     let pair = &world.pairs[key];
     let gap = world.gap(key, pair.station);
     let missing = gap.work(now).saturating_add(world.behind(key, now)) / 1_000_000;
-    let missing = u64::try_from(missing).unwrap_or(u64::MAX);
     let stands = found.earliest < now || missing == 0;
-    let honest = found.lost == missing && found.whole == (missing == 0);
     // A full copy onto a disk that came back blank has lost its point with the content.
-    if found.earliest > now || !stands || !honest {
+    if found.earliest > now || !stands {
         return Err(Violation::RecoveryPoint {
             pair: world.label(Who::Pair(key)),
             point: found.earliest,
@@ -168,21 +166,23 @@ fn writes(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
 
 /// What the pairs of each route mirror in all.
 pub(super) fn routes(world: &World) -> Result<(), Violation> {
-    let mut sums: SecondaryMap<RouteKey, u64> = SecondaryMap::new();
+    let mut sums: SecondaryMap<RouteKey, u128> = SecondaryMap::new();
     for pair in world.pairs.values() {
         let route = world.groups[pair.group].route;
         let sum = sums.get(route).copied().unwrap_or(0);
-        sums.insert(route, sum.saturating_add(pair.mirrored));
+        sums.insert(route, sum + u128::from(pair.mirrored));
     }
     for (key, route) in &world.topology.routes {
         let counted = sums.get(key).copied().unwrap_or(0);
+        let rate = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         let shared = world.flows.foreground(key).0;
-        let told = counted == shared;
-        if (counted != route.foreground || !told) && counted < u64::MAX {
+        let told = rate(counted) == shared;
+        if counted != route.foreground || !told {
+            let kept = if told { rate(route.foreground) } else { shared };
             return Err(Violation::Foreground {
                 route: route_name(world, key),
-                counted,
-                kept: if told { route.foreground } else { shared },
+                counted: rate(counted),
+                kept,
             });
         }
     }

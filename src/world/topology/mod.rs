@@ -138,8 +138,8 @@ pub struct Route {
     pub azs: [AzKey; 2],
     /// The path in use, as of the last `Topology::refresh`; None if there is no way.
     pub path: Option<Path>,
-    /// Bytes a second that the pairs on it mirror, or would if there were a way.
-    pub foreground: u64,
+    /// Bytes a second that the pairs on it mirror, or would if there were a way. Exact, however much that is.
+    pub foreground: u128,
 }
 
 clone_by_field!(Route { azs, path, foreground } trees {  } maps {  });
