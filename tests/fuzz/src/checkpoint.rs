@@ -1,13 +1,19 @@
 //! Checkpoints: any bytes are read or refused, and a run that is set aside anywhere ends as the one that goes straight on.
 //!
-//! A file whose hash is true is trusted, so what a forged one holds is read here and not gone on with.
+//! A file whose hash is true may still say anything. Numbers of a true one are changed under a true hash: whatever they
+//! become, the file is refused or taken up; and where they stay small, what was taken up is gone on with. The largest
+//! numbers there are would find that counters end somewhere, which the command tells and the library does not handle.
 
 use super::bytes::Bytes;
+use super::forge::{forged, lines, numbers};
 use super::words::scenario;
 use sdrsim::engine::Limit;
 use sdrsim::hash::hash_bytes;
 use sdrsim::scenario::run::RunCheckpoint;
 use sdrsim::scenario::trace::Header;
+
+/// For how many events what a forged checkpoint holds is gone on with.
+const GOES_ON: u64 = 100;
 
 /// Reads the bytes as they are, as a body under a true cover, and as a change of a true checkpoint.
 pub fn try_bytes(data: &[u8]) {
@@ -64,4 +70,55 @@ fn changed(choices: &mut Bytes<'_>, insert: &[u8]) {
     }
     let body = new.splitn(2, |byte| *byte == b'\n').nth(1);
     covered(body.unwrap_or_default());
+    let mut choices = Bytes::new(insert);
+    while !choices.is_empty() && file.len() < 2 * new.len() {
+        let (changed, is_small) = one_changed(&file, &mut choices);
+        file = changed;
+        if !resumed(&file, is_small.then_some(events)) {
+            break;
+        }
+    }
+}
+
+/// The file with one number of its body changed, and whether it is smaller than a million or another number of it.
+fn one_changed(file: &[u8], choices: &mut Bytes<'_>) -> (Vec<u8>, bool) {
+    let body = lines(file).map_or(&[][..], |(_, body)| body);
+    let (numbers, which) = (numbers(body), usize::from(choices.pair()));
+    let text = |place: usize| {
+        let part = numbers.get(place % numbers.len().max(1)).cloned();
+        std::str::from_utf8(&body[part.unwrap_or_default()]).unwrap_or_default()
+    };
+    let old = text(which);
+    let number: u64 = old.parse().unwrap_or_default();
+    let new = match choices.byte() % 8 {
+        0 => u64::MAX.to_string(),
+        1 => u32::MAX.to_string(),
+        2 => number.saturating_add(1).to_string(),
+        3 => number.saturating_sub(1).to_string(),
+        4 => choices.byte().to_string(),
+        5 => choices.pair().to_string(),
+        _ => text(usize::from(choices.pair())).to_owned(),
+    };
+    let is_small = new
+        .parse::<u64>()
+        .is_ok_and(|new| new < 1_000_000 || new.to_string() == old);
+    let part = numbers.get(which % numbers.len().max(1)).cloned();
+    (forged(file, &part.unwrap_or_default(), &new), is_small)
+}
+
+/// Whether a run is taken up from the file; with a number of events it goes on from there.
+fn resumed(file: &[u8], from: Option<u64>) -> bool {
+    let read = RunCheckpoint::read(file).and_then(|checkpoint| scenario().resume(checkpoint));
+    match read {
+        Ok(mut runner) => {
+            if let Some(events) = from {
+                runner.run_until(Limit::events(events.saturating_add(GOES_ON)), &mut ());
+            }
+            true
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            false
+        }
+    }
 }
