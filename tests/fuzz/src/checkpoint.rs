@@ -12,6 +12,8 @@ use sdrsim::hash::hash_bytes;
 use sdrsim::scenario::run::RunCheckpoint;
 use sdrsim::scenario::trace::Header;
 
+/// How many numbers of a file are changed.
+const CHANGES: usize = 8;
 /// For how many events what a forged checkpoint holds is gone on with.
 const GOES_ON: u64 = 100;
 
@@ -71,16 +73,21 @@ fn changed(choices: &mut Bytes<'_>, insert: &[u8]) {
     let body = new.splitn(2, |byte| *byte == b'\n').nth(1);
     covered(body.unwrap_or_default());
     let mut choices = Bytes::new(insert);
-    while !choices.is_empty() && file.len() < 2 * new.len() {
+    let mut stays_small = true;
+    for _ in 0..CHANGES {
+        if choices.is_empty() {
+            break;
+        }
         let (changed, is_small) = one_changed(&file, &mut choices);
         file = changed;
-        if !resumed(&file, is_small.then_some(events)) {
+        stays_small &= is_small;
+        if !resumed(&file, stays_small.then_some(events)) {
             break;
         }
     }
 }
 
-/// The file with one number of its body changed, and whether it is smaller than a million or another number of it.
+/// The file with one number of its body changed, and whether that is a small one now.
 fn one_changed(file: &[u8], choices: &mut Bytes<'_>) -> (Vec<u8>, bool) {
     let body = lines(file).map_or(&[][..], |(_, body)| body);
     let (numbers, which) = (numbers(body), usize::from(choices.pair()));
