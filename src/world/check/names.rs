@@ -5,11 +5,12 @@
 
 use super::Violation;
 use crate::sdrs::op::Op;
+use crate::sdrs::rules::rule;
 use crate::world::job::{Detail, Job, JobStatus};
 use crate::world::label::{Label, Word};
 use crate::world::place::Arbitration;
 use crate::world::protection::{Copying, Group, Instance, Life, Pair};
-use crate::world::{Who, World};
+use crate::world::{PairKey, Who, World};
 
 /// Errs unless `exists`.
 fn named(world: &World, by: Who, what: &'static str, exists: bool) -> Result<(), Violation> {
@@ -227,6 +228,7 @@ fn protected(world: &World) -> Result<(), Violation> {
     for (key, pair) in &world.pairs {
         let by = Who::Pair(key);
         named(world, by, "work", works(&pair.life))?;
+        named(world, by, "sub-job", works_as_sub_job(world, key, pair))?;
         of_pair(world, by, pair)?;
     }
     for (key, drill) in &world.drills {
@@ -311,6 +313,16 @@ fn of_pair(world: &World, by: Who, pair: &Pair) -> Result<(), Violation> {
         named(world, by, what, exists)?;
     }
     Ok(())
+}
+
+/// Whether a pair that a group operation works on finds its sub-job, once there are sub-jobs.
+fn works_as_sub_job(world: &World, key: PairKey, pair: &Pair) -> bool {
+    let job = pair.life.work.and_then(|work| world.jobs.get(work.job));
+    let Some(job) = job.filter(|job| rule(job.op).members && !job.subs.is_empty()) else {
+        return true;
+    };
+    let sub = job.subs.get(pair.sub as usize);
+    sub.is_some_and(|sub| sub.pair == key)
 }
 
 /// Jobs and failed tasks. What an ended job was about may be gone.
