@@ -27,7 +27,8 @@ use sdrsim::world::protection::{Copying, Cut, ProtectionType, Side, Verdict};
 use sdrsim::world::replica::{Load, Recovery};
 use sdrsim::world::settings::Settings;
 use sdrsim::world::{
-    AzKey, DiskKey, DrillKey, GroupKey, LinkKey, PairKey, ServerKey, SubnetKey, Who, World,
+    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, LinkKey, PairKey, ServerKey, SubnetKey, Who,
+    World,
 };
 use std::collections::BTreeSet;
 
@@ -182,6 +183,10 @@ const PLANTS: &[Plant] = &[
     ("the index is whole", held, |world| {
         let server = server(world);
         world.servers[server].stable = Stable(1);
+    }),
+    ("what is named exists", held, |world| {
+        let group = group(world);
+        world.groups[group].domain = DomainKey::default();
     }),
     ("references are mutual", held, |world| {
         let server = server(world);

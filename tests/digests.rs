@@ -30,6 +30,13 @@ use std::fmt::Write;
 
 const GOLDEN: &str = "tests/golden/digests.md";
 
+/// The page's first lines.
+const HEAD: &str = "\
+Digests of runs, the same in every build: debug and optimized, 64-bit and 32-bit. `tests/digests.rs` compares them; where
+that was done last stands in README.md under \"Determinism\".
+
+";
+
 /// Enough for every run here.
 const PLENTY: Limit = Limit::events(1_000_000);
 
@@ -155,7 +162,7 @@ fn histories(page: &mut String) {
 
 #[test]
 fn digests_are_what_they_were_in_every_build() {
-    let mut page = "Digests of runs, the same in every build; see tests/digests.rs.\n\n".to_owned();
+    let mut page = HEAD.to_owned();
     scenarios(&mut page);
     regions(&mut page);
     histories(&mut page);

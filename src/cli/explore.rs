@@ -4,7 +4,7 @@ mod ask;
 mod tell;
 
 use super::args::ExploreArgs;
-use super::files::{beside, Replacement, sources, write_fault};
+use super::files::{Replacement, beside, sources, write_fault};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::Progress;

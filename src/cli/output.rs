@@ -100,6 +100,20 @@ pub enum Fault {
         /// Why.
         error: Box<ResumeError>,
     },
+    /// What came of a checkpoint ended in a panic.
+    #[error(
+        "{}: the run cannot go on from it: {told}\n\
+         Either it was changed by hand, or this is a fault of sdrsim {}: if the scenario fails so from its beginning too, \
+         or the file is as `sdrsim run --checkpoint` wrote it, please report it.",
+        .path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    Derailed {
+        /// Which.
+        path: PathBuf,
+        /// The panic and its place.
+        told: String,
+    },
     /// An instant at which a run cannot stop.
     #[error("--until {text}: {why}")]
     Instant {

@@ -31,15 +31,15 @@ pub fn run(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         Some(path) => taken_up(&scenario, path)?,
     };
     let Some(until) = &args.until else {
-        return Ok(match guarded(|| runner.run(progress)) {
-            Err(told) => Entry::violated(name, told),
+        return match guarded(|| runner.run(progress)) {
+            Err(told) => violated(name, args, told),
             Ok(mut outcome) => {
                 if outcome.report.seed != scenario.seed() {
                     outcome.report = outcome.report.without_transcript();
                 }
-                Entry::ran(name, outcome.report)
+                Ok(Entry::ran(name, outcome.report))
             }
-        });
+        };
     };
     let until = instant(until, &runner)?;
     let ran = guarded(|| {
@@ -48,7 +48,7 @@ pub fn run(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
     });
     let runner = match ran {
         Ok(runner) => runner,
-        Err(told) => return Ok(Entry::violated(name, told)),
+        Err(told) => return violated(name, args, told),
     };
     if let Some(path) = &args.checkpoint {
         let file = BufWriter::new(Sink::begin(path)?);
@@ -66,12 +66,31 @@ pub fn run(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
 
 fn taken_up<'s>(scenario: &'s Scenario, path: &Path) -> Result<Runner<'s>, Fault> {
     let file = open(path)?;
-    RunCheckpoint::read(file)
-        .and_then(|checkpoint| scenario.resume(checkpoint))
-        .map_err(|error| Fault::Checkpoint {
+    let taken_up =
+        guarded(|| RunCheckpoint::read(file).and_then(|checkpoint| scenario.resume(checkpoint)));
+    match taken_up {
+        Ok(Ok(runner)) => Ok(runner),
+        Ok(Err(error)) => Err(Fault::Checkpoint {
             path: path.to_owned(),
             error: Box::new(error),
-        })
+        }),
+        Err(told) => Err(derailed(path, told)),
+    }
+}
+
+/// A panic is a fault of the simulator, unless the run was taken up from a file that may say anything.
+fn violated(name: String, args: &RunArgs, told: String) -> Result<Entry, Fault> {
+    match &args.from {
+        None => Ok(Entry::violated(name, told)),
+        Some(path) => Err(derailed(path, told)),
+    }
+}
+
+fn derailed(path: &Path, told: String) -> Fault {
+    Fault::Derailed {
+        path: path.to_owned(),
+        told,
+    }
 }
 
 /// Reads where to stop: a span since the start, or an instant on the calendar.

@@ -17,7 +17,8 @@ pub const CHECKPOINT_VERSION: u32 = 1;
 /// [`super::Engine::restore`].
 ///
 /// Its first field is `version`; a checkpoint of another version is refused by it before anything else is read. Otherwise
-/// a checkpoint is trusted: one that was changed by hand may hold a world that no run leads to.
+/// a checkpoint is trusted: one that was changed by hand may hold a world that no run leads to. Whoever reads those of
+/// strangers asks [`crate::world::check::check`] of the engine that was restored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint<O> {

@@ -76,6 +76,11 @@ impl Default for Lane {
 }
 
 impl Lane {
+    /// Whether it has its cells, and they last.
+    pub(super) fn is_whole(&self) -> bool {
+        self.width > 0 && self.cells.len() == CELLS
+    }
+
     /// Marks an instant.
     pub(super) fn mark(&mut self, at: SimTime, marks: Marks) {
         let place = self.place(at.as_micros());

@@ -118,6 +118,35 @@ impl Meter {
         meter
     }
 
+    /// Whether what it says of itself by place is there, in the words of this world, and its counts add up; one that was read
+    /// with serde may hold anything.
+    pub(crate) fn is_whole(&self, world: &World) -> bool {
+        let group = |&at: &u32| (at as usize) < self.groups.len();
+        let instance = |&at: &u32| (at as usize) < self.instances.len();
+        let groups = self.group_at.values().chain(&self.marked_groups);
+        let instances = self.instance_at.values().chain(&self.marked_instances);
+        let mut drills = self.drills.at.values();
+        let of_group = |it: &OfGroup| {
+            let lane = it.lane.as_ref().is_none_or(Lane::is_whole);
+            lane && world.words.has_all_of(it.label)
+        };
+        let of_instance = |it: &OfInstance| group(&it.group) && world.words.has_all_of(it.label);
+        let mut counts = vec![[0_u32; 3]; self.groups.len()];
+        for it in &self.instances {
+            if let Some(sums) = counts.get_mut(it.group as usize) {
+                *sums = [0, 1, 2].map(|n| sums[n] + it.counts()[n]);
+            }
+        }
+        let counted = self.groups.iter().map(|it| it.counts);
+        groups.into_iter().all(group)
+            && instances.into_iter().all(instance)
+            && drills.all(|&at| (at as usize) < self.drills.listed.len())
+            && self.groups.iter().all(of_group)
+            && self.instances.iter().all(of_instance)
+            && counted.eq(counts)
+            && self.faults.is_whole()
+    }
+
     pub(super) fn add_group(&mut self, world: &World, key: GroupKey) {
         let Some(record) = world.groups.get(key) else {
             return;

@@ -147,6 +147,12 @@ impl Faults {
         }
     }
 
+    /// Whether those that have not ended are in the list where they are said to be.
+    pub(super) fn is_whole(&self) -> bool {
+        let mut places = self.open.iter().filter_map(|open| open.1);
+        places.all(|place| place < self.listed.len()) && self.lane.is_whole()
+    }
+
     /// Paints up to an instant what has lasted since the last one.
     pub(super) fn turn(&mut self, at: SimTime) {
         if !self.open.is_empty() {

@@ -239,7 +239,8 @@ impl World {
         let alone = self.gap(pair, side).rate();
         if side == record.station && record.outage.is_none() && self.unwritten(record).is_none() {
             let route = self.groups[record.group].route;
-            return alone + self.flows.write_factor(route).nearest(record.mirrored);
+            let mirrored = self.flows.write_factor(route).nearest(record.mirrored);
+            return alone.saturating_add(mirrored);
         }
         alone
     }

@@ -48,6 +48,16 @@ impl Words {
         &self.0.texts[word.0 as usize]
     }
 
+    /// Whether this is one of the words.
+    pub(super) fn has(&self, word: Word) -> bool {
+        (word.0 as usize) < self.0.texts.len()
+    }
+
+    /// Whether a label or name is made of words that are here.
+    pub(crate) fn has_all_of(&self, label: Label) -> bool {
+        self.has(label.base) && (label.part == NONE || self.has(Word(label.part)))
+    }
+
     /// Rebuilds what is not written to a checkpoint.
     pub(crate) fn reindex(&mut self) {
         let store = Arc::make_mut(&mut self.0);

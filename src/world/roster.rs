@@ -56,6 +56,11 @@ impl<K: Copy> Roster<K> {
         }
     }
 
+    /// Whether it counts its members rightly and holds them in the order of their serials.
+    pub(super) fn is_whole(&self) -> bool {
+        self.places.is_sorted_by(|a, b| a.0 < b.0) && self.iter().count() == self.len()
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.live as usize

@@ -15,6 +15,7 @@ use crate::scenario::Scenario;
 use crate::scenario::narrate::Narrator;
 use crate::scenario::report::{Counts, RefusalReport, Tally, Verdict};
 use crate::scenario::runbook::{Runbooks, Standing};
+use crate::world::check::{Violation, check};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read, Write};
 
@@ -104,6 +105,9 @@ pub enum ResumeError {
     /// Its parts do not fit the scenario, so it was changed by hand.
     #[error("it does not fit the scenario, although it says that it is of this one")]
     Misfit,
+    /// It holds a world that no run leads to, so it was changed by hand.
+    #[error("it was changed by hand: {0}")]
+    Broken(#[from] Violation),
 }
 
 /// The first line of a file: what it is of, for people, and what proves that the second line is whole.
@@ -237,8 +241,12 @@ impl<W: Observer> Runner<'_, W> {
 impl Scenario {
     /// Takes up a run that was set aside. It ends as the run would have ended that goes straight on.
     ///
+    /// Every invariant of its world is checked first, whatever wrote it, so this takes time linear in the size of the world.
+    /// What was changed by hand and keeps all of them is taken up, and goes on from a state that no run may lead to: it
+    /// may then end in a panic.
+    ///
     /// # Errors
-    /// [`ResumeError::Simulator`], [`ResumeError::Scenario`], [`ResumeError::Misfit`].
+    /// [`ResumeError::Simulator`], [`ResumeError::Scenario`], [`ResumeError::Misfit`], [`ResumeError::Broken`].
     pub fn resume(&self, checkpoint: RunCheckpoint) -> Result<Runner<'_>, ResumeError> {
         self.resume_watched(checkpoint, ())
     }
@@ -273,9 +281,15 @@ impl Scenario {
         if !fits {
             return Err(ResumeError::Misfit);
         }
+        let engine = Engine::restore(checkpoint.engine);
+        check(engine.world(), engine.now())?;
+        let ahead = engine.next_at().is_none_or(|next| next >= engine.now());
+        if !ahead || !checkpoint.meter.is_whole(engine.world()) {
+            return Err(ResumeError::Misfit);
+        }
         let looking = (checkpoint.jobs, (checkpoint.inbox, checkpoint.meter));
         let watchers = ((checkpoint.narrator, looking), (None, observer));
-        let engine = Engine::restore(checkpoint.engine).watched_by(watchers);
+        let engine = engine.watched_by(watchers);
         Ok(Runner {
             done: checkpoint.done,
             step: checkpoint.step,

@@ -191,9 +191,12 @@ impl<'s> Runbooks<'s> {
         } = standing;
         let same = |a: &Run, b: &Run| (a.book, a.member) == (b.book, b.member);
         let known = |place: &usize| *place < runs.len();
+        let of_books = |run: &Run| run.task <= self.books[run.book].tasks.len();
         let fits = crews.len() == self.crews.len()
             && runs.len() == self.runs.len()
             && runs.iter().zip(&self.runs).all(|(a, b)| same(a, b))
+            && runs.iter().all(of_books)
+            && crews.iter().all(|crew| crew.queue.iter().all(known))
             && due.iter().all(|(_, place)| known(place))
             && open.iter().chain(&ready).all(known);
         if fits {
@@ -223,8 +226,10 @@ impl<'s> Runbooks<'s> {
             State::Idle { .. } | State::Ended => return None,
             State::Queued => "it waits for a crew".to_owned(),
             State::Job(_, number) => format!("it waits for job {number}"),
-            State::Condition(_) => match &book.tasks[run.task].errand {
-                super::load::Errand::Until(until, _) => format!("it waits for {}", until.text),
+            State::Condition(_) => match book.tasks.get(run.task).map(|task| &task.errand) {
+                Some(super::load::Errand::Until(until, _)) => {
+                    format!("it waits for {}", until.text)
+                }
                 _ => "it waits".to_owned(),
             },
             State::Act(..) | State::Starting(..) | State::Booting(_) => {

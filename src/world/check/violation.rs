@@ -101,6 +101,14 @@ pub enum Violation {
         /// The resource; where one is found that does not exist, nothing.
         label: String,
     },
+    /// Whatever a resource names exists.
+    #[error("`{label}` names what does not exist ({what})")]
+    Dangling {
+        /// The resource; of what belongs to none, nothing.
+        label: String,
+        /// By what it names it.
+        what: &'static str,
+    },
     /// What refers to another is referred to by it.
     #[error("`{one}` refers to `{other}`, which does not refer to it ({what})")]
     Reference {
@@ -330,6 +338,7 @@ impl Violation {
         "drills leave no trace",
         "bytes are conserved on links",
         "fault levels are told",
+        "what is named exists",
     ];
 
     /// The invariant, in words.
@@ -364,6 +373,7 @@ impl Violation {
             Violation::DrillChanged { .. } => 25,
             Violation::Carried { .. } => 26,
             Violation::Untold { .. } => 27,
+            Violation::Dangling { .. } => 28,
         };
         Violation::NAMES[place]
     }

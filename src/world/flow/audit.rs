@@ -1,8 +1,8 @@
 //! Whether the shares are what a division from scratch gives, and whether any link carries more than it can.
 
-use super::{Flows, Speed};
+use super::{Flows, Fraction, Speed};
 use crate::units::Rate;
-use crate::world::{LinkKey, RouteKey};
+use crate::world::{FlowKey, LinkKey, PairKey, RouteKey};
 use std::collections::BTreeSet;
 
 /// What is wrong with the shares.
@@ -33,6 +33,53 @@ impl Flows {
     pub(in crate::world) fn foreground(&self, route: RouteKey) -> Rate {
         let route = self.routes.get(route);
         route.map_or(Rate::ZERO, |route| route.foreground)
+    }
+
+    /// Whether every link, route, class and copy leads to what exists, and back. Outside of it, `has_link`, `has_route` and
+    /// `has_pair` know what exists.
+    pub(in crate::world) fn is_whole(
+        &self,
+        has_link: impl Fn(LinkKey) -> bool,
+        has_route: impl Fn(RouteKey) -> bool,
+        has_pair: impl Fn(PairKey) -> bool,
+    ) -> bool {
+        let links = self.links.iter().all(|(key, link)| {
+            let uses = |route: &RouteKey| {
+                let route = self.routes.get(*route);
+                route.is_some_and(|route| route.links().contains(&key))
+            };
+            has_link(key) && link.routes.iter().all(uses)
+        });
+        let routes = self.routes.iter().all(|(key, route)| {
+            let used = |link: &LinkKey| {
+                let link = self.links.get(*link);
+                link.is_some_and(|link| link.routes.contains(&key))
+            };
+            let owns = |&(limit, flow): &(Option<Rate>, FlowKey)| {
+                let class = self.classes.get(flow);
+                class.is_some_and(|class| (class.route, class.limit) == (key, limit))
+            };
+            let parts = [route.factor, route.passing];
+            has_route(key)
+                && route.links().is_sorted_by(|a, b| a < b)
+                && route.links().iter().all(used)
+                && route.classes.is_sorted_by(|a, b| a.0 < b.0)
+                && route.classes.iter().all(owns)
+                && parts.into_iter().all(|part| part <= Fraction::ONE)
+        });
+        let owned: usize = self.routes.values().map(|route| route.classes.len()).sum();
+        let mut copies = self.classes.values().flat_map(|class| &class.waiting);
+        let marked = self
+            .marked_links
+            .iter()
+            .all(|&link| self.links.contains_key(link));
+        let mut of_routes = self.marked_routes.iter();
+        links
+            && routes
+            && owned == self.classes.len()
+            && copies.all(|copy| has_pair(copy.2))
+            && marked
+            && of_routes.all(|&route| self.routes.contains_key(route))
     }
 
     /// Checks every link against its capacity, and every class against its share. Between a change and

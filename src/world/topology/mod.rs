@@ -270,7 +270,10 @@ impl Topology {
         for (key, route) in &self.routes {
             index.routes.insert(route.azs, key);
             for &link in route.path.iter().flat_map(|path| &path.links) {
-                index.users[link].insert(key);
+                // One that is no link is found by whoever checks the world.
+                if let Some(users) = index.users.get_mut(link) {
+                    users.insert(key);
+                }
             }
         }
     }
@@ -286,9 +289,33 @@ impl Topology {
         });
         index.graph.add_edge(a, b, key);
         index.users.insert(key, BTreeSet::new());
-        if let Some(entry) = link.duct.and_then(|duct| index.in_duct.entry(duct)) {
+        let duct = link.duct.filter(|duct| self.ducts.contains_key(*duct));
+        if let Some(entry) = duct.and_then(|duct| index.in_duct.entry(duct)) {
             entry.or_default().push(key);
         }
+    }
+
+    /// Whether every link, route and mark leads to what exists; AZs are those that `has_az` knows.
+    pub(super) fn is_whole(&self, has_az: impl Fn(AzKey) -> bool) -> bool {
+        let has_spot = |spot: Spot| match spot {
+            Spot::Az(az) => has_az(az),
+            Spot::Node(node) => self.nodes.contains_key(node),
+        };
+        let has_link = |link: LinkKey| self.links.contains_key(link);
+        let links = self.links.iter().all(|(key, link)| {
+            let in_duct = link.duct.is_none_or(|duct| self.ducts.contains_key(duct));
+            in_duct && link.ends.into_iter().all(has_spot) && self.seen.contains_key(key)
+        });
+        let routes = self.routes.values().all(|route| {
+            let path = route.path.iter().flat_map(|path| &path.links);
+            route.azs.into_iter().all(&has_az) && path.copied().all(has_link)
+        });
+        let turned = self.dark.iter().chain(&self.turned).copied();
+        let marked = self.marked.iter().copied();
+        links
+            && routes
+            && turned.into_iter().all(&has_az)
+            && marked.chain(self.seen.keys()).all(has_link)
     }
 
     fn mark_at(&mut self, spot: Spot) {

@@ -1,14 +1,19 @@
 //! Checkpoints: any bytes are read or refused, and a run that is set aside anywhere ends as the one that goes straight on.
 //!
-//! A file whose hash is true is trusted, so what a forged one holds is read here and not gone on with.
+//! A file whose hash is true may still say anything: numbers of a true one are changed under a true hash, and whatever they
+//! become, the file is refused or taken up. Forged runs are not gone on with. The invariants hold of their state, but
+//! they do not say everything that decides what comes next, and the library handles no panic; the command does.
 
 use super::bytes::Bytes;
+use super::forge::{forged, lines, numbers};
 use super::words::scenario;
 use sdrsim::engine::Limit;
 use sdrsim::hash::hash_bytes;
 use sdrsim::scenario::run::RunCheckpoint;
 use sdrsim::scenario::trace::Header;
 
+/// How many numbers of a file are changed.
+const CHANGES: usize = 8;
 /// Reads the bytes as they are, as a body under a true cover, and as a change of a true checkpoint.
 pub fn try_bytes(data: &[u8]) {
     let read = RunCheckpoint::read(data).and_then(|checkpoint| scenario().resume(checkpoint));
@@ -64,4 +69,45 @@ fn changed(choices: &mut Bytes<'_>, insert: &[u8]) {
     }
     let body = new.splitn(2, |byte| *byte == b'\n').nth(1);
     covered(body.unwrap_or_default());
+    let mut choices = Bytes::new(insert);
+    for _ in 0..CHANGES {
+        if choices.is_empty() {
+            break;
+        }
+        file = one_changed(&file, &mut choices);
+        if !is_taken_up(&file) {
+            break;
+        }
+    }
+}
+
+/// The file with one number of its body changed, under a true hash.
+fn one_changed(file: &[u8], choices: &mut Bytes<'_>) -> Vec<u8> {
+    let body = lines(file).map_or(&[][..], |(_, body)| body);
+    let (numbers, which) = (numbers(body), usize::from(choices.pair()));
+    let part = |place: usize| numbers.get(place % numbers.len().max(1)).cloned();
+    let text = |place: usize| {
+        let part = part(place).unwrap_or_default();
+        std::str::from_utf8(&body[part]).unwrap_or_default()
+    };
+    let number: u64 = text(which).parse().unwrap_or_default();
+    let new = match choices.byte() % 8 {
+        0 => u64::MAX.to_string(),
+        1 => u32::MAX.to_string(),
+        2 => number.saturating_add(1).to_string(),
+        3 => number.saturating_sub(1).to_string(),
+        4 => choices.byte().to_string(),
+        5 => choices.pair().to_string(),
+        _ => text(usize::from(choices.pair())).to_owned(),
+    };
+    forged(file, &part(which).unwrap_or_default(), &new)
+}
+
+/// Whether a run is taken up from the file, which otherwise is refused with a reason.
+fn is_taken_up(file: &[u8]) -> bool {
+    let read = RunCheckpoint::read(file).and_then(|checkpoint| scenario().resume(checkpoint));
+    if let Err(error) = &read {
+        assert!(!error.to_string().is_empty());
+    }
+    read.is_ok()
 }

@@ -7,6 +7,7 @@
 pub mod calls;
 pub mod checkpoint;
 pub mod expectation;
+pub mod forge;
 pub mod scenario;
 pub mod trace;
 
