@@ -10,6 +10,7 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Scrambles 64 bits into 64 bits, one to one: the first output of SplitMix64 started at `value`.
 ///
 /// Every input bit flips about half of the output bits, so neighbouring inputs give unrelated outputs.
+#[inline]
 #[must_use]
 pub const fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(GOLDEN);
@@ -21,6 +22,7 @@ pub const fn mix(value: u64) -> u64 {
 /// Joins two values into one; the order counts, and for either argument held fixed no two values of the other collide.
 ///
 /// Longer keys are folds: `combine(combine(a, b), c)`.
+#[inline]
 #[must_use]
 pub const fn combine(first: u64, second: u64) -> u64 {
     mix(mix(first) ^ second)

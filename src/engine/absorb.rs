@@ -52,12 +52,10 @@ impl Absorber {
         observer: &mut W,
     ) {
         self.gone.clear();
-        self.gone
-            .extend(effects.iter().filter_map(|effect| match *effect {
-                Effect::Gone { who, stable, .. } => Some((who, stable)),
-                _ => None,
-            }));
-        self.gone.sort_unstable();
+        let is_gone = |effect: &Effect| matches!(effect, Effect::Gone { .. });
+        if effects.iter().any(is_gone) {
+            self.list_gone(effects);
+        }
         for effect in effects {
             let keys = Keys {
                 world,
@@ -69,7 +67,18 @@ impl Absorber {
         }
     }
 
+    #[cold]
+    fn list_gone(&mut self, effects: &[Effect]) {
+        self.gone
+            .extend(effects.iter().filter_map(|effect| match *effect {
+                Effect::Gone { who, stable, .. } => Some((who, stable)),
+                _ => None,
+            }));
+        self.gone.sort_unstable();
+    }
+
     /// Puts the event that an effect asks for into the queue, if it asks for one.
+    #[inline]
     fn schedule<O: Oracle>(
         &mut self,
         effect: &Effect,

@@ -8,7 +8,8 @@
 use crate::hash::{combine, mix};
 use crate::machine::effect::Property;
 use crate::machine::{Doing, Effect};
-use crate::time::SimTime;
+use crate::sdrs::status::Status;
+use crate::time::{SimTime, Span};
 use crate::world::fault::Blow;
 use crate::world::label::Stable;
 use crate::world::machinery::Act;
@@ -34,8 +35,25 @@ impl Digest {
     }
 
     /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
+    #[inline]
     pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
-        if let Some(print) = print(at, effect, keys) {
+        let print = match *effect {
+            Effect::Begin {
+                who,
+                epoch,
+                doing,
+                delay,
+            } => Some(begun(at, keys.of(who), epoch, doing, delay)),
+            Effect::Moved {
+                who,
+                epoch,
+                from,
+                to,
+                job,
+            } => Some(moved(at, keys.of(who), epoch, (from, to), job)),
+            _ => print(at, effect, keys),
+        };
+        if let Some(print) = print {
             self.0 = self.0.wrapping_add(mix(print));
         }
     }
@@ -85,12 +103,18 @@ pub(super) struct Keys<'a> {
 
 impl Keys<'_> {
     /// The stable key; 0 of a job that left the record within the call.
+    #[inline]
     fn of(self, who: Who) -> u64 {
-        let stable = self.world.stable(who).or_else(|| {
-            let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
-            place.ok().map(|place| self.gone[place].1)
-        });
-        stable.map_or(0, |stable| stable.0)
+        match self.world.stable(who) {
+            Some(stable) => stable.0,
+            None => self.of_gone(who),
+        }
+    }
+
+    #[cold]
+    fn of_gone(self, who: Who) -> u64 {
+        let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
+        place.map_or(0, |place| self.gone[place].1.0)
     }
 }
 
@@ -121,6 +145,7 @@ impl Keys<'_> {
 struct Fold(u64);
 
 impl Fold {
+    #[inline]
     const fn word(self, word: u64) -> Fold {
         Fold(combine(self.0, word))
     }
@@ -153,10 +178,34 @@ impl Fold {
     }
 }
 
+/// The hash in the making of an effect with this number on what has this stable key.
+#[inline]
+const fn fold(number: u64, at: SimTime, key: u64) -> Fold {
+    Fold(combine(number, at.as_micros())).word(key)
+}
+
+/// The hash of `Effect::Begin`, which is every third effect of a group operation.
+#[inline]
+fn begun(at: SimTime, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
+    fold(1, at, key)
+        .word(u64::from(epoch) << 32 | doing_word(doing))
+        .word(delay.as_micros())
+        .0
+}
+
+/// The hash of `Effect::Moved`, which is every other effect of a group operation.
+#[inline]
+fn moved(at: SimTime, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
+    let statuses = (from as u64) << 16 | (to as u64) << 8;
+    fold(5, at, key)
+        .word(u64::from(epoch) << 32 | statuses | u64::from(job != 0))
+        .0
+}
+
 /// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
 /// of what only asks for an event and says nothing that has happened.
 fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
-    let fold = |number: u64, key: u64| Fold(combine(number, at.as_micros())).word(key);
+    let fold = |number: u64, key: u64| fold(number, at, key);
     let on = |number, who| fold(number, keys.of(who));
     let fold_of = match *effect {
         Effect::Begin {
@@ -164,9 +213,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             epoch,
             doing,
             delay,
-        } => on(1, who)
-            .word(u64::from(epoch) << 32 | doing_word(doing))
-            .word(delay.as_micros()),
+        } => Fold(begun(at, keys.of(who), epoch, doing, delay)),
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -176,9 +223,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             from,
             to,
             job,
-        } => on(5, who).word(
-            u64::from(epoch) << 32 | (from as u64) << 16 | (to as u64) << 8 | u64::from(job != 0),
-        ),
+        } => Fold(moved(at, keys.of(who), epoch, (from, to), job)),
         Effect::Gone {
             who: _,
             label: _,

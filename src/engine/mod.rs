@@ -267,7 +267,13 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
     /// Goes to the next event and takes it in; answers its instant, or None if nothing is to come.
     pub fn step(&mut self) -> Option<SimTime> {
-        let (at, event) = self.ahead.queue.pop()?;
+        self.step_until(SimTime::MAX)
+    }
+
+    /// The same if the next event is not later than an instant.
+    #[inline]
+    fn step_until(&mut self, last: SimTime) -> Option<SimTime> {
+        let (at, event) = self.ahead.queue.pop_until(last)?;
         self.move_to(at);
         self.inject(event);
         Some(self.now)
@@ -306,14 +312,13 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// Takes in everything up to an instant; answers whether the number of events sufficed.
     fn run(&mut self, last: SimTime, events: Option<u64>) -> bool {
         let mut left = events.unwrap_or(u64::MAX);
-        while self.next_at().is_some_and(|at| at <= last) {
-            if left == 0 {
-                return false;
+        while left > 0 {
+            if self.step_until(last).is_none() {
+                return true;
             }
             left -= 1;
-            self.step();
         }
-        true
+        self.next_at().is_none_or(|at| at > last)
     }
 
     /// Moves the clock forward without taking in any event: to this instant, or to the next event if that is earlier.

@@ -6,7 +6,7 @@
 use super::dice::{Dice, Purpose, Seed, happens};
 use super::distribution::DurationLaw;
 use super::hazard::Hazard;
-use super::pace::Pace;
+use super::pace::{Pace, Probability};
 use super::script::{Script, Twist};
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
@@ -158,7 +158,7 @@ impl Chance {
             after: Some(self.span(world, who, key, pace.part(part))),
             outcome: Outcome::Done,
         };
-        if part == Part::Work {
+        if part == Part::Work && pace.fails > Probability::NEVER {
             let draw = self.dice.draw(Purpose::Outcome, key.stable, key.count);
             if happens(draw, pace.fails.get()) {
                 let facts = rule(op).job;
@@ -169,8 +169,9 @@ impl Chance {
         fate
     }
 
+    #[inline]
     fn span(&self, world: &World, who: Who, key: Key, law: &DurationLaw) -> Span {
-        let draw = self.dice.draw(Purpose::Duration, key.stable, key.count);
+        let draw = self.dice.duration(key.stable, key.count);
         let size = match law.per_gib {
             Some(_) => size(world, who),
             None => Bytes::ZERO,
@@ -196,6 +197,9 @@ impl Oracle for Chance {
                 outcome: Outcome::Done,
             },
         };
+        if self.script.is_empty() {
+            return fate;
+        }
         match self.script.take(world, who, doing) {
             None => {}
             Some(Twist::Fail(code)) => fate.outcome = Outcome::Failed(code),
@@ -294,7 +298,6 @@ mod tests {
     use super::*;
     use crate::engine::distribution::Distribution;
     use crate::engine::fixture::Fixture;
-    use crate::engine::pace::Probability;
     use crate::engine::script::{Factor, ScriptedOutcome};
     use crate::sdrs::codes::Code;
 

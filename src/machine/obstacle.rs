@@ -40,13 +40,17 @@ pub(super) fn of_sub_job(world: &World, policies: Policies, op: Op, pair: PairKe
 }
 
 /// The policies of which another value would have ended a sub-job differently now.
+#[inline]
 pub(super) fn hangs_on(world: &World, op: Op, pair: PairKey) -> PolicySet {
     let mut set = PolicySet::default();
+    if op != Op::Failover {
+        return set;
+    }
     let group = &world.groups[world.pairs[pair].group];
     let whole = world.is_connected(group)
         && world.is_lit(world.production_az(group))
         && world.level(pair) != Level::Five;
-    if op != Op::Failover || whole {
+    if whole {
         return set;
     }
     let policies = world.settings.policies;

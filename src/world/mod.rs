@@ -426,8 +426,11 @@ impl World {
     }
 
     /// The stable key of a resource that still exists.
+    #[inline]
     pub fn stable(&self, who: Who) -> Option<Stable> {
         match who {
+            // By far the most frequent question, and answered without the rest of the facts.
+            Who::Pair(pair) => self.pairs.get(pair).map(|p| p.stable),
             Who::Job(job) => self.jobs.get(job).map(|j| j.stable),
             _ => self.facts(who).map(|facts| facts.1),
         }
@@ -468,6 +471,7 @@ impl World {
     }
 
     /// Status and operation of a group, instance, pair or drill that exists.
+    #[inline]
     pub fn life(&self, who: Who) -> Option<&Life> {
         match who {
             Who::Group(k) => self.groups.get(k).map(|r| &r.life),

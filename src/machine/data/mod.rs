@@ -453,7 +453,14 @@ fn lost_its_way(world: &World, server: ServerKey) -> bool {
 }
 
 /// Shares the links anew among what was marked, and asks for the next end of each class that changed.
+#[inline]
 pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
+    if !world.flows.is_settled() {
+        share(world, now, out);
+    }
+}
+
+fn share(world: &mut World, now: SimTime, out: &mut Effects) {
     let mut aims = std::mem::take(&mut world.aims);
     world.flows.settle(now, &mut aims);
     for Aim {
