@@ -193,11 +193,13 @@ const PLANTS: &[Plant] = &[
     }),
     ("in step is in step", held, |world| {
         let pair = pair(world);
-        world.pairs[pair].unsynced = Bytes(1);
+        world.pairs[pair]
+            .rest
+            .change(|rest| rest.unsynced = Bytes(1));
     }),
     ("recovery points are what they say", held, |world| {
         let pair = pair(world);
-        world.pairs[pair].stands = Some(at(3000));
+        world.pairs[pair].change_drift(|drift| drift.stands = Some(at(3000)));
     }),
     ("writes are what servers write", held, |world| {
         let disk = disk(world);
@@ -294,7 +296,7 @@ fn seen_violations() -> Vec<Violation> {
             nothing,
             |world| {
                 let pair = pair(world);
-                world.pairs[pair].stands = Some(at(3000));
+                world.pairs[pair].change_drift(|drift| drift.stands = Some(at(3000)));
             },
             silence,
         ),
@@ -424,7 +426,7 @@ fn a_failover_and_failback_without_writes_copy_nothing() {
     let (group, pair) = (&world.groups[group(world)], &world.pairs[pair(world)]);
     assert_eq!(group.life.status, Status::Protected);
     assert_eq!(group.station, Side::Source);
-    assert_eq!(pair.unsynced, Bytes(0));
+    assert_eq!(pair.unsynced(), Bytes(0));
     // Stopping counts as an end of copies; none began.
     assert_eq!(pair.copies, copies + 2);
     assert_eq!(engine.observer().violation(), None);

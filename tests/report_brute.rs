@@ -50,7 +50,7 @@ impl Sums {
         let idle = |copy: &Copying| matches!(copy, Copying::Inactive | Copying::Stopped);
         self.bare |= copies.iter().any(idle);
         self.bare &= !copies.iter().all(|copy| *copy == Copying::Active);
-        let behind = |copy: &Copying| matches!(copy, Copying::Running(_) | Copying::Waiting);
+        let behind = |copy: &Copying| matches!(copy, Copying::Running | Copying::Waiting);
         let five = pairs.iter().any(|&pair| world.level(pair) == Level::Five);
         let degraded = five || copies.iter().any(behind);
         self.outages += u32::from(self.now.serves && seen && !serves);

@@ -207,9 +207,15 @@ fn group_seen(world: &World, group: GroupKey) -> GroupSeen {
     let record = &world.groups[group];
     let pairs = record.pairs.iter().map(|pair| {
         let r = &world.pairs[pair];
-        let point = (r.stands, r.behind, r.consistent);
+        let point = (r.drift().stands, r.drift().behind, r.consistent);
         (
-            r.life, r.copy, r.unsynced, r.gaps, r.mirrored, r.outage, point,
+            r.life,
+            r.copy,
+            r.unsynced(),
+            r.drift().gaps,
+            r.drift().mirrored,
+            r.drift().outage,
+            point,
         )
     });
     let members = record.instances.iter().map(|instance| {
@@ -234,8 +240,8 @@ impl Seen {
                 point: world.recovery(key, at).map(|recovery| recovery.earliest),
                 station: pair.station,
                 gaps: [Side::Source, Side::Target].map(|side| world.gap(key, side)),
-                behind: pair.behind,
-                unsynced: pair.unsynced,
+                behind: pair.drift().behind,
+                unsynced: pair.unsynced(),
                 left: world.left(key, at),
                 sizes: pair.disks.map(|disk| size(world, disk)),
                 begun: pair.copy != Copying::Inactive,
@@ -287,7 +293,7 @@ impl Seen {
             };
             let side = was.station;
             let before = bytes(was.gaps[side.index()], was.behind);
-            let after = bytes(world.gap(key, side), pair.behind);
+            let after = bytes(world.gap(key, side), pair.drift().behind);
             if pair.station != side {
                 if !pair.parted && (before > 0 || was.left > Bytes(0)) {
                     return Err(Violation::TurnedBehind {

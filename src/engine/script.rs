@@ -310,7 +310,7 @@ fn concerns(world: &World, who: Who, target: Stable) -> bool {
         Who::Job(job) => Some(job),
         _ => world
             .life(who)
-            .and_then(|life| life.work)
+            .and_then(|life| life.work())
             .map(|work| work.job),
     };
     let job = job.and_then(|job| world.jobs.get(job));

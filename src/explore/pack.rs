@@ -109,7 +109,7 @@ impl Packer {
         let shared = group
             .pairs
             .iter()
-            .any(|pair| world.pairs[pair].attached.len() > 1);
+            .any(|pair| world.pairs[pair].rest.attached.len() > 1);
         let mut parts: Vec<Vec<u8>> = members
             .iter()
             .enumerate()
@@ -125,11 +125,12 @@ impl Packer {
         let mut rest: Vec<Vec<u8>> = Vec::new();
         for pair in group.pairs.iter() {
             let record = &world.pairs[pair];
-            if record.attached.len() != 1 {
+            if record.rest.attached.len() != 1 {
                 let mut part = self.pair(world, pair);
                 let place = |it: &InstanceKey| members.iter().position(|member| member == it);
                 part.extend(
                     record
+                        .rest
                         .attached
                         .iter()
                         .map(|a| place(&a.0).map_or(255, |p| p as u8)),
@@ -174,7 +175,7 @@ impl Packer {
             out.extend(self.server(world, server));
         }
         let mut pairs: Vec<Vec<u8>> = { instance.pairs.iter() }
-            .filter(|pair| world.pairs[**pair].attached.len() == 1)
+            .filter(|pair| world.pairs[**pair].rest.attached.len() == 1)
             .map(|&pair| self.pair(world, pair))
             .collect();
         pairs.sort_unstable();
@@ -216,28 +217,28 @@ impl Packer {
         let mut out = Vec::with_capacity(64);
         self.mark(world, Who::Pair(key), &mut out);
         life(world, &pair.life, &mut out);
-        if let Some(work) = pair.life.work {
+        if let Some(work) = pair.life.work() {
             let subs = world.jobs.get(work.job).map_or(&[][..], |job| &job.subs);
             let sub = subs.iter().find(|sub| sub.pair == key);
             out.push(sub.map_or(0, |sub| 1 + u8::from(sub.ended.is_some())));
         }
         let gap = |side: Side| {
-            let gap = &pair.gaps[side.index()];
+            let gap = &pair.drift().gaps[side.index()];
             u8::from(gap.rate() > 0 || gap.bytes(world.now) > 0)
         };
         let copy = match pair.copy {
             Copying::Inactive => 0,
-            Copying::Running(_) => 1,
+            Copying::Running => 1,
             Copying::Waiting => 2,
             Copying::Active => 3,
             Copying::Stopped => 4,
         };
         let flags = [
-            pair.unsynced.0 > 0,
+            pair.unsynced().0 > 0,
             pair.consistent,
             pair.has_copy,
-            pair.stands.is_some(),
-            pair.behind > 0,
+            pair.drift().stands.is_some(),
+            pair.drift().behind > 0,
             pair.parted,
             pair.lost,
         ];
@@ -341,7 +342,7 @@ fn disk_of(world: &World, disk: Option<crate::world::DiskKey>, out: &mut Vec<u8>
 /// Status and operation, and how far the operation's job is.
 fn life(world: &World, life: &Life, out: &mut Vec<u8>) {
     out.push(life.status as u8);
-    let Some(work) = life.work else {
+    let Some(work) = life.work() else {
         out.push(255);
         return;
     };

@@ -187,7 +187,7 @@ pub fn underway(world: &World, out: &mut Vec<Event>) {
     }
     for pair in in_order!(world.pairs) {
         let record = &world.pairs[pair];
-        if let Copying::Running(_) = record.copy {
+        if let Copying::Running = record.copy {
             let copies = record.copies;
             out.push(Event::Synced { pair, copies });
         }
@@ -252,7 +252,11 @@ fn attachment(
     (instance, pair): (InstanceKey, PairKey),
     name: &Naming<'_>,
 ) -> Option<Call> {
-    let attached = world.pairs[pair].attached.iter().any(|a| a.0 == instance);
+    let attached = world.pairs[pair]
+        .rest
+        .attached
+        .iter()
+        .any(|a| a.0 == instance);
     let (who, pair) = (name(Who::Instance(instance)), name(Who::Pair(pair)));
     match (op, attached) {
         (Op::DetachReplicationPair, true) => Some(Call::DetachReplicationPair {

@@ -408,7 +408,7 @@ pub(super) fn gate(
 
 /// Whether an instance that the pair is attached to is being deleted, which will detach the pair.
 fn is_being_detached(world: &World, pair: PairKey) -> bool {
-    let attached = world.pairs[pair].attached.iter();
+    let attached = world.pairs[pair].rest.attached.iter();
     attached
         .clone()
         .any(|&(instance, _)| world.instances[instance].life.status == Status::Deleting)

@@ -221,7 +221,7 @@ impl Desk<'_> {
             Who::Pair(k) => {
                 entities.pair = Some(subject);
                 (
-                    world.pairs[k].name,
+                    world.pairs[k].name(),
                     world.groups[world.pairs[k].group].project,
                 )
             }
@@ -447,7 +447,9 @@ impl Desk<'_> {
             }
             Who::Pair(k) => {
                 let record = &mut self.world.pairs[k];
-                (record.name, record.updated) = (kept, now);
+                let name = (kept != record.label).then_some(kept);
+                record.rest.change(|rest| rest.name = name);
+                record.updated = now;
             }
             Who::Drill(k) => {
                 let record = &mut self.world.drills[k];

@@ -245,7 +245,7 @@ fn copy_disks(
     let dr = world.groups[world.drills[drill].group].station.other();
     for pair in world.instances[instance].pairs.clone() {
         let record = &world.pairs[pair];
-        let attached = record.attached.iter().find(|a| a.0 == instance);
+        let attached = record.rest.attached.iter().find(|a| a.0 == instance);
         let (Some(&(_, device)), Some(copy)) = (attached, record.disks[dr.index()]) else {
             continue;
         };

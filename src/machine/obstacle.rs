@@ -84,7 +84,7 @@ fn members_of(world: &World, job: JobKey) -> impl Iterator<Item = PairKey> + '_ 
     });
     let pairs = bound.into_iter().flat_map(|group| group.pairs.iter());
     pairs.filter(move |&pair| {
-        let work = world.pairs[pair].life.work;
+        let work = world.pairs[pair].life.work();
         work.is_some_and(|work| work.job == job)
     })
 }
@@ -256,7 +256,12 @@ fn of_attachment(world: &World, job: &Job) -> Option<Code> {
 }
 
 fn of_detachment(world: &World, instance: InstanceKey, pair: PairKey) -> Option<Code> {
-    if !world.pairs[pair].attached.iter().any(|a| a.0 == instance) {
+    if !world.pairs[pair]
+        .rest
+        .attached
+        .iter()
+        .any(|a| a.0 == instance)
+    {
         return None;
     }
     let ends = world.instances[instance]

@@ -140,7 +140,7 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
     let mut subs = world.spare.pop().unwrap_or_default();
     for pair in world.groups[group].pairs.iter() {
         let record = &mut world.pairs[pair];
-        if record.life.work.is_none_or(|work| work.job != job) {
+        if record.life.work().is_none_or(|work| work.job != job) {
             continue;
         }
         record.sub = subs.len() as u32;
@@ -180,7 +180,7 @@ pub(super) fn work_ended(
 ) {
     let Some(life) = world.life(who) else { return };
     let Some(work) = life
-        .work
+        .work()
         .filter(|work| life.epoch == epoch && work.op == op)
     else {
         return;
@@ -248,7 +248,7 @@ fn settle_pair(
 ) {
     let record = &world.jobs[job];
     let (op, aim) = (record.op, aim_of(&record.detail));
-    world.pairs[pair].failure = code;
+    world.pairs[pair].set_failure(code);
     end_work(world, now, Who::Pair(pair), code.is_none(), out);
     if code.is_none() {
         outcome::turn_pair(world, now, op, pair, aim, out);
@@ -320,7 +320,7 @@ fn finish_group(
     while let Some(instance) = world.groups[group].instances.next_from(&mut place) {
         if world.instances[instance]
             .life
-            .work
+            .work()
             .is_some_and(|work| work.job == job)
         {
             end_work(world, now, Who::Instance(instance), code.is_none(), out);
@@ -341,7 +341,7 @@ fn settle_rest(
     while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
         if world.pairs[pair]
             .life
-            .work
+            .work()
             .is_none_or(|work| work.job != job)
         {
             continue;
@@ -366,7 +366,7 @@ fn level_down(world: &mut World, now: SimTime, job: JobKey, group: GroupKey, out
     };
     let mut place = 0;
     while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
-        if !world.pairs[pair].is_out() && world.pairs[pair].life.work.is_none() {
+        if !world.pairs[pair].is_out() && world.pairs[pair].life.work().is_none() {
             move_to(world, now, Who::Pair(pair), status, number, out);
         }
     }

@@ -158,14 +158,14 @@ pub(crate) fn begin_work(
         .map(|m| m.during);
     let (life, _) = life_mut(world, who);
     debug_assert!(
-        life.work.is_none(),
+        life.work().is_none(),
         "operations on one resource exclude each other"
     );
-    life.work = Some(Work {
+    life.set_work(Some(Work {
         op,
         job,
         resume: life.status,
-    });
+    }));
     mark_busy(world, who, op, job, true);
     if let Some(during) = during {
         move_to(world, now, who, during, number, out);
@@ -181,9 +181,11 @@ pub(crate) fn end_work(
     success: bool,
     out: &mut Effects,
 ) {
-    let Some(work) = life_mut(world, who).0.work.take() else {
+    let (life, _) = life_mut(world, who);
+    let Some(work) = life.work() else {
         return;
     };
+    life.set_work(None);
     let number = world.jobs[work.job].number;
     mark_busy(world, who, work.op, work.job, false);
     let Some(moves) = rule(work.op).moves_of(who.kind().expect(LIVES)) else {
@@ -242,7 +244,7 @@ fn count_busy(world: &mut World, who: Who, job: JobKey, busy: bool) {
         Who::Pair(k) => {
             let pair = &world.pairs[k];
             step(&mut world.groups[pair.group].busy);
-            for &(instance, _) in &pair.attached {
+            for &(instance, _) in &pair.rest.attached {
                 step(&mut world.instances[instance].busy);
             }
             if let Detail::Attach(instance, _) = world.jobs[job].detail {

@@ -291,7 +291,7 @@ impl Meter {
             return;
         };
         self.mark_group(record.group, false);
-        for &(instance, _) in &record.attached {
+        for &(instance, _) in &record.rest.attached {
             self.mark_instance(instance);
         }
     }
@@ -403,7 +403,7 @@ impl RecoveryReport {
 
 fn attached(world: &World, pair: PairKey) -> impl Iterator<Item = InstanceKey> + '_ {
     let pair = world.pairs.get(pair).into_iter();
-    pair.flat_map(|pair| pair.attached.iter().map(|it| it.0))
+    pair.flat_map(|pair| pair.rest.attached.iter().map(|it| it.0))
 }
 
 fn members(world: &World, group: GroupKey) -> impl Iterator<Item = InstanceKey> + '_ {

@@ -221,7 +221,7 @@ fn members(world: &World, bounds: &Bounds, into: &mut Vec<Command>) {
             .pairs
             .iter()
             .filter(|(_, pair)| pair.group == record.group);
-        for (pair, _) in loose.filter(|(_, pair)| pair.attached.is_empty()) {
+        for (pair, _) in loose.filter(|(_, pair)| pair.rest.attached.is_empty()) {
             let attach = Call::AttachReplicationPair {
                 instance: instance(),
                 pair: by(world, Who::Pair(pair)),

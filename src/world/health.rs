@@ -63,12 +63,12 @@ impl World {
     /// What keeps a pair from replicating, whether it was written down for the pair or follows from its group's cut.
     pub fn outage(&self, pair: PairKey) -> Option<Outage> {
         let record = &self.pairs[pair];
-        record.outage.or_else(|| self.unwritten(record))
+        record.drift().outage.or_else(|| self.unwritten(record))
     }
 
     /// The outage of a pair that follows from its group's cut and was not written down yet.
     pub(crate) fn unwritten(&self, pair: &Pair) -> Option<Outage> {
-        if pair.outage.is_some() || !pair.is_replicating() {
+        if pair.drift().outage.is_some() || !pair.is_replicating() {
             return None;
         }
         let Cut {
@@ -123,7 +123,7 @@ impl World {
     /// The writes that went to one side of a pair alone.
     pub fn gap(&self, pair: PairKey, side: Side) -> Gap {
         let record = &self.pairs[pair];
-        let mut gap = record.gaps[side.index()];
+        let mut gap = record.drift().gaps[side.index()];
         if side == record.station
             && let Some(Outage {
                 since,
@@ -131,7 +131,7 @@ impl World {
                 ..
             }) = self.unwritten(record)
         {
-            gap.set_rate(since, record.mirrored);
+            gap.set_rate(since, record.drift().mirrored);
         }
         gap
     }
@@ -140,8 +140,8 @@ impl World {
     /// production wrote nothing.
     pub fn split(&self, pair: PairKey, now: SimTime) -> Option<Split> {
         let record = &self.pairs[pair];
-        let lost = record.gaps[record.station.other().index()];
-        let kept = record.gaps[record.station.index()];
+        let lost = record.drift().gaps[record.station.other().index()];
+        let kept = record.drift().gaps[record.station.index()];
         if !record.parted || lost.bytes(now) == 0 {
             return None;
         }
@@ -161,18 +161,16 @@ impl World {
     /// Bytes that a pair's copy still has to carry, of those it knows.
     pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
         let record = &self.pairs[pair];
-        match record.copy {
-            Copying::Running(ticket) => self.flows.left(now, ticket),
-            _ => record.unsynced,
+        match record.ticket() {
+            Some(ticket) => self.flows.left(now, ticket),
+            None => record.unsynced(),
         }
     }
 
     /// Whether a pair's copy runs but can never end as things are: production's writes leave nothing of the path.
     pub fn is_stalled(&self, pair: PairKey) -> bool {
-        match self.pairs[pair].copy {
-            Copying::Running(ticket) => self.flows.is_stalled(ticket.flow),
-            _ => false,
-        }
+        let ticket = self.pairs[pair].ticket();
+        ticket.is_some_and(|ticket| self.flows.is_stalled(ticket.flow))
     }
 
     /// Bytes that the copies of a pair have carried up to an instant, whole bytes of each copy rounded down.
@@ -194,22 +192,22 @@ impl World {
     /// Bytes that the copy of a pair that runs has carried since it began.
     fn under_way(&self, pair: PairKey, now: SimTime) -> u64 {
         let record = &self.pairs[pair];
-        match record.copy {
-            Copying::Running(ticket) => record
-                .unsynced
-                .0
-                .saturating_sub(self.flows.left(now, ticket).0),
-            _ => 0,
-        }
+        record.ticket().map_or(0, |ticket| {
+            let left = self.flows.left(now, ticket);
+            record.unsynced().0.saturating_sub(left.0)
+        })
     }
 
     /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever.
     pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
         let record = &self.pairs[pair];
         let alone = self.gap(pair, side).rate();
-        if side == record.station && record.outage.is_none() && self.unwritten(record).is_none() {
+        if side == record.station
+            && record.drift().outage.is_none()
+            && self.unwritten(record).is_none()
+        {
             let route = self.groups[record.group].route;
-            return alone + self.flows.write_factor(route).of(record.mirrored);
+            return alone + self.flows.write_factor(route).of(record.drift().mirrored);
         }
         alone
     }
@@ -274,9 +272,9 @@ impl World {
             return None;
         }
         let gap = self.gap(pair, record.station);
-        let point = record.stands.or(gap.first(now)).unwrap_or(now);
+        let point = record.drift().stands.or(gap.first(now)).unwrap_or(now);
         let halted = self.outage(pair).and_then(|outage| outage.halted);
-        let lost = gap.bytes(now).saturating_add(record.behind);
+        let lost = gap.bytes(now).saturating_add(record.drift().behind);
         let acknowledged = halted.unwrap_or(now);
         let damage = record.disks[record.station.index()].and_then(|disk| self.disks[disk].damaged);
         let own =

@@ -13,6 +13,7 @@ pub mod label;
 pub mod machinery;
 pub mod place;
 pub mod protection;
+pub mod rare;
 pub(crate) mod refill;
 pub mod replica;
 pub mod roster;

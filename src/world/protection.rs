@@ -2,6 +2,7 @@
 
 use super::flow::Ticket;
 use super::label::{Label, Name, Stable, Word};
+use super::rare::{Plain, Rare};
 use super::replica::{Gap, Outage, Recovery};
 use super::roster::Roster;
 use super::{
@@ -65,13 +66,79 @@ impl Side {
 
 /// What group, instance, pair and drill share: a status and the operation that is changing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "LifeForm", into = "LifeForm")]
 pub struct Life {
     /// The stored status.
     pub status: Status,
+    /// The operation under way, where there is a job.
+    op: Op,
+    /// The status held before it, where there is a job.
+    resume: Status,
     /// Rises with every change of status: an event that carries another epoch is stale and dies.
     pub epoch: u32,
+    /// The job of the operation under way.
+    job: Option<JobKey>,
+}
+
+/// A life as it is written: in memory its parts lie more closely.
+#[derive(Serialize, Deserialize)]
+struct LifeForm {
+    status: Status,
+    epoch: u32,
+    work: Option<Work>,
+}
+
+impl From<LifeForm> for Life {
+    fn from(form: LifeForm) -> Life {
+        let mut life = Life::new(form.status, form.epoch);
+        life.set_work(form.work);
+        life
+    }
+}
+
+impl From<Life> for LifeForm {
+    fn from(life: Life) -> LifeForm {
+        LifeForm {
+            status: life.status,
+            epoch: life.epoch,
+            work: life.work(),
+        }
+    }
+}
+
+impl Life {
+    /// A life with nothing under way.
+    pub const fn new(status: Status, epoch: u32) -> Life {
+        Life {
+            status,
+            op: Op::ALL[0],
+            resume: Status::ALL[0],
+            epoch,
+            job: None,
+        }
+    }
+
     /// The operation under way.
-    pub work: Option<Work>,
+    #[inline]
+    pub fn work(&self) -> Option<Work> {
+        let (op, resume) = (self.op, self.resume);
+        self.job.map(|job| Work { op, job, resume })
+    }
+
+    /// Sets the operation under way.
+    #[inline]
+    pub fn set_work(&mut self, work: Option<Work>) {
+        (self.op, self.resume, self.job) = match work {
+            Some(Work { op, job, resume }) => (op, resume, Some(job)),
+            None => (Op::ALL[0], Status::ALL[0], None),
+        };
+    }
+
+    /// Whether this job is the one that has the operation under way.
+    #[inline]
+    pub fn is_of(&self, job: JobKey) -> bool {
+        self.job == Some(job)
+    }
 }
 
 /// An operation under way on a resource.
@@ -250,8 +317,8 @@ clone_by_field!(Instance { label, stable, serial, group, life, name, description
 pub enum Copying {
     /// Protection was never started.
     Inactive,
-    /// A copy runs.
-    Running(Ticket),
+    /// A copy runs; see [`Pair::ticket`].
+    Running,
     /// A copy was interrupted by an outage and goes on when that ends.
     Waiting,
     /// In step, or behind by what was written since an outage began.
@@ -261,6 +328,8 @@ pub enum Copying {
 }
 
 /// A replication pair: two disks of equal size and type (pages `sdrs_05_0601` to `sdrs_05_0606`).
+///
+/// There may be millions. What a pair in step that is attached to nothing has nothing of is kept apart, in [`PairRest`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// Its label.
@@ -273,24 +342,72 @@ pub struct Pair {
     pub group: GroupKey,
     /// Status and operation under way.
     pub life: Life,
-    /// Its name, which may repeat.
-    pub name: Name,
-    /// Its description.
-    pub description: Option<Word>,
     /// Its disks by side; None where none was made or one was deleted natively.
     pub disks: [Option<DiskKey>; 2],
     /// Which side's disk is written by production now. Differs from the group's only between a partial failure and its cure.
     pub station: Side,
     /// Where its copy stands.
     pub copy: Copying,
-    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
-    pub unsynced: Bytes,
-    /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
-    pub copied: u64,
     /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
     pub consistent: bool,
     /// Whether a first copy has finished since the pair was made or a disk came back blank.
     pub has_copy: bool,
+    /// Whether a failover parted the sides, until reprotection.
+    pub parted: bool,
+    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
+    pub lost: bool,
+    /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
+    pub copies: u32,
+    /// Its place among the sub-jobs of the group operation under way.
+    pub sub: u32,
+    /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
+    pub copied: u64,
+    /// When it last changed.
+    pub updated: SimTime,
+    /// What else there is to it.
+    pub rest: Rare<PairRest>,
+}
+
+clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, consistent, has_copy, parted, lost, copies, sub, copied, updated, rest } trees {  } maps {  });
+
+/// What pairs in step that are attached to nothing have nothing of.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairRest {
+    /// Its name, which may repeat, if it is not its label.
+    pub name: Option<Name>,
+    /// Its description.
+    pub description: Option<Word>,
+    /// The instances it is attached to, with the device name it has there.
+    pub attached: Vec<(InstanceKey, Device)>,
+    /// The code of the job that left it in an error status.
+    pub failure: Option<Code>,
+    /// When it was created.
+    pub created: SimTime,
+    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
+    pub unsynced: Bytes,
+    /// How its two disks differ, and why.
+    pub drift: Rare<Drift>,
+}
+
+clone_by_field!(PairRest { name, description, attached, failure, created, unsynced, drift } trees {  } maps {  });
+
+impl Plain for PairRest {
+    const PLAIN: &'static PairRest = &PairRest {
+        name: None,
+        description: None,
+        attached: Vec::new(),
+        failure: None,
+        created: SimTime::ZERO,
+        unsynced: Bytes(0),
+        drift: Rare::plain(),
+    };
+}
+
+/// How the two disks of a pair differ and why; nothing of it while the pair is in step and nothing is written to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Its copy, while that runs.
+    pub ticket: Option<Ticket>,
     /// Bytes a second of production's writes that go to both disks, or did when the group's cut began.
     pub mirrored: u64,
     /// By side: what was written there alone since the sides were last in step.
@@ -301,30 +418,82 @@ pub struct Pair {
     pub stands: Option<SimTime>,
     /// Bytes acknowledged after the recovery point that a resync under way has not made good yet.
     pub behind: u128,
-    /// Whether a failover parted the sides, until reprotection.
-    pub parted: bool,
-    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
-    pub lost: bool,
-    /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
-    pub copies: u32,
-    /// Its place among the sub-jobs of the group operation under way.
-    pub sub: u32,
-    /// The instances it is attached to, with the device name it has there.
-    pub attached: Vec<(InstanceKey, Device)>,
-    /// The code of the job that left it in an error status.
-    pub failure: Option<Code>,
-    /// When it was created.
-    pub created: SimTime,
-    /// When it last changed.
-    pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, consistent, has_copy, mirrored, gaps, outage, stands, behind, parted, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+impl Plain for Drift {
+    const PLAIN: &'static Drift = &Drift {
+        ticket: None,
+        mirrored: 0,
+        gaps: [Gap::NONE; 2],
+        outage: None,
+        stands: None,
+        behind: 0,
+    };
+}
 
 impl Pair {
+    /// Its name, which may repeat.
+    pub fn name(&self) -> Name {
+        self.rest.name.unwrap_or(self.label)
+    }
+
+    /// How its two disks differ, and why.
+    #[inline]
+    pub fn drift(&self) -> &Drift {
+        &self.rest.drift
+    }
+
+    /// Changes how its two disks differ, and why.
+    pub fn change_drift<R>(&mut self, change: impl FnOnce(&mut Drift) -> R) -> R {
+        self.rest.change(|rest| rest.drift.change(change))
+    }
+
+    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
+    #[inline]
+    pub fn unsynced(&self) -> Bytes {
+        self.rest.unsynced
+    }
+
+    /// Writes down how many bytes no copy has carried over yet.
+    pub(crate) fn set_unsynced(&mut self, bytes: Bytes) {
+        if self.rest.unsynced != bytes {
+            self.rest.change(|rest| rest.unsynced = bytes);
+        }
+    }
+
+    /// Writes down why a job failed, or that none did.
+    pub(crate) fn set_failure(&mut self, code: Option<Code>) {
+        if self.rest.failure != code {
+            self.rest.change(|rest| rest.failure = code);
+        }
+    }
+
+    /// Whether its two disks were never known to differ since it last came into step.
+    #[inline]
+    pub fn is_alike(&self) -> bool {
+        self.rest.is_untouched()
+            || (self.rest.unsynced == Bytes(0) && self.rest.drift.is_untouched())
+    }
+
+    /// Gives back the room of what it has nothing of any more.
+    pub(crate) fn tidy(&mut self) {
+        if !self.rest.is_untouched() {
+            self.rest.change(|rest| rest.drift.tidy());
+            self.rest.tidy();
+        }
+    }
+
+    /// Its copy, if one runs.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self.copy {
+            Copying::Running => self.drift().ticket,
+            _ => None,
+        }
+    }
+
     /// Whether a copy runs, or waits to go on.
     pub fn is_copying(&self) -> bool {
-        matches!(self.copy, Copying::Running(_) | Copying::Waiting)
+        matches!(self.copy, Copying::Running | Copying::Waiting)
     }
 
     /// Whether protection is on: writes of production are meant to go to both sides.

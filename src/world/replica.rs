@@ -134,6 +134,22 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Nothing was written, and nothing is being written.
+    pub const NONE: Gap = Gap {
+        work: 0,
+        at: SimTime::ZERO,
+        rate: 0,
+        first: None,
+        last: None,
+    };
+
+    /// Whether nothing is being written and nothing was.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rate == 0 && self.work == 0
+    }
+
     fn work(&self, now: SimTime) -> u128 {
         let micros = now.as_micros().saturating_sub(self.at.as_micros());
         self.work + u128::from(self.rate) * u128::from(micros)
@@ -141,7 +157,11 @@ impl Gap {
 
     /// The bytes written up to an instant, rounded down.
     #[must_use]
+    #[inline]
     pub fn bytes(&self, now: SimTime) -> u128 {
+        if self.is_empty() {
+            return 0;
+        }
         self.work(now) / 1_000_000
     }
 
@@ -183,6 +203,10 @@ impl Gap {
 
     /// Forgets what was written; what is written now counts from this instant.
     pub(crate) fn clear(&mut self, now: SimTime) {
+        if self.rate == 0 {
+            *self = Gap::NONE;
+            return;
+        }
         *self = Gap {
             at: now,
             rate: self.rate,

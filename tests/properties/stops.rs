@@ -73,10 +73,7 @@ fn reading(engine: &Checked) -> String {
     let (world, now) = (engine.world(), engine.now());
     let mut text = String::new();
     for (key, pair) in &world.pairs {
-        let rate = match pair.copy {
-            Copying::Running(ticket) => Some(world.flows.rate(ticket.flow)),
-            _ => None,
-        };
+        let rate = { pair.ticket() }.map(|ticket| world.flows.rate(ticket.flow));
         let sides = [Side::Source, Side::Target];
         writeln!(
             text,

@@ -225,10 +225,10 @@ fn pair_assessed(
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
     let whole = production && replica && connected && !suspended;
     let in_step = record.copy == Copying::Active;
-    let runs = matches!(record.copy, Copying::Running(_));
-    match record.outage {
+    let runs = record.copy == Copying::Running;
+    match record.drift().outage {
         // A DR disk that was lost and came back blank within the instant has everything to be copied.
-        None if whole && !runs && record.unsynced > Bytes(0) => {
+        None if whole && !runs && record.unsynced() > Bytes(0) => {
             begin_copy(world, now, pair, out);
             return;
         }
@@ -241,7 +241,8 @@ fn pair_assessed(
             if !two && production {
                 world.hung.add(Policy::OnReplicaLoss);
             }
-            world.pairs[pair].outage = Some(outage(now, level, halted));
+            let outage = outage(now, level, halted);
+            world.pairs[pair].change_drift(|drift| drift.outage = Some(outage));
         }
         Some(_) if whole => {
             begin_copy(world, now, pair, out);
@@ -263,7 +264,7 @@ fn pair_assessed(
                 true => None,
                 false => was.halted.or(Some(now)),
             };
-            world.pairs[pair].outage = Some(was);
+            world.pairs[pair].change_drift(|drift| drift.outage = Some(was));
         }
     }
     refresh(world, now, pair);

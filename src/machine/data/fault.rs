@@ -180,8 +180,10 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.unsynced = size;
+    record.set_unsynced(size);
     record.has_copy = false;
     record.consistent = false;
-    record.stands = None;
+    if record.drift().stands.is_some() {
+        record.change_drift(|drift| drift.stands = None);
+    }
 }

@@ -22,8 +22,8 @@ use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
-use crate::world::protection::{Copying, Side, Verdict};
-use crate::world::replica::{Level, Outage, Recovery, marked};
+use crate::world::protection::{Copying, Drift, Pair, Side, Verdict};
+use crate::world::replica::{Gap, Level, Outage, Recovery, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
@@ -34,11 +34,14 @@ pub(crate) fn touch(world: &mut World, pair: PairKey) {
     pause(world, pair);
     let record = &mut world.pairs[pair];
     let side = record.station.index();
-    let rate = std::mem::take(&mut record.mirrored);
-    record.outage = Some(outage);
-    if outage.halted.is_none() {
-        record.gaps[side].set_rate(outage.since, rate);
-    }
+    let rate = record.change_drift(|drift| {
+        let rate = std::mem::take(&mut drift.mirrored);
+        drift.outage = Some(outage);
+        if outage.halted.is_none() {
+            drift.gaps[side].set_rate(outage.since, rate);
+        }
+        rate
+    });
     let route = world.groups[record.group].route;
     shift_foreground(world, route, rate, 0);
 }
@@ -47,24 +50,28 @@ pub(crate) fn touch(world: &mut World, pair: PairKey) {
 pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &world.pairs[pair];
     let station = record.station;
-    let whole = record.is_replicating() && record.outage.is_none();
+    let whole = record.is_replicating() && record.drift().outage.is_none();
     let rate = |side: Side| match world.is_writer(pair, side) {
         true => world.demand(record.disks[side.index()]),
         false => 0,
     };
     let rates = [rate(Side::Source), rate(Side::Target)];
+    if rates == [0, 0] && record.is_alike() {
+        return;
+    }
     let route = world.groups[record.group].route;
     let mirrored = if whole { rates[station.index()] } else { 0 };
-    let record = &mut world.pairs[pair];
-    let before = std::mem::replace(&mut record.mirrored, mirrored);
-    for side in [Side::Source, Side::Target] {
-        let alone = if whole && side == station {
-            0
-        } else {
-            rates[side.index()]
-        };
-        record.gaps[side.index()].set_rate(now, alone);
-    }
+    let before = world.pairs[pair].change_drift(|drift| {
+        for side in [Side::Source, Side::Target] {
+            let alone = if whole && side == station {
+                0
+            } else {
+                rates[side.index()]
+            };
+            drift.gaps[side.index()].set_rate(now, alone);
+        }
+        std::mem::replace(&mut drift.mirrored, mirrored)
+    });
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
@@ -85,7 +92,7 @@ pub(crate) fn touch_disk(world: &mut World, disk: DiskKey) {
     };
     if world.pairs.contains_key(pair) {
         touch(world, pair);
-        if !world.pairs[pair].parted && !matches!(world.pairs[pair].copy, Copying::Running(_)) {
+        if !world.pairs[pair].parted && world.pairs[pair].copy != Copying::Running {
             fold(world, world.now, pair);
         }
     }
@@ -112,12 +119,12 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
 /// Takes a copy that runs out of its class; it waits.
 fn pause(world: &mut World, pair: PairKey) {
     let record = &world.pairs[pair];
-    if let Copying::Running(ticket) = record.copy {
+    if let Some(ticket) = record.ticket() {
         let serial = record.serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
-        record.unsynced = left;
+        record.set_unsynced(left);
         record.copy = Copying::Waiting;
     }
 }
@@ -125,7 +132,7 @@ fn pause(world: &mut World, pair: PairKey) {
 /// Counts what a copy has carried that ends, well or not, and lacks so much.
 fn carried(world: &mut World, pair: PairKey, left: Bytes) {
     let record = &mut world.pairs[pair];
-    let bytes = record.unsynced.0.saturating_sub(left.0);
+    let bytes = record.unsynced().0.saturating_sub(left.0);
     record.copied = record.copied.saturating_add(bytes);
     let group = &mut world.groups[record.group];
     group.copied = group.copied.saturating_add(bytes);
@@ -136,7 +143,7 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
     let record = &mut world.pairs[pair];
     let before = std::mem::replace(&mut record.copy, copy);
     let group = &mut world.groups[record.group];
-    let copying = |copy: Copying| matches!(copy, Copying::Running(_) | Copying::Waiting);
+    let copying = |copy: Copying| matches!(copy, Copying::Running | Copying::Waiting);
     group.copying = group.copying + u32::from(copying(copy)) - u32::from(copying(before));
     let active = |copy: Copying| u32::from(copy == Copying::Active);
     group.in_step = group.in_step + active(copy) - active(before);
@@ -146,9 +153,10 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
-    let mut dirty = record.unsynced;
+    let mut dirty = record.unsynced();
+    let gaps = &record.drift().gaps;
     for side in [Side::Source, Side::Target] {
-        let (gap, disk) = (&record.gaps[side.index()], record.disks[side.index()]);
+        let (gap, disk) = (&gaps[side.index()], record.disks[side.index()]);
         let Some(disk) = disk.map(|disk| &world.disks[disk]) else {
             continue;
         };
@@ -159,13 +167,24 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
         dirty = disk.size;
     }
     let record = &mut world.pairs[pair];
-    let gap = record.gaps[record.station.index()];
-    record.stands = record.stands.or(gap.first(now));
-    record.behind = record.behind.saturating_add(gap.bytes(now));
-    record.unsynced = dirty;
-    for gap in &mut record.gaps {
-        gap.clear(now);
+    record.set_unsynced(dirty);
+    let station = record.station.index();
+    if gaps_are_empty(record.drift()) {
+        return;
     }
+    record.change_drift(|drift| {
+        let gap = drift.gaps[station];
+        drift.stands = drift.stands.or(gap.first(now));
+        drift.behind = drift.behind.saturating_add(gap.bytes(now));
+        for gap in &mut drift.gaps {
+            gap.clear(now);
+        }
+    });
+}
+
+/// Whether nothing was written on either side alone, nor is being written.
+fn gaps_are_empty(drift: &Drift) -> bool {
+    drift.gaps.iter().all(Gap::is_empty)
 }
 
 /// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
@@ -177,8 +196,8 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
     let was = world.pairs[pair].copy;
     let record = &mut world.pairs[pair];
     record.parted = false;
-    record.outage = None;
-    let left = record.unsynced;
+    forget_outage(record);
+    let left = record.unsynced();
     if left == Bytes(0) {
         in_step(world, pair);
         if was != Copying::Active {
@@ -188,8 +207,9 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let (serial, route) = (record.serial, world.groups[record.group].route);
         let limit = copy_limit(world, pair);
         let ticket = world.flows.start(now, route, limit, left, serial, pair);
-        place(world, pair, Copying::Running(ticket));
+        place(world, pair, Copying::Running);
         let record = &mut world.pairs[pair];
+        record.change_drift(|drift| drift.ticket = Some(ticket));
         record.consistent = false;
         record.copies += 1;
         let copies = record.copies;
@@ -211,8 +231,16 @@ fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
     if production {
         world.hung.add(Policy::OnReplicaLoss);
     }
-    world.pairs[pair].outage = Some(outage(now, Level::Five, !production || silent));
+    let outage = outage(now, Level::Five, !production || silent);
+    world.pairs[pair].change_drift(|drift| drift.outage = Some(outage));
     pause(world, pair);
+}
+
+/// Nothing that was written down keeps a pair from replicating any more.
+fn forget_outage(pair: &mut Pair) {
+    if pair.drift().outage.is_some() {
+        pair.change_drift(|drift| drift.outage = None);
+    }
 }
 
 /// The most that one copy may take: the world's limit, its group's, and what both disks can do.
@@ -230,11 +258,13 @@ fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
 fn in_step(world: &mut World, pair: PairKey) {
     place(world, pair, Copying::Active);
     let record = &mut world.pairs[pair];
-    record.unsynced = Bytes(0);
     record.consistent = true;
     record.has_copy = true;
-    record.stands = None;
-    record.behind = 0;
+    if !record.is_alike() {
+        record.set_unsynced(Bytes(0));
+        record.change_drift(|drift| (drift.ticket, drift.stands, drift.behind) = (None, None, 0));
+        record.tidy();
+    }
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
     if let (Some(production), Some(dr)) = ends {
@@ -248,7 +278,7 @@ pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.outage = None;
+    forget_outage(record);
     record.copies += 1;
     place(world, pair, Copying::Stopped);
     refresh(world, now, pair);
@@ -277,7 +307,7 @@ pub(super) fn synced(
     let Some(record) = world.pairs.get(pair) else {
         return;
     };
-    if let Copying::Running(ticket) = record.copy
+    if let Some(ticket) = record.ticket()
         && record.copies == copies
     {
         let left = world.flows.stop(now, ticket, record.serial, pair);
@@ -299,9 +329,10 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
     let record = &mut world.pairs[pair];
     record.station = aim;
     record.parted = true;
-    record.stands = None;
-    record.behind = 0;
-    if !record.attached.is_empty() {
+    if !record.is_alike() {
+        record.change_drift(|drift| (drift.stands, drift.behind) = (None, 0));
+    }
+    if !record.rest.attached.is_empty() {
         // Whether a server on the side that was left may still write there.
         world.hung.add(Policy::Fencing);
     }
@@ -344,7 +375,7 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     });
     let record = &world.pairs[pair];
     let loser = record.station.other().index();
-    let lost = record.gaps[loser];
+    let lost = record.drift().gaps[loser];
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
@@ -353,21 +384,21 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
             block,
             disk.load,
             lost.bytes(now),
-            record.unsynced,
+            record.unsynced(),
         );
-        world.pairs[pair].unsynced = dirty;
+        world.pairs[pair].set_unsynced(dirty);
     }
-    world.pairs[pair].gaps[loser].clear(now);
+    world.pairs[pair].change_drift(|drift| drift.gaps[loser].clear(now));
 }
 
 /// Both disks of a pair have grown by so much; what was added is copied like the rest.
 pub(super) fn grown(world: &mut World, now: SimTime, pair: PairKey, by: Bytes, out: &mut Effects) {
     touch(world, pair);
-    let runs = matches!(world.pairs[pair].copy, Copying::Running(_));
+    let runs = world.pairs[pair].copy == Copying::Running;
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.unsynced = record.unsynced.saturating_add(by);
-    let whole = record.outage.is_none();
+    record.set_unsynced(record.unsynced().saturating_add(by));
+    let whole = record.drift().outage.is_none();
     if whole && (runs || record.copy == Copying::Active) {
         begin_copy(world, now, pair, out);
     }

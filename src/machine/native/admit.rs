@@ -419,7 +419,7 @@ fn is_replica_for_another(world: &World, disk: DiskKey, server: ServerKey) -> bo
         return false;
     }
     let instance = world.servers[server].instance;
-    pair.attached.iter().all(|a| Some(a.0) != instance)
+    pair.rest.attached.iter().all(|a| Some(a.0) != instance)
 }
 
 fn detach(look: Look, disk: &Ref, server: &Ref) -> Result<NativePlan, Refusal> {

@@ -295,7 +295,7 @@ fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects
 fn invalidate(world: &mut World, now: SimTime, who: Who, out: &mut Effects) {
     let Some(life) = world.life(who) else { return };
     let stays = matches!(life.status, Status::Error | Status::ErrorDeleting);
-    if life.work.is_none() && !stays {
+    if life.work().is_none() && !stays {
         move_to(world, now, who, Status::Invalid, 0, out);
     }
 }

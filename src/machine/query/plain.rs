@@ -101,7 +101,7 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
             add.push(("disks", json!([disk(0), disk(1)])));
             add.push((
                 "instances",
-                labels(world, p.attached.iter().map(|a| Who::Instance(a.0))),
+                labels(world, p.rest.attached.iter().map(|a| Who::Instance(a.0))),
             ));
         }
         Who::Drill(key) => {

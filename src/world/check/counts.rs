@@ -72,7 +72,7 @@ struct Tally {
 
 /// Whether an operation of its own runs on a member.
 fn runs_its_own(life: Life) -> bool {
-    life.work
+    life.work()
         .is_some_and(|work| !rule(work.op).is_group_operation())
 }
 
@@ -99,13 +99,13 @@ pub(super) fn groups(world: &World) -> Result<(), Violation> {
             tally.invalid += u32::from(pair.life.status == Status::Invalid);
             tally.busy += u32::from(own);
         }
-        let joins = pair.life.work.filter(|_| own).and_then(|work| {
+        let joins = pair.life.work().filter(|_| own).and_then(|work| {
             match world.jobs.get(work.job).map(|job| &job.detail) {
                 Some(Detail::Attach(instance, _)) => Some(*instance),
                 _ => None,
             }
         });
-        let touches = pair.attached.iter().map(|at| at.0).chain(joins);
+        let touches = pair.rest.attached.iter().map(|at| at.0).chain(joins);
         for instance in touches.filter(|_| own) {
             if let Some(count) = busy.get_mut(instance) {
                 *count += 1;
@@ -162,7 +162,7 @@ pub(super) fn projects(world: &World) -> Result<(), Violation> {
     for pair in world.pairs.values() {
         let usage = &mut owned[world.groups[pair.group].project];
         usage.replications += 1;
-        usage.unattached_pairs += i64::from(pair.attached.is_empty());
+        usage.unattached_pairs += i64::from(pair.rest.attached.is_empty());
     }
     for vpc in world.vpcs.values() {
         owned[vpc.project].vpcs += 1;

@@ -207,7 +207,7 @@ pub(super) fn protection(world: &World) -> Result<(), Violation> {
             let back = world.disks.get(disk).map(|disk| disk.pair == Some(key));
             mutual(world, one, Who::Disk(disk), "disks", back)?;
         }
-        for &(instance, _) in &pair.attached {
+        for &(instance, _) in &pair.rest.attached {
             let back = world
                 .instances
                 .get(instance)
@@ -231,7 +231,7 @@ fn members_of(world: &World, key: InstanceKey) -> Result<(), Violation> {
         let back = world
             .pairs
             .get(pair)
-            .map(|pair| pair.attached.iter().any(|at| at.0 == key));
+            .map(|pair| pair.rest.attached.iter().any(|at| at.0 == key));
         mutual(world, one, Who::Pair(pair), "pairs", back)?;
     }
     if let Some(nic) = instance.set_aside {
