@@ -203,7 +203,7 @@ const PLANTS: &[Plant] = &[
     }),
     ("writes are what servers write", held, |world| {
         let disk = disk(world);
-        world.disks[disk].load = None;
+        world.disks[disk].rest.change(|rest| rest.load = None);
     }),
     ("foregrounds add up", held, |world| {
         let route = world.groups[group(world)].route;

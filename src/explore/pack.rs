@@ -49,7 +49,7 @@ impl Packer {
             }
         }
         for (key, disk) in &world.disks {
-            if disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none() {
+            if disk.pair.is_none() && disk.servers().is_empty() && disk.rest.drill.is_none() {
                 let mut part = vec![u8::MAX];
                 self.mark(world, Who::Disk(key), &mut part);
                 disk_of(world, Some(key), &mut part);
@@ -328,14 +328,14 @@ fn disk_of(world: &World, disk: Option<crate::world::DiskKey>, out: &mut Vec<u8>
     let flags = [
         disk.broken,
         disk.blank,
-        disk.damaged.is_some(),
+        disk.rest.damaged.is_some(),
         disk.locked,
         disk.frozen,
-        disk.load.is_some(),
+        disk.rest.load.is_some(),
     ];
     let flags =
         { flags.into_iter().enumerate() }.fold(1, |sum, (n, flag)| sum | u8::from(flag) << (n + 1));
-    out.extend([flags, disk.lost.min(255) as u8, disk.servers.len() as u8]);
+    out.extend([flags, disk.lost.min(255) as u8, disk.servers().len() as u8]);
     out.extend_from_slice(&disk.size.0.to_le_bytes());
 }
 

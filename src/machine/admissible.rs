@@ -106,7 +106,7 @@ fn creations(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
     };
     let free_disk = |disk: &DiskKey| {
         let disk = &world.disks[*disk];
-        disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none()
+        disk.pair.is_none() && disk.servers().is_empty() && disk.rest.drill.is_none()
     };
     for group in in_order!(world.groups) {
         if op == Op::CreateProtectedInstance {

@@ -248,7 +248,7 @@ fn of_attachment(world: &World, job: &Job) -> Option<Code> {
         (Some(server), Some(disk)) => {
             let attached = &world.disks[disk];
             let taken = world.servers[server].disks.iter().any(|d| d.0 == *device);
-            taken || !world.is_usable(disk) || (!attached.shared && !attached.servers.is_empty())
+            taken || !world.is_usable(disk) || (!attached.shared && !attached.servers().is_empty())
         }
         _ => true,
     });
@@ -269,7 +269,7 @@ fn of_detachment(world: &World, instance: InstanceKey, pair: PairKey) -> Option<
         .into_iter()
         .zip(world.pairs[pair].disks);
     let mut both = ends.filter_map(|(server, disk)| Some((server?, disk?)));
-    both.any(|(server, disk)| !world.disks[disk].servers.contains(&server))
+    both.any(|(server, disk)| !world.disks[disk].servers().contains(&server))
         .then_some(Code::of(1804))
 }
 

@@ -303,7 +303,7 @@ impl Meter {
         if let Some(pair) = record.pair {
             self.mark_pair(world, pair);
         }
-        for &server in &record.servers {
+        for &server in record.servers() {
             self.mark(world, Who::Server(server));
         }
     }
@@ -372,7 +372,7 @@ impl Meter {
         if let Some(pair) = record.pair.and_then(|pair| world.pairs.get(pair)) {
             self.touch(at, pair.group);
         }
-        for &server in &record.servers {
+        for &server in record.servers() {
             if let Some(instance) = self.servers.get(server).copied() {
                 self.touch_instance(at, world, instance);
             }

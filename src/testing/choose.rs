@@ -312,7 +312,7 @@ fn creations(
     let free = world
         .disks
         .iter()
-        .filter(|(_, disk)| !bounds.legal || (disk.pair.is_none() && disk.drill.is_none()));
+        .filter(|(_, disk)| !bounds.legal || (disk.pair.is_none() && disk.rest.drill.is_none()));
     for (disk, _) in free {
         let new = CreateReplicationPair {
             label: Some(fresh(world)),

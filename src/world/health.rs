@@ -36,8 +36,8 @@ impl World {
     /// Whether a disk can be read and written: neither it nor its pool, AZ or every server it is attached to is lost.
     pub fn is_usable(&self, disk: DiskKey) -> bool {
         let record = &self.disks[disk];
-        let cut_off =
-            !record.servers.is_empty() && record.servers.iter().all(|&s| self.servers[s].lost > 0);
+        let cut_off = !record.servers().is_empty()
+            && record.servers().iter().all(|&s| self.servers[s].lost > 0);
         !record.broken && record.lost == 0 && !cut_off && self.is_writable(record.az)
     }
 
@@ -217,16 +217,19 @@ impl World {
     pub fn demand(&self, disk: Option<DiskKey>) -> u64 {
         let Some(disk) = disk else { return 0 };
         let record = &self.disks[disk];
-        let Some(load) = record.load else { return 0 };
+        let Some(load) = record.rest.load else {
+            return 0;
+        };
         let runs = |&server: &ServerKey| {
             let server = &self.servers[server];
             server.power == Power::Active && server.lost == 0
         };
         let blank = record.blank || !self.is_usable(disk);
-        if blank || !record.servers.iter().any(runs) {
+        if blank || !record.servers().iter().any(runs) {
             return 0;
         }
         record
+            .rest
             .throughput
             .map_or(load.rate, |most| most.min(load.rate))
             .0
@@ -239,7 +242,7 @@ impl World {
             .path
             .as_ref()?;
         let latency =
-            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].write_latency);
+            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].rest.write_latency);
         let (local, remote) = (latency(record.station)?, latency(record.station.other())?);
         Some(write_latency(local, remote, path.latency))
     }
@@ -251,7 +254,7 @@ impl World {
             .disks
             .into_iter()
             .flatten()
-            .filter_map(|disk| self.disks[disk].throughput);
+            .filter_map(|disk| self.disks[disk].rest.throughput);
         let path = self.topology.routes[self.groups[record.group].route]
             .path
             .as_ref();
@@ -276,9 +279,10 @@ impl World {
         let halted = self.outage(pair).and_then(|outage| outage.halted);
         let lost = gap.bytes(now).saturating_add(record.drift().behind);
         let acknowledged = halted.unwrap_or(now);
-        let damage = record.disks[record.station.index()].and_then(|disk| self.disks[disk].damaged);
-        let own =
-            record.disks[record.station.other().index()].and_then(|disk| self.disks[disk].damaged);
+        let damage =
+            record.disks[record.station.index()].and_then(|disk| self.disks[disk].rest.damaged);
+        let own = record.disks[record.station.other().index()]
+            .and_then(|disk| self.disks[disk].rest.damaged);
         Some(Recovery {
             earliest: point,
             latest: point,

@@ -278,7 +278,7 @@ fn met(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
     if !record.parted || fenced || !world.is_connected(&world.groups[record.group]) {
         return;
     }
-    let servers = record.disks[loser.index()].map(|disk| world.disks[disk].servers.clone());
+    let servers = record.disks[loser.index()].map(|disk| world.disks[disk].servers().to_vec());
     discard(world, now, pair, out);
     for server in servers.into_iter().flatten() {
         if world.servers[server].power == Power::Active {

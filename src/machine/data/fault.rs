@@ -168,7 +168,7 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     }
     let disk = &mut world.disks[key];
     disk.blank = true;
-    disk.damaged = None;
+    disk.set_damaged(None);
     let (size, pair) = (disk.size, disk.pair);
     let Some(pair) = pair.filter(|&pair| world.pairs.contains_key(pair)) else {
         return;

@@ -160,7 +160,7 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
         let Some(disk) = disk.map(|disk| &world.disks[disk]) else {
             continue;
         };
-        dirty = marked(disk.size, block, disk.load, gap.bytes(now), dirty);
+        dirty = marked(disk.size, block, disk.rest.load, gap.bytes(now), dirty);
     }
     let dr = record.disks[record.station.other().index()];
     if let Some(disk) = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank) {
@@ -246,7 +246,7 @@ fn forget_outage(pair: &mut Pair) {
 /// The most that one copy may take: the world's limit, its group's, and what both disks can do.
 fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
     let disks = world.pairs[pair].disks.into_iter().flatten();
-    let bounds = disks.filter_map(|disk| world.disks[disk].throughput);
+    let bounds = disks.filter_map(|disk| world.disks[disk].rest.throughput);
     let of_group = world.groups[world.pairs[pair].group].copy_rate;
     bounds
         .chain(of_group)
@@ -268,8 +268,10 @@ fn in_step(world: &mut World, pair: PairKey) {
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
     if let (Some(production), Some(dr)) = ends {
-        world.disks[dr].damaged = world.disks[production].damaged;
-        world.disks[dr].blank = false;
+        let damaged = world.disks[production].rest.damaged;
+        let dr = &mut world.disks[dr];
+        dr.set_damaged(damaged);
+        dr.blank = false;
     }
 }
 
@@ -342,7 +344,7 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
         && recovery.damaged
     {
         let disk = &mut world.disks[disk];
-        disk.damaged = disk.damaged.or(Some(now));
+        disk.set_damaged(disk.rest.damaged.or(Some(now)));
     }
     if let Some(recovery) = recovery {
         out.push(Effect::Taken { pair, recovery });
@@ -382,7 +384,7 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
         let dirty = marked(
             disk.size,
             block,
-            disk.load,
+            disk.rest.load,
             lost.bytes(now),
             record.unsynced(),
         );

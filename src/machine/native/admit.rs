@@ -395,8 +395,8 @@ fn attach(look: Look, disk: &Ref, server: &Ref, device: &str) -> Result<NativePl
             device: device.to_owned(),
         }));
     };
-    let attached = !record.servers.is_empty();
-    if record.servers.contains(&server) || (attached && !record.shared) {
+    let attached = !record.servers().is_empty();
+    if record.servers().contains(&server) || (attached && !record.shared) {
         return Err(no(NativeRefusal::Attached(label())));
     }
     if look.policies.fencing == Switch::On && is_replica_for_another(world, disk, server) {
@@ -425,7 +425,7 @@ fn is_replica_for_another(world: &World, disk: DiskKey, server: ServerKey) -> bo
 fn detach(look: Look, disk: &Ref, server: &Ref) -> Result<NativePlan, Refusal> {
     let world = look.world;
     let (disk, server) = (look.the_disk(disk)?, look.the_server(server)?);
-    if !world.disks[disk].servers.contains(&server) {
+    if !world.disks[disk].servers().contains(&server) {
         return Err(no(NativeRefusal::NotAttached {
             disk: world.label(Who::Disk(disk)),
             server: world.label(Who::Server(server)),
@@ -442,7 +442,7 @@ fn delete_disk(look: Look, disk: &Ref) -> Result<NativePlan, Refusal> {
     if record.locked {
         return Err(no(NativeRefusal::Locked(label())));
     }
-    if !record.servers.is_empty() {
+    if !record.servers().is_empty() {
         return Err(no(NativeRefusal::Attached(label())));
     }
     let allowed = look.policies.native_disk_delete == Permission::Allowed;

@@ -250,7 +250,7 @@ pub(super) fn of_new_pair(need: Need, asked: &Asked) -> bool {
         Need::DiskFrozen => asked.disk().frozen,
         Need::DiskLocked => asked.disk().locked,
         Need::DiskPaired => asked.disk().pair.is_some(),
-        Need::DiskInDrill => asked.disk().drill.is_some(),
+        Need::DiskInDrill => asked.disk().rest.drill.is_some(),
         Need::DiskNotAvailable => asked.disk().status() != DiskStatus::Available,
         Need::DiskEncrypted => asked.disk().encrypted,
         Need::DiskType => !asked.disk().kind.is_protectable(),

@@ -313,7 +313,7 @@ fn server(world: &World, key: ServerKey) -> Value {
 fn disk(world: &World, key: DiskKey) -> Value {
     let d = &world.disks[key];
     json!({
-        "name": world.name(d.name),
+        "name": world.name(d.name()),
         "project": label(world, Some(Who::Project(d.project))),
         "az": label(world, Some(Who::Az(d.az))),
         "size_gib": d.size.gib_rounded_up(),
@@ -325,9 +325,9 @@ fn disk(world: &World, key: DiskKey) -> Value {
         "locked": d.locked,
         "frozen": d.frozen,
         "grows_online": d.grows_online,
-        "servers": labels(world, d.servers.iter().map(|&s| Who::Server(s))),
+        "servers": labels(world, d.servers().iter().map(|&s| Who::Server(s))),
         "pair": label(world, d.pair.map(Who::Pair)),
-        "drill": label(world, d.drill.map(Who::Drill)),
+        "drill": label(world, d.rest.drill.map(Who::Drill)),
     })
 }
 

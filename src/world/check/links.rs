@@ -77,7 +77,7 @@ pub(super) fn machines(world: &World) -> Result<(), Violation> {
             let back = world
                 .disks
                 .get(disk)
-                .map(|disk| disk.servers.contains(&key));
+                .map(|disk| disk.servers().contains(&key));
             mutual(world, Who::Server(key), Who::Disk(disk), "disks", back)?;
         }
         for (place, &nic) in server.nics.iter().enumerate() {
@@ -97,7 +97,7 @@ pub(super) fn machines(world: &World) -> Result<(), Violation> {
         }
     }
     for (key, disk) in &world.disks {
-        for &server in &disk.servers {
+        for &server in disk.servers() {
             let back = world
                 .servers
                 .get(server)
@@ -287,7 +287,7 @@ pub(super) fn drills(world: &World) -> Result<(), Violation> {
         }
     }
     for (key, disk) in &world.disks {
-        if disk.drill.is_some() && disk.pair.is_some() {
+        if disk.rest.drill.is_some() && disk.pair.is_some() {
             return trace(Who::Disk(key), "the disk of a pair");
         }
     }

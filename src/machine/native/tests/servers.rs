@@ -293,7 +293,7 @@ fn a_frozen_account_deletes_nothing_that_is_billed() {
 fn a_deleted_server_leaves_its_disks_and_an_invalid_instance() {
     let mut f = Fixture::new();
     f.done(delete_server("web"));
-    assert!(f.disk("web-sys").servers.is_empty());
+    assert!(f.disk("web-sys").servers().is_empty());
     assert_eq!(f.status("i"), Status::Invalid);
     assert_eq!(f.status("i/vda"), Status::Available);
     let replica = f.who("i/dr");
