@@ -106,7 +106,7 @@ fn a_disk_of_a_pair_can_be_detached_and_then_the_service_cannot() {
         pair: "i/vdb".into(),
     });
     assert_eq!(f.status("i/vdb"), Status::ErrorDetaching);
-    assert_eq!(f.pair("i/vdb").failure, Some(Code::of(1804)));
+    assert_eq!(f.pair("i/vdb").rest.failure, Some(Code::of(1804)));
 }
 
 #[test]
