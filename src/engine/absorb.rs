@@ -3,10 +3,10 @@
 //! It is apart from [`super::Engine`] because it needs no machine: it takes effects from anywhere, which is how it is
 //! tested.
 
-use super::digest::{Digest, Keys};
+use super::agenda::Agenda;
+use super::digest::{Digest, Keys, Prefixes};
 use super::observer::Observer;
 use super::oracle::{Fate, Oracle};
-use super::scheduler::Queue;
 use crate::machine::{Effect, Event};
 use crate::time::{SimTime, Span};
 use crate::world::label::Stable;
@@ -15,7 +15,7 @@ use crate::world::{Who, World};
 /// What is to come and what has been.
 #[derive(Debug, Default)]
 pub(super) struct Absorber {
-    pub queue: Queue<Event>,
+    pub queue: Agenda,
     pub digest: Digest,
     /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
     gone: Vec<(Who, Stable)>,
@@ -34,7 +34,7 @@ impl Clone for Absorber {
 
 impl Absorber {
     /// What a checkpoint has kept.
-    pub(super) fn of(queue: Queue<Event>, digest: Digest) -> Absorber {
+    pub(super) fn of(queue: Agenda, digest: Digest) -> Absorber {
         Absorber {
             queue,
             digest,
@@ -56,12 +56,13 @@ impl Absorber {
         if effects.iter().any(is_gone) {
             self.list_gone(effects);
         }
+        let prefixes = Prefixes::at(now);
         for effect in effects {
             let keys = Keys {
                 world,
                 gone: &self.gone,
             };
-            self.digest.take(now, effect, keys);
+            self.digest.take(now, prefixes, effect, keys);
             observer.see(now, world, effect);
             self.schedule(effect, world, now, oracle);
         }
@@ -214,11 +215,7 @@ mod tests {
             (SimTime::MAX, settled(who, 4, Outcome::Done)),
         ];
         let queued = absorber.queue.in_order();
-        assert!(
-            queued
-                .into_iter()
-                .eq(expected.iter().map(|(at, event)| (*at, event)))
-        );
+        assert!(queued.into_iter().eq(expected));
         assert!(seen.into_iter().eq(effects.map(|effect| (NOW, effect))));
         assert_eq!(told.1[0], (NOW, who, 1, DOING));
         assert_eq!(told.1[2], (at(107), who, 3, DOING));

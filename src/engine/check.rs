@@ -11,7 +11,7 @@ use crate::sdrs::policy::Permission;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::check::{Violation, check};
-use crate::world::flow::Carried;
+use crate::world::flow::{Carried, Ticket};
 use crate::world::protection::{Copying, Cut, Life, Side};
 use crate::world::replica::{Gap, Outage};
 use crate::world::{DiskKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, Who, World};
@@ -129,7 +129,7 @@ struct GroupSeen {
 
 type PairState = (
     Life,
-    Copying,
+    (Copying, Option<Ticket>),
     Bytes,
     [Gap; 2],
     u64,
@@ -210,7 +210,7 @@ fn group_seen(world: &World, group: GroupKey) -> GroupSeen {
         let point = (r.drift().stands, r.drift().behind, r.consistent);
         (
             r.life,
-            r.copy,
+            (r.copy, r.ticket()),
             r.unsynced(),
             r.drift().gaps,
             r.drift().mirrored,

@@ -2,9 +2,8 @@
 //!
 //! What is not in it follows from what is (the world's index), or belongs to whoever looks on (the observer).
 
+use super::agenda::Agenda;
 use super::digest::Digest;
-use super::scheduler::Queue;
-use crate::machine::Event;
 use crate::sdrs::policy::PolicySet;
 use crate::time::SimTime;
 use crate::world::World;
@@ -27,7 +26,7 @@ pub struct Checkpoint<O> {
     pub(super) hung: PolicySet,
     pub(super) digest: Digest,
     pub(super) oracle: O,
-    pub(super) queue: Queue<Event>,
+    pub(super) queue: Agenda,
     pub(super) world: World,
 }
 

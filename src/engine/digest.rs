@@ -34,27 +34,51 @@ impl Digest {
         self.0
     }
 
-    /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
+    /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of, `prefixes` are those of the instant.
     #[inline]
-    pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
+    pub(super) fn take(
+        &mut self,
+        at: SimTime,
+        prefixes: Prefixes,
+        effect: &Effect,
+        keys: Keys<'_>,
+    ) {
         let print = match *effect {
             Effect::Begin {
                 who,
                 epoch,
                 doing,
                 delay,
-            } => Some(begun(at, keys.of(who), epoch, doing, delay)),
+            } => Some(begun(prefixes.begun, keys.of(who), epoch, doing, delay)),
             Effect::Moved {
                 who,
                 epoch,
                 from,
                 to,
                 job,
-            } => Some(moved(at, keys.of(who), epoch, (from, to), job)),
-            _ => print(at, effect, keys),
+            } => Some(moved(prefixes.moved, keys.of(who), epoch, (from, to), job)),
+            _ => print(at, prefixes, effect, keys),
         };
         if let Some(print) = print {
             self.0 = self.0.wrapping_add(mix(print));
+        }
+    }
+}
+
+/// What the hashes of the two most frequent effects of an instant begin with.
+#[derive(Clone, Copy)]
+pub(super) struct Prefixes {
+    begun: Fold,
+    moved: Fold,
+}
+
+impl Prefixes {
+    /// Those of this instant.
+    #[inline]
+    pub(super) const fn at(at: SimTime) -> Prefixes {
+        Prefixes {
+            begun: begin_fold(1, at),
+            moved: begin_fold(5, at),
         }
     }
 }
@@ -178,34 +202,31 @@ impl Fold {
     }
 }
 
-/// The hash in the making of an effect with this number on what has this stable key.
+/// The hash in the making of an effect with this number.
 #[inline]
-const fn fold(number: u64, at: SimTime, key: u64) -> Fold {
-    Fold(combine(number, at.as_micros())).word(key)
+const fn begin_fold(number: u64, at: SimTime) -> Fold {
+    Fold(combine(number, at.as_micros()))
 }
 
 /// The hash of `Effect::Begin`, which is every third effect of a group operation.
 #[inline]
-fn begun(at: SimTime, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
-    fold(1, at, key)
-        .word(u64::from(epoch) << 32 | doing_word(doing))
-        .word(delay.as_micros())
-        .0
+fn begun(fold: Fold, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
+    let what = u64::from(epoch) << 32 | doing_word(doing);
+    fold.word(key).word(what).word(delay.as_micros()).0
 }
 
 /// The hash of `Effect::Moved`, which is every other effect of a group operation.
 #[inline]
-fn moved(at: SimTime, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
+fn moved(fold: Fold, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
     let statuses = (from as u64) << 16 | (to as u64) << 8;
-    fold(5, at, key)
-        .word(u64::from(epoch) << 32 | statuses | u64::from(job != 0))
-        .0
+    let what = u64::from(epoch) << 32 | statuses | u64::from(job != 0);
+    fold.word(key).word(what).0
 }
 
 /// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
 /// of what only asks for an event and says nothing that has happened.
-fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
-    let fold = |number: u64, key: u64| fold(number, at, key);
+fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
+    let fold = |number: u64, key: u64| begin_fold(number, at).word(key);
     let on = |number, who| fold(number, keys.of(who));
     let fold_of = match *effect {
         Effect::Begin {
@@ -213,7 +234,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             epoch,
             doing,
             delay,
-        } => Fold(begun(at, keys.of(who), epoch, doing, delay)),
+        } => Fold(begun(prefixes.begun, keys.of(who), epoch, doing, delay)),
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -223,7 +244,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             from,
             to,
             job,
-        } => Fold(moved(at, keys.of(who), epoch, (from, to), job)),
+        } => Fold(moved(prefixes.moved, keys.of(who), epoch, (from, to), job)),
         Effect::Gone {
             who: _,
             label: _,

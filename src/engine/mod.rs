@@ -6,6 +6,7 @@
 //! events by instant, and among equal instants in the order in which they were announced.
 
 mod absorb;
+pub mod agenda;
 pub mod bench;
 pub mod check;
 pub mod checkpoint;
@@ -26,6 +27,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use agenda::Agenda;
 pub use bench::{Arrival, Bench, Reach};
 pub use check::{Checker, Watcher};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
@@ -48,7 +50,6 @@ use crate::time::SimTime;
 use crate::world::World;
 use absorb::Absorber;
 use checkpoint::Version;
-use scheduler::Queue;
 
 /// How far a run may go at most. Every loop that waits for the world has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -359,7 +360,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
     /// The events to come.
     #[must_use]
-    pub const fn queue(&self) -> &Queue<Event> {
+    pub const fn queue(&self) -> &Agenda {
         &self.ahead.queue
     }
 

@@ -189,7 +189,7 @@ pub(super) fn work_ended(
     if rule(op).members
         && let Who::Pair(pair) = who
     {
-        sub_job_ended(world, now, job, pair, outcome, out);
+        sub_job_ended(world, now, (job, op), pair, outcome, out);
     } else if let Outcome::Failed(code) = outcome {
         world.jobs[job].code = Some(code);
     }
@@ -203,12 +203,11 @@ pub(super) fn work_ended(
 fn sub_job_ended(
     world: &mut World,
     now: SimTime,
-    job: JobKey,
+    (job, op): (JobKey, Op),
     pair: PairKey,
     outcome: Outcome,
     out: &mut Effects,
 ) {
-    let op = world.jobs[job].op;
     let code = match outcome {
         Outcome::Failed(code) => Some(code),
         Outcome::Done => {

@@ -539,3 +539,15 @@ pub struct Drill {
 }
 
 clone_by_field!(Drill { label, stable, serial, group, life, name, vpc, members, servers, recovery, rescue, created, updated } trees {  } maps {  });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::machinery::Disk;
+
+    #[test]
+    fn records_of_which_there_may_be_millions_stay_small() {
+        assert!(size_of::<Pair>() <= 104, "{}", size_of::<Pair>());
+        assert!(size_of::<Disk>() <= 96, "{}", size_of::<Disk>());
+    }
+}

@@ -51,9 +51,9 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &world.pairs[pair];
     let station = record.station;
     let whole = record.is_replicating() && record.drift().outage.is_none();
-    let rate = |side: Side| match world.is_writer(pair, side) {
-        true => world.demand(record.disks[side.index()]),
-        false => 0,
+    let rate = |side: Side| match world.demand(record.disks[side.index()]) {
+        rate if rate > 0 && world.is_writer(pair, side) => rate,
+        _ => 0,
     };
     let rates = [rate(Side::Source), rate(Side::Target)];
     if rates == [0, 0] && record.is_alike() {
@@ -125,6 +125,7 @@ fn pause(world: &mut World, pair: PairKey) {
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
         record.set_unsynced(left);
+        record.change_drift(|drift| drift.ticket = None);
         record.copy = Copying::Waiting;
     }
 }
@@ -153,6 +154,11 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
+    let dr = record.disks[record.station.other().index()];
+    let blank = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank);
+    if record.is_alike() && blank.is_none() {
+        return;
+    }
     let mut dirty = record.unsynced();
     let gaps = &record.drift().gaps;
     for side in [Side::Source, Side::Target] {
@@ -162,8 +168,7 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
         };
         dirty = marked(disk.size, block, disk.rest.load, gap.bytes(now), dirty);
     }
-    let dr = record.disks[record.station.other().index()];
-    if let Some(disk) = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank) {
+    if let Some(disk) = blank {
         dirty = disk.size;
     }
     let record = &mut world.pairs[pair];
@@ -366,6 +371,9 @@ pub(super) fn turn(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
 
 /// Writes that the side which is not production acknowledged since the sides parted are lost; says so.
 pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    if world.pairs[pair].is_alike() {
+        return;
+    }
     let Some(split) = world.split(pair, now) else {
         return;
     };
