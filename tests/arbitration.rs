@@ -283,7 +283,7 @@ fn drill(engine: &mut Run, outcome: &mut Outcome) -> Option<Recovery> {
     };
     let effects = engine.observer().0.iter();
     effects.rev().find_map(|(_, effect)| match effect {
-        Effect::Snapshot { recovery, .. } => Some(*recovery),
+        Effect::Snapshot { recovery, .. } => *recovery,
         _ => None,
     })
 }

@@ -6,15 +6,17 @@
 mod common;
 
 use common::*;
-use sdrsim::machine::build::NewFlavor;
+use sdrsim::machine::build::{NewFlavor, NewLink};
 use sdrsim::machine::command::{Call, Command, CreateDisk, Native, Ref};
 use sdrsim::machine::refusal::{NativeRefusal, Refusal};
 use sdrsim::machine::{BuildError, Builder};
-use sdrsim::time::{Calendar, UnixMicros};
+use sdrsim::sdrs::op::Op;
+use sdrsim::time::{Calendar, Span, UnixMicros};
 use sdrsim::units::{Bytes, Rate};
-use sdrsim::world::World;
+use sdrsim::world::fault::Blow;
 use sdrsim::world::place::{FlavorClass, Quotas};
 use sdrsim::world::settings::Settings;
+use sdrsim::world::{Who, World};
 
 /// Builds something in the small region; the error, when the world is as it was before.
 fn refused<T>(build: impl FnOnce(&mut Builder) -> Result<T, BuildError>) -> BuildError {
@@ -224,6 +226,76 @@ fn a_key_of_another_world_leads_nowhere() {
     // A key of another kind is no key of a disk.
     let disk = Ref::Key(disk_of_the_larger);
     refused(|r| r.now(Native::DeleteDisk { disk }));
+}
+
+fn link<'a>(between: [&'a str; 2], duct: Option<&'a str>) -> NewLink<'a> {
+    NewLink {
+        between,
+        bandwidth: None,
+        latency: Span::millis(1),
+        duct,
+    }
+}
+
+#[test]
+fn links_and_witnesses_join_what_exists() {
+    let nowhere = |label| unknown("AZ, relay or witness", label);
+    for (between, label) in [
+        (["az-1", "moon"], "moon"),
+        (["moon", "az-1"], "moon"),
+        (["site-1", "az-1"], "site-1"),
+    ] {
+        assert_eq!(
+            refused(|r| r.link("l", link(between, None))),
+            nowhere(label)
+        );
+    }
+    let same = BuildError::SameEnd("l".into());
+    assert_eq!(refused(|r| r.link("l", link(["az-1", "az-1"], None))), same);
+    let across = ["az-1", "az-2"];
+    for duct in ["trench", "az-1"] {
+        let told = unknown("duct", duct);
+        assert_eq!(refused(|r| r.link("l", link(across, Some(duct)))), told);
+    }
+    let taken = BuildError::LabelTaken("az-1".into());
+    assert_eq!(refused(|r| r.link("az-1", link(across, None))), taken);
+
+    let span = Span::mins(1);
+    for domain in ["moon", "az-1"] {
+        let told = unknown("domain", domain);
+        assert_eq!(refused(|r| r.arbitrate(domain, "az-1", span)), told);
+    }
+    for witness in ["moon", "az-1"] {
+        let told = unknown("witness", witness);
+        assert_eq!(refused(|r| r.arbitrate("metro", witness, span)), told);
+    }
+    assert_eq!(refused(|r| r.control_in("moon")), unknown("AZ", "moon"));
+}
+
+#[test]
+fn a_hazard_has_a_label_of_its_own_and_strikes_what_exists() {
+    let mut other = region(settings());
+    let key = other.link("trunk", link(["az-1", "az-2"], None)).unwrap();
+    let blow = || vec![Blow::Link { link: key }];
+    let missing = unknown("target of the hazard", "flaps");
+    assert_eq!(refused(|r| r.hazard("flaps", blow())), missing);
+    let form = BuildError::NotALabel("a b".into());
+    assert_eq!(refused(|r| r.hazard("a b", vec![])), form);
+    let harmless = BuildError::Harmless("flaps".into());
+    assert_eq!(refused(|r| r.hazard("flaps", vec![])), harmless);
+    let taken = |label: &str| Err(BuildError::LabelTaken(label.into()));
+    assert_eq!(other.hazard("trunk", blow()), taken("trunk"));
+    other.hazard("flaps", blow()).unwrap();
+    assert_eq!(other.hazard("flaps", blow()), taken("flaps"));
+    other.hazard("flaps-2", blow()).unwrap();
+    assert_eq!(other.world().hazards.len(), 2);
+    other.stagger(Op::Failover, Span::secs(9));
+    let staggers = &other.world().staggers;
+    assert_eq!(staggers[Op::Failover as usize], Span::secs(9));
+    assert_ne!(staggers[Op::Reprotect as usize], Span::secs(9));
+    other.control_in("az-2").unwrap();
+    let az = other.world().find("az-2");
+    assert_eq!(other.world().control.az.map(Who::Az), az);
 }
 
 /// The greatest values that are possible at all neither overflow nor divide by nothing.

@@ -21,7 +21,7 @@ use sdrsim::world::check::{Violation, check};
 use sdrsim::world::job::Part;
 use sdrsim::world::label::Stable;
 use sdrsim::world::machinery::Power;
-use sdrsim::world::protection::{Copying, ProtectionType, Side};
+use sdrsim::world::protection::{Copying, Cut, ProtectionType, Side, Verdict};
 use sdrsim::world::replica::{Load, Recovery};
 use sdrsim::world::settings::Settings;
 use sdrsim::world::{
@@ -168,6 +168,10 @@ const PLANTS: &[Plant] = &[
         let group = group(world);
         world.groups[group].copying += 1;
     }),
+    ("members add up", cut, |world| {
+        let group = group(world);
+        world.groups[group].health = [0, 1];
+    }),
     ("pools add up", held, |world| {
         let az = az(world);
         world.azs[az].pool.used = Bytes(1);
@@ -276,6 +280,16 @@ fn silence(_: &World) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The pairs of the group are at level 5, and nobody says so.
+fn cut_off_in_silence(world: &mut World) {
+    let group = group(world);
+    world.groups[group].cut = Some(Cut {
+        since: at(3600),
+        verdict: Verdict::Production,
+        production_lost: false,
+    });
+}
+
 fn recovered(lost: u64) -> Recovery {
     Recovery {
         earliest: at(1),
@@ -338,7 +352,7 @@ fn seen_violations() -> Vec<Violation> {
                 let rescue = false;
                 vec![Effect::Snapshot {
                     drill,
-                    recovery,
+                    recovery: Some(recovery),
                     rescue,
                 }]
             },
@@ -352,6 +366,11 @@ fn seen_violations() -> Vec<Violation> {
             nothing,
             silence,
         ),
+        seen(held, nothing, nothing, |world| {
+            let (group, two, five) = (group(world), 0, 1);
+            vec![Effect::Health { group, two, five }]
+        }),
+        seen(held, nothing, cut_off_in_silence, silence),
     ]
 }
 
@@ -372,6 +391,8 @@ fn every_invariant_fires_when_its_rule_is_broken_and_none_is_left_out() {
         "no copy without writes",
         "drills leave no trace",
         "bytes are conserved on links",
+        "fault levels are told",
+        "fault levels are told",
     ];
     let seen = seen_violations();
     let told: Vec<&str> = seen.iter().map(Violation::name).collect();

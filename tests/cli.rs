@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests, which clippy does not know as such.
 
+#[path = "cli/report.rs"]
+mod report;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -360,6 +363,17 @@ fn a_checked_run_tells_the_same_as_one_that_is_not() {
     assert_eq!(out, run(&["run", &file]).1);
     let (_, out, _) = run(&["run", "--check", "--json", &file]);
     assert!(json(&out)["scenarios"][0]["report"]["violation"].is_null());
+
+    // The figures of a checked run are the same too.
+    let figures = run(&["run", "--report", &file]);
+    assert_eq!(run(&["run", "--check", "--report", &file]), figures);
+    let stormy = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scenarios/regressions/arbitration-repeated.yaml"
+    );
+    let (code, out, err) = run(&["run", "--check", "--report", stormy]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("  figures") && out.contains("a column shows the worst"));
 }
 
 #[test]
@@ -376,63 +390,6 @@ fn json_holds_the_reports() {
     assert_eq!(entry["report"]["seed"], 9);
     assert_eq!(entry["report"]["verdicts_failed"], 1);
     assert_eq!(entry["faults"], serde_json::json!([]));
-}
-
-#[test]
-fn a_report_says_what_a_disaster_cost() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/scenarios/disaster/degraded-then-lost.yaml"
-    );
-    let told = |args: &[&str], locale: &str| {
-        let output = sdrsim(args).env("LC_ALL", locale).output().unwrap();
-        let (code, out, err) = ended(output);
-        assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
-        out
-    };
-    let short = told(&["run", file], "C");
-    let line = "  shop: RPO 10m, 2400 MiB lost, down 21m30s, RTO 21m30s (1m30s from the call), usable after 24m36.663699s, degraded 34m36.663699s\n";
-    assert!(short.contains(line), "{short}");
-    assert!(
-        short.contains("  hung on: on_replica_loss = continue"),
-        "{short}"
-    );
-    assert!(!short.contains("timeline"), "{short}");
-
-    let full = told(&["run", "--report", file], "C");
-    assert!(full.is_ascii(), "{full}");
-    let figures = [
-        ("RPO", "10m"),
-        ("bytes lost", "2400 MiB"),
-        ("RTO to running", "21m30s"),
-        ("availability", "77.2753 %"),
-    ];
-    for (name, figure) in figures {
-        let row = |line: &&str| line.trim_start().starts_with(name) && line.ends_with(figure);
-        assert!(full.lines().any(|line| row(&line)), "{name} in {full}");
-    }
-    // Down for the last 21.5 of 94.6 minutes.
-    let lane = full
-        .lines()
-        .find(|line| line.starts_with("  shop  "))
-        .unwrap();
-    let count = |sign| lane.chars().filter(|&c| c == sign).count() as f64;
-    let share = count('.') / (count('.') + count('+') + count('#'));
-    assert!((share - 21.5 / 94.61).abs() < 0.03, "{lane}");
-    assert!(told(&["run", "--report", file], "C.UTF-8").contains('█'));
-    let coloured = told(&["run", "--report", "--color", "always", file], "C");
-    assert!(coloured.contains("\u{1b}[1;31m"));
-
-    let page = json(&told(&["run", "--json", file], "C"));
-    let report = &page["scenarios"][0]["report"];
-    assert_eq!(report["groups"][0]["label"], "shop");
-    assert_eq!(report["groups"][0]["lost_bytes"], 2_516_582_400_u64);
-    assert_eq!(report["drills"][0]["servers"][0]["boots"], true);
-    assert_eq!(
-        report["jobs"]["create_dr_drill"]["duration_mean_us"],
-        90_000_000
-    );
-    assert_eq!(report["hung"][0]["policy"], "on_replica_loss");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use sdrsim::sdrs::policy::{AzFailover, LossOfReplica, Permission, Policy, Switch
 use sdrsim::time::{SimTime, Span};
 use sdrsim::units::{Bytes, Rate};
 use sdrsim::world::protection::{Copying, Side, Verdict};
-use sdrsim::world::replica::{Level, Load, marked};
+use sdrsim::world::replica::{Dirty, Level, Load, marked};
 use sdrsim::world::settings::Settings;
 use sdrsim::world::topology::NodeKind;
 use sdrsim::world::{PairKey, Who, World};
@@ -231,8 +231,9 @@ fn a_lost_link_leaves_a_gap_that_a_resync_of_the_marked_blocks_closes() {
         bed.world().settings.block_size,
         Some(LOAD),
         written,
-        Bytes(0),
-    );
+        Dirty::default(),
+    )
+    .bytes;
     assert_eq!(
         (bed.level(), bed.world().left(bed.key(), at(4600))),
         (Level::Zero, marked)
@@ -342,6 +343,7 @@ fn a_degraded_pair_that_then_loses_production_is_recovered_by_a_drill_alone() {
         _ => None,
     });
     let (recovery, rescue) = rescued[0];
+    let recovery = recovery.unwrap();
     assert!(rescue);
     assert_eq!(
         (recovery.earliest, recovery.rpo, recovery.lost),

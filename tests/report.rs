@@ -13,6 +13,7 @@ use sdrsim::machine::build::NewLink;
 use sdrsim::machine::command::{Call, Command, Native};
 use sdrsim::machine::{Blow, Event};
 use sdrsim::report::{Figures, Meter, Report};
+use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::policy::{LossOfReplica, Permission, Switch};
 use sdrsim::time::{SimTime, Span};
 use sdrsim::units::Rate;
@@ -20,6 +21,8 @@ use sdrsim::world::Who;
 use sdrsim::world::replica::Load;
 use sdrsim::world::settings::Settings;
 use sdrsim::world::topology::NodeKind;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -224,7 +227,10 @@ fn a_rescue_drill_from_a_degraded_copy_is_the_recovery() {
     assert_eq!(group.degraded_us, 1000 * S);
     let drill = &report.drills[0];
     assert!(drill.rescue && drill.servers[0].boots);
-    assert_eq!((drill.from.rpo_us, drill.from.at_us), (600 * S, 4503 * S));
+    assert_eq!(
+        (drill.from.rpo_us, drill.from.at_us),
+        (Some(600 * S), 4503 * S)
+    );
     assert_eq!(
         report.groups[0].recovered[0].drill.as_deref(),
         Some("rescue")
@@ -328,4 +334,80 @@ fn an_instant_can_be_read_before_it_is_over_and_reading_changes_nothing() {
         bed.close(4000).1
     };
     assert_eq!(run(true), run(false));
+}
+
+/// The one table of figures and fields, in the module's documentation.
+const TABLE: &str = include_str!("../src/report/mod.rs");
+
+/// The first cells of the table's rows.
+fn documented() -> impl Iterator<Item = &'static str> {
+    let rows = TABLE.lines().filter_map(|line| line.strip_prefix("//! | "));
+    rows.filter_map(|row| row.split(" | ").next())
+}
+
+/// Every key of a report is in the table, so that nobody has to guess its unit.
+#[test]
+fn the_table_has_every_figure_of_a_report() {
+    let text = include_str!("../scenarios/disaster/degraded-then-lost.yaml");
+    let scenario = Scenario::load("a.yaml", text).unwrap();
+    let report = scenario.start(None).run(&mut ()).report.cost;
+    let form = serde_json::to_value(&report).unwrap();
+    let mut keys = BTreeSet::new();
+    let mut left = vec![&form];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Object(map) => {
+                keys.extend(map.keys().map(String::as_str));
+                left.extend(map.values());
+            }
+            Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    // Lists by themselves, and the operations that jobs are listed by.
+    let named = |key: &str| {
+        let lists = [
+            "groups",
+            "instances",
+            "recovered",
+            "drills",
+            "faults",
+            "hung",
+        ];
+        lists.contains(&key) || report.jobs.contains_key(key) || ["jobs", "servers"].contains(&key)
+    };
+    let all: String = documented().collect();
+    let missing = keys
+        .into_iter()
+        .filter(|key| !named(key) && !all.contains(&format!("`{key}`")));
+    assert_eq!(missing.collect::<Vec<_>>(), [""; 0]);
+    assert!(!report.drills.is_empty() && !report.faults.is_empty() && !report.hung.is_empty());
+}
+
+/// What the table says that an expectation can ask for can be asked for, of what it says.
+#[test]
+fn expectations_know_every_field_of_the_table() {
+    let text = include_str!("../scenarios/disaster/link.yaml");
+    let (head, _) = text.split_once("timeline:").unwrap();
+    let (_, fields) = TABLE.split_once("//! | field | of | unit").unwrap();
+    let mut asked = 0;
+    for row in fields
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `"))
+    {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        for of in cells[1].split(", ").filter(|of| *of != "drill") {
+            for field in format!("`{}", cells[0])
+                .split(", ")
+                .map(|it| it.trim_matches('`'))
+            {
+                let ask =
+                    format!("{head}timeline:\n  - expect: count({of}s[{field}!=null]) >= 0\n");
+                let outcome = Scenario::load("a.yaml", &ask);
+                assert!(outcome.is_ok(), "{of}.{field}: {:?}", outcome.unwrap_err());
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 20, "{asked}");
 }

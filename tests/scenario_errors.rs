@@ -2,6 +2,8 @@
 
 #[path = "scenario_errors/expectations.rs"]
 mod expectations;
+#[path = "scenario_errors/parts.rs"]
+mod parts;
 
 use sdrsim::scenario::{Diagnostic, Scenario};
 use std::fmt::Write as _;
@@ -484,4 +486,32 @@ fn all_faults_of_the_meaning_are_told_at_once_in_file_order() {
         writeln!(many, "  d{n}: {{az: nowhere, size: 1 GiB}}").unwrap();
     }
     assert_eq!(faults(&many).len(), sdrsim::scenario::load::MAX_FAULTS);
+}
+
+#[test]
+fn settings_and_loads_that_make_no_sense() {
+    let setting = |it: &str| only(&format!("{BASE}settings: {{{it}}}\n"));
+    let no_copy = "at 0 B/s no copy ends; a copy_rate is more";
+    let (line, column, title, ..) = setting("copy_rate: 0 B/s");
+    assert_eq!((line, column, title.as_str()), (13, 23, no_copy));
+    for (size, said) in [("0 B", "0 B"), ("3 B", "3 B"), ("513 B", "513 B")] {
+        let (line, column, title, ..) = setting(&format!("block_size: {size}"));
+        let want = format!("a block_size is a multiple of 512 B and not 0, not {said}");
+        assert_eq!((line, column, title), (13, 24, want));
+    }
+    let group = BASE.replace("vpc: net}\ninst", "vpc: net, copy_rate: 0 B/s}\ninst");
+    let (line, column, title, ..) = only(&group);
+    assert_eq!((line, column, title.as_str()), (10, 45, no_copy));
+    for (part, said) in [
+        ("working_set: 0 B", "working_set 0 B"),
+        ("working_set: 41 GiB", "working_set 41 GiB"),
+        ("io_size: 0 B", "io_size 0 B"),
+        ("io_size: 1 TiB", "io_size 1 TiB"),
+    ] {
+        let load = format!("bootable: true, load: {{rate: 1 MiB/s, {part}}}");
+        let (line, _, title, _, help) = only(&BASE.replace("bootable: true", &load));
+        assert_eq!(line, 8);
+        assert_eq!(title, format!("a load has {said} on a disk of 40 GiB"));
+        assert!(help.contains("no more than the disk"), "{help}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Hostile scenario files: too large, too deep, too many. Each is refused within bounded time and memory.
 
-use sdrsim::scenario::{Diagnostic, Scenario};
+use sdrsim::scenario::{Diagnostic, Scenario, Sizes};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -113,6 +113,31 @@ instances:
     let bound = (20_000_000 - 6) / 11;
     assert!(!titles(bound)[0].contains("more than 20000000 resources"));
     assert!(titles(bound + 1)[0].contains("more than 20000000 resources"));
+}
+
+#[test]
+fn whoever_reads_files_of_strangers_gives_them_less() {
+    let load = |resources, calls| {
+        let text = format!(
+            "{BASE}disks: {{d: {{count: 30, az: az-1, size: 1 GiB}}}}
+timeline:
+  - each: d
+    native: {{delete_disk: {{disk: d}}}}
+"
+        );
+        Scenario::load_within(Sizes { resources, calls }, "a.yaml", &text)
+    };
+    assert!(load(100, 30).is_ok());
+    let found = load(29, 30).expect_err("30 disks");
+    assert_eq!(
+        found[0].title,
+        "the file asks for more than 29 resources in all"
+    );
+    let found = load(100, 29).expect_err("30 calls");
+    assert_eq!(
+        found[0].title,
+        "the timeline makes more than 29 calls in all"
+    );
 }
 
 #[test]

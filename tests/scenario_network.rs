@@ -233,3 +233,24 @@ fn the_schema_knows_the_network() {
         serde_json::json!(["between"])
     );
 }
+
+#[test]
+fn a_link_that_carries_nothing_is_down_and_not_slow() {
+    let text = |declared: &str, left: &str| {
+        format!(
+            "version: 1\nsites: {{a: {{}}}}\nazs: {{az-1: {{site: a}}, az-2: {{site: a}}}}\nnetwork:\n  links:\n    \
+             trunk: {{between: [az-1, az-2], bandwidth: {declared}}}\ntimeline:\n  - fault: {{link: trunk, bandwidth: {left}}}\n"
+        )
+    };
+    let lines = |declared, left| {
+        let found = Scenario::load("a.yaml", &text(declared, left)).err();
+        let of = |fault: &sdrsim::scenario::Diagnostic| {
+            assert!(fault.title.contains("carries nothing"), "{fault}");
+            fault.line
+        };
+        found.map_or(0, |faults| of(&faults[0]))
+    };
+    assert_eq!(lines("1 Mbit/s", "1 B/s"), 0);
+    assert_eq!(lines("1 Mbit/s", "0 B/s"), 8);
+    assert_eq!(lines("0 B/s", "1 B/s"), 6);
+}

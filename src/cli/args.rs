@@ -104,9 +104,9 @@ pub struct RunArgs {
     /// Report as JSON.
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
-    /// Say what each run cost: a timeline of its groups, RPO and RTO, downtime, jobs, and the policies that it hung on. The JSON
-    /// report has these figures anyway.
-    #[arg(long, conflicts_with_all = ["quiet", "json", "check"])]
+    /// Say what each run cost: a timeline of its groups, RPO and RTO, downtime, runbooks that failed, jobs, and the policies
+    /// that it hung on. The JSON report has these figures anyway.
+    #[arg(long, conflicts_with_all = ["quiet", "json"])]
     pub report: bool,
     /// Write every effect of the one scenario to this file, as JSON Lines.
     #[arg(long, value_name = "FILE")]
@@ -125,7 +125,8 @@ pub struct RunArgs {
     #[arg(long, short)]
     pub quiet: bool,
     /// Check the simulator's own invariants after every event: one writer per pair, no acknowledged write lost, bytes
-    /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3.
+    /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3; of such a run nothing
+    /// but the violation is told, with --report too, and --json holds its figures up to then.
     #[arg(long, conflicts_with_all = ["until", "from"])]
     pub check: bool,
 }
@@ -139,6 +140,7 @@ next, well or badly, in any order. States are searched breadth first, so what is
 Examples:
   sdrsim explore small.yaml --always 'none pairs.status == invalid'
   sdrsim explore small.yaml --fault az:az-1 --fault link:trunk --faults 2 --dead-ends
+  sdrsim explore small.yaml --fault az:az-1:destroyed --no-heal --goal 'any servers.power == active'
   sdrsim explore small.yaml --call failover --call reprotect --never 'g.status == failed-over' -o found.yaml
 
 Exit code 1: something that must hold does not, or something that must come about never does.")]
@@ -161,6 +163,9 @@ pub struct ExploreArgs {
     /// Whether no server is started or stopped natively.
     #[arg(long)]
     pub no_power: bool,
+    /// Whether servers are deleted natively, behind the service's back.
+    #[arg(long)]
+    pub delete_servers: bool,
     /// What may break: KIND:LABEL, with kind az, site, storage, link, duct, node, disk or server, and `:destroyed` or
     /// `:read-only` behind it; or control-plane.
     #[arg(long, value_name = "KIND:LABEL")]
@@ -180,6 +185,9 @@ pub struct ExploreArgs {
     /// Looks for states from which nothing leads back to `protected` or `available`.
     #[arg(long)]
     pub dead_ends: bool,
+    /// Looks for states from which nothing leads to where this holds, in place of `protected` or `available`.
+    #[arg(long, value_name = "EXPECTATION")]
+    pub goal: Option<String>,
     /// At most so many states.
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000_000)]
     pub states: usize,

@@ -36,7 +36,7 @@ pub fn explore(args: &ExploreArgs, out: &mut Output) -> Result<Exit, Fault> {
         depth: args.depth.unwrap_or(u32::MAX),
         bytes: args.memory << 20,
         threads: args.threads,
-        dead_ends: args.dead_ends,
+        dead_ends: args.dead_ends || args.goal.is_some(),
     };
     let mut progress = Progress::of(1, !args.json);
     let ran = guarded(|| {
@@ -52,7 +52,7 @@ pub fn explore(args: &ExploreArgs, out: &mut Output) -> Result<Exit, Fault> {
     let written = write(args, &text, &model, &found, &properties)?;
     match args.json {
         true => out.line(as_json(&model, &found, &properties))?,
-        false => report(&model, &found, out)?,
+        false => report(&model, &found, &properties, out)?,
     }
     if let Some(note) = written {
         out.note(note);
@@ -69,17 +69,19 @@ fn told(entry: Entry, json: bool, out: &mut Output) -> Result<Exit, Fault> {
     summary.close(out)
 }
 
-/// What must hold always, never, sometimes: with the text as it was given.
+/// What must hold always, never, sometimes, and what a way back leads to: with the text as it was given.
 struct Properties {
     all: Vec<(&'static str, String, Expectation)>,
 }
 
 impl Properties {
     fn read(args: &ExploreArgs, world: &World) -> Result<Properties, Fault> {
+        let goal: Vec<String> = args.goal.iter().cloned().collect();
         let given = [
             ("always", &args.always),
             ("never", &args.never),
             ("sometimes", &args.sometimes),
+            ("goal", &goal),
         ];
         let mut all = Vec::new();
         for (option, texts) in given {
@@ -111,18 +113,27 @@ impl Properties {
             let (option, parsed) = (*option, parsed.clone());
             let property = move |world: &World| match (parsed.judge(world, world.now), option) {
                 (Ok(verdict), "never") if verdict.held => Err(verdict.explain),
-                (Ok(verdict), "always" | "sometimes") if !verdict.held => Err(verdict.explain),
+                (Ok(verdict), "always" | "sometimes" | "goal") if !verdict.held => {
+                    Err(verdict.explain)
+                }
                 // What speaks of something that is gone by now says nothing.
-                (Err(error), "sometimes") => Err(error.to_string()),
+                (Err(error), "sometimes" | "goal") => Err(error.to_string()),
                 _ => Ok(()),
             };
             let name = format!("{option} {text}");
             model = match option {
                 "sometimes" => model.sometimes(name, property),
+                "goal" => model.goal(property),
                 _ => model.always(name, property),
             };
         }
         model
+    }
+
+    /// Where a way back leads, if not to rest.
+    fn goal(&self) -> Option<&str> {
+        let goal = self.all.iter().find(|(option, ..)| *option == "goal");
+        goal.map(|(_, text, _)| text.as_str())
     }
 
     /// What a scenario expects that shows the violation of a property.
@@ -165,6 +176,7 @@ fn menu(args: &ExploreArgs, world: &World) -> Result<Menu, Fault> {
     Ok(Menu {
         ops: if ops.is_empty() { usual.ops } else { ops },
         powers: !args.no_power,
+        deletions: args.delete_servers,
         faults_max: if faults.is_empty() { 0 } else { args.faults },
         faults,
         heals: !args.no_heal,
@@ -231,7 +243,12 @@ fn write(
     )))
 }
 
-fn report(model: &Model, found: &Found, out: &mut Output) -> Result<(), Fault> {
+fn report(
+    model: &Model,
+    found: &Found,
+    properties: &Properties,
+    out: &mut Output,
+) -> Result<(), Fault> {
     let all = match found.complete {
         true => "all of them",
         false => "not all: a bound came first",
@@ -269,7 +286,8 @@ fn report(model: &Model, found: &Found, out: &mut Output) -> Result<(), Fault> {
         }
     }
     if let Some(ends) = &found.dead_ends {
-        out.line(format!("{} states have no way back to rest", ends.states))?;
+        let goal = properties.goal().unwrap_or("rest");
+        out.line(format!("{} states have no way back to {goal}", ends.states))?;
         for (statuses, path) in &ends.paths {
             let words: Vec<&str> = statuses.iter().map(|status| status.name()).collect();
             out.line(format!(

@@ -6,6 +6,7 @@
 use super::output::{Fault, Output, Style, paint};
 use super::summary::clean;
 use sdrsim::report::{DrillReport, Figures, GroupReport, JobReport, Lane, Marks, Report};
+use sdrsim::scenario::report::{RunReport, RunbookReport, RunbookState};
 use sdrsim::time::{SimTime, Span};
 use sdrsim::units::Bytes;
 
@@ -48,12 +49,15 @@ impl Canvas {
 ///
 /// # Errors
 /// Those of standard output.
-pub fn tell(report: &Report, canvas: Canvas, out: &mut Output) -> Result<(), Fault> {
+pub fn tell(run: &RunReport, canvas: Canvas, out: &mut Output) -> Result<(), Fault> {
+    let report = &run.cost;
     timeline(report, canvas, out)?;
     faults(report, out)?;
     figures(report, canvas, out)?;
     recoveries(report, out)?;
     drills(&report.drills, out)?;
+    stalls(report, out)?;
+    runbooks(&run.runbooks, out)?;
     jobs(report, out)?;
     if let Some(hung) = report.hung_on() {
         out.line("")?;
@@ -167,7 +171,9 @@ fn timeline(report: &Report, canvas: Canvas, out: &mut Output) -> Result<(), Fau
     };
     let mut keys: Vec<String> = LOOKS.iter().rev().map(key).collect();
     keys.extend(SIGNS.iter().map(|(_, sign, word)| format!("{sign} {word}")));
-    out.line(format!("  {:label$}  {}", "", keys.join("  ")))
+    out.line(format!("  {:label$}  {}", "", keys.join("  ")))?;
+    let note = "a column shows the worst of its part of the run";
+    out.line(format!("  {:label$}  {note}", ""))
 }
 
 /// Clocks above the lanes, as many as fit.
@@ -366,18 +372,68 @@ fn drills(drills: &[DrillReport], out: &mut Output) -> Result<(), Fault> {
             some if some.len() <= 3 => format!(" (not {})", some.join(", ")),
             some => format!(" (not {} and {} more)", some[0], some.len() - 1),
         };
+        let from = match (drill.from.point_us, drill.from.rpo_us) {
+            (Some(point), Some(rpo)) => format!(" from {}: RPO {}", clock(point), span(rpo)),
+            _ => ", no recovery point".to_owned(),
+        };
         out.line(format!(
-            "  {}  {} of {}, a {what} from {}: RPO {}, {} of {} servers boot{idle}",
+            "  {}  {} of {}, a {what}{from}, {} of {} servers boot{idle}",
             clock(drill.from.at_us),
             clean(&drill.label),
             clean(&drill.group),
-            clock(drill.from.point_us),
-            span(drill.from.rpo_us),
             boots,
             drill.servers.len()
         ))?;
     }
     more(drills.len(), LINES_MAX, "drills", out)
+}
+
+fn stalls(report: &Report, out: &mut Output) -> Result<(), Fault> {
+    if report.stalls.is_empty() {
+        return Ok(());
+    }
+    heading("stalled copies", out)?;
+    for stall in report.stalls.iter().take(LINES_MAX) {
+        let [one, other] = stall.between.each_ref().map(|label| clean(label));
+        let at = clock(stall.at_us);
+        out.line(format!("  {at}  {one} - {other}: writes leave nothing"))?;
+    }
+    let all = usize::try_from(report.stalls_begun).unwrap_or(usize::MAX);
+    more(all, LINES_MAX, "stalls", out)?;
+    match report.stalled_pairs {
+        0 => Ok(()),
+        1 => out.line("  1 pair is stalled at the end"),
+        pairs => out.line(format!("  {pairs} pairs are stalled at the end")),
+    }
+}
+
+/// The runbooks that did not do what they are for: those that gave up and those that have not ended.
+fn runbooks(all: &[RunbookReport], out: &mut Output) -> Result<(), Fault> {
+    let told = |book: &RunbookReport| match book.state {
+        RunbookState::GaveUp => Some("gave up"),
+        RunbookState::UnderWay => Some("has not ended"),
+        RunbookState::StoodDown | RunbookState::Done => None,
+    };
+    let failed: Vec<_> = all
+        .iter()
+        .filter_map(|book| Some((book, told(book)?)))
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    heading("runbooks that failed", out)?;
+    for (book, what) in failed.iter().take(LINES_MAX) {
+        let at = book.ended.as_ref().or(book.set_off.as_ref());
+        let at = at.map_or_else(String::new, |at| clock(at.micros));
+        let times = match book.times {
+            0 | 1 => String::new(),
+            times => format!(", set off {times} times"),
+        };
+        let why = book.why.as_deref().unwrap_or_default();
+        let (name, why) = (clean(&book.runbook), clean(why));
+        out.line(format!("  {at}  {name} {what}{times}: {why}"))?;
+    }
+    more(failed.len(), LINES_MAX, "runbooks", out)
 }
 
 fn jobs(report: &Report, out: &mut Output) -> Result<(), Fault> {

@@ -357,7 +357,7 @@ impl Summary {
         ))?;
         match self.detail {
             Detail::Short if all => report::tell_shortly(&report.cost, out),
-            Detail::Full(canvas) => report::tell(&report.cost, canvas, out),
+            Detail::Full(canvas) => report::tell(report, canvas, out),
             Detail::None | Detail::Short => Ok(()),
         }
     }

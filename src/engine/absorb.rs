@@ -6,7 +6,7 @@
 use super::agenda::Agenda;
 use super::digest::{Digest, Keys, Prefixes};
 use super::observer::Observer;
-use super::oracle::{Fate, Oracle};
+use super::oracle::{Fate, Oracle, Work};
 use crate::machine::{Effect, Event};
 use crate::time::{SimTime, Span};
 use crate::world::label::Stable;
@@ -62,10 +62,61 @@ impl Absorber {
                 world,
                 gone: &self.gone,
             };
-            self.digest.take(now, prefixes, effect, keys);
-            observer.see(now, world, effect);
-            self.schedule(effect, world, now, oracle);
+            match *effect {
+                Effect::Begin {
+                    who,
+                    epoch,
+                    doing,
+                    delay,
+                } => {
+                    let stable = world.stable(who);
+                    let key = stable.unwrap_or_else(|| keys.of_gone(who));
+                    self.digest.begun(prefixes, key, epoch, doing, delay);
+                    observer.see(now, world, effect);
+                    // What the same call removed again has no end to wait for.
+                    if let Some(stable) = stable {
+                        let work = Work {
+                            begins: now.saturating_add(delay),
+                            who,
+                            stable,
+                            epoch,
+                            doing,
+                        };
+                        self.begin(work, world, oracle);
+                    }
+                }
+                Effect::Moved {
+                    who,
+                    epoch,
+                    from,
+                    to,
+                    job,
+                } => {
+                    let key = keys.of(who);
+                    self.digest.moved(prefixes, key, epoch, (from, to), job);
+                    observer.see(now, world, effect);
+                }
+                _ => {
+                    self.digest.take(now, effect, keys);
+                    observer.see(now, world, effect);
+                    self.schedule(effect, world, now, oracle);
+                }
+            }
         }
+    }
+
+    /// Asks what becomes of a piece of work, and waits for its end.
+    #[inline]
+    fn begin<O: Oracle>(&mut self, work: Work, world: &World, oracle: &mut O) {
+        let Fate { after, outcome } = oracle.fate_of(world, work);
+        let settled = Event::Settled {
+            who: work.who,
+            epoch: work.epoch,
+            doing: work.doing,
+            outcome,
+            turn: world.control.turn(),
+        };
+        self.after(work.begins, after, settled);
     }
 
     #[cold]
@@ -78,8 +129,7 @@ impl Absorber {
         self.gone.sort_unstable();
     }
 
-    /// Puts the event that an effect asks for into the queue, if it asks for one.
-    #[inline]
+    /// Puts the event that an effect other than a beginning asks for into the queue, if it asks for one.
     fn schedule<O: Oracle>(
         &mut self,
         effect: &Effect,
@@ -88,27 +138,6 @@ impl Absorber {
         oracle: &mut O,
     ) {
         match *effect {
-            Effect::Begin {
-                who,
-                epoch,
-                doing,
-                delay,
-            } => {
-                // What the same call removed again has no end to wait for.
-                if world.stable(who).is_none() {
-                    return;
-                }
-                let begins = now.saturating_add(delay);
-                let Fate { after, outcome } = oracle.fate(world, begins, who, epoch, doing);
-                let settled = Event::Settled {
-                    who,
-                    epoch,
-                    doing,
-                    outcome,
-                    turn: world.control.turn(),
-                };
-                self.after(begins, after, settled);
-            }
             Effect::Aim { flow, turn, after } => self.after(now, after, Event::Due { flow, turn }),
             Effect::Assess => self.queue.push(now, Event::Assess),
             Effect::Window {
@@ -130,6 +159,7 @@ impl Absorber {
     }
 
     /// Puts an event into the queue that comes so long after an instant; None: never.
+    #[inline]
     fn after(&mut self, from: SimTime, span: Option<Span>, event: Event) {
         if let Some(span) = span {
             self.queue.push(from.saturating_add(span), event);

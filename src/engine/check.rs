@@ -11,9 +11,9 @@ use crate::sdrs::policy::Permission;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::check::{Violation, check};
-use crate::world::flow::{Carried, Ticket};
-use crate::world::protection::{Copying, Cut, Life, Side};
-use crate::world::replica::{Gap, Outage};
+use crate::world::flow::{Carried, Passed, Ticket};
+use crate::world::protection::{Copying, Cut, Life, Pair, Side};
+use crate::world::replica::{Gap, Level, Outage};
 use crate::world::{DiskKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, Who, World};
 use slotmap::SecondaryMap;
 
@@ -89,6 +89,7 @@ impl Observer for Checker {
                 .see(at, world, effects)
                 .and_then(|()| check(world, at)),
             turn => {
+                self.watcher.hear(effects);
                 self.watcher.last = None;
                 if turn == every - 1 {
                     self.watcher.remember(at, world);
@@ -112,6 +113,8 @@ struct PairSeen {
     station: Side,
     gaps: [Gap; 2],
     behind: u128,
+    /// Bytes a second that add to what is behind, with what had passed of them when it was written down.
+    adds: (u64, Passed),
     unsynced: Bytes,
     left: Bytes,
     sizes: [Option<Bytes>; 2],
@@ -150,6 +153,8 @@ struct Seen {
 #[derive(Clone, Debug, Default)]
 pub struct Watcher {
     last: Option<Seen>,
+    /// By group: how many of its pairs were last told to have fault levels 2 and 5.
+    told: SecondaryMap<GroupKey, [u32; 2]>,
 }
 
 impl Watcher {
@@ -158,10 +163,12 @@ impl Watcher {
     /// Errors: the first violation. A state whose faults have not been assessed is passed over, and the next one is
     /// compared with the one before it.
     pub fn see(&mut self, at: SimTime, world: &World, effects: &[Effect]) -> Result<(), Violation> {
+        self.hear(effects);
         writes_lost(world, effects)?;
         if !world.marks.is_empty() {
             return Ok(());
         }
+        self.levels_are_told(world)?;
         if let Some(last) = &self.last {
             last.needless_copies(at, world, effects)?;
             last.pairs_go_on(at, world)?;
@@ -169,6 +176,40 @@ impl Watcher {
             last.drills_leave_no_trace(world, effects)?;
         }
         self.remember(at, world);
+        Ok(())
+    }
+
+    /// Takes in what effects say of fault levels.
+    fn hear(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::Health { group, two, five } = *effect {
+                self.told.insert(group, [two, five]);
+            }
+        }
+    }
+
+    /// Who follows the effects knows the fault levels of every group. A group of which nothing was heard yet was told of
+    /// before this watcher began.
+    fn levels_are_told(&mut self, world: &World) -> Result<(), Violation> {
+        for (key, group) in &world.groups {
+            let mut counted = [0; 2];
+            for pair in group.pairs.iter() {
+                match world.level(pair) {
+                    Level::Zero => {}
+                    Level::Two => counted[0] += 1,
+                    Level::Five => counted[1] += 1,
+                }
+            }
+            let told = self.told.get(key).copied().unwrap_or(group.told);
+            self.told.insert(key, told);
+            if told != counted {
+                return Err(Violation::Untold {
+                    group: world.label(Who::Group(key)),
+                    counted,
+                    told,
+                });
+            }
+        }
         Ok(())
     }
 
@@ -201,6 +242,13 @@ fn writes_lost(world: &World, effects: &[Effect]) -> Result<(), Violation> {
 fn size(world: &World, disk: Option<DiskKey>) -> Option<Bytes> {
     disk.and_then(|disk| world.disks.get(disk))
         .map(|disk| disk.size)
+}
+
+/// What adds to what a pair's copy is behind: writes to both sides while it runs.
+fn adds(pair: &Pair) -> (u64, Passed) {
+    let drift = pair.drift();
+    let runs = pair.copy == Copying::Running && drift.stands.is_some();
+    (if runs { drift.mirrored } else { 0 }, drift.passed)
 }
 
 fn group_seen(world: &World, group: GroupKey) -> GroupSeen {
@@ -241,6 +289,7 @@ impl Seen {
                 station: pair.station,
                 gaps: [Side::Source, Side::Target].map(|side| world.gap(key, side)),
                 behind: pair.drift().behind,
+                adds: adds(pair),
                 unsynced: pair.unsynced(),
                 left: world.left(key, at),
                 sizes: pair.disks.map(|disk| size(world, disk)),
@@ -288,12 +337,15 @@ impl Seen {
                 return Err(Violation::MovedBack { pair, from, to });
             }
             let bytes = |gap: Gap, behind: u128| {
-                let sum = gap.bytes(now).saturating_add(behind);
+                let sum = gap.work(now).saturating_add(behind) / 1_000_000;
                 u64::try_from(sum).unwrap_or(u64::MAX)
             };
             let side = was.station;
-            let before = bytes(was.gaps[side.index()], was.behind);
-            let after = bytes(world.gap(key, side), pair.drift().behind);
+            let (rate, since) = was.adds;
+            let route = world.groups[pair.group].route;
+            let passed = world.flows.passed(now, route).since(since, rate);
+            let before = bytes(was.gaps[side.index()], was.behind.saturating_add(passed));
+            let after = bytes(world.gap(key, side), world.behind(key, now));
             if pair.station != side {
                 if !pair.parted && (before > 0 || was.left > Bytes(0)) {
                     return Err(Violation::TurnedBehind {

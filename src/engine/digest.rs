@@ -34,34 +34,42 @@ impl Digest {
         self.0
     }
 
-    /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of, `prefixes` are those of the instant.
-    #[inline]
-    pub(super) fn take(
-        &mut self,
-        at: SimTime,
-        prefixes: Prefixes,
-        effect: &Effect,
-        keys: Keys<'_>,
-    ) {
-        let print = match *effect {
-            Effect::Begin {
-                who,
-                epoch,
-                doing,
-                delay,
-            } => Some(begun(prefixes.begun, keys.of(who), epoch, doing, delay)),
-            Effect::Moved {
-                who,
-                epoch,
-                from,
-                to,
-                job,
-            } => Some(moved(prefixes.moved, keys.of(who), epoch, (from, to), job)),
-            _ => print(at, prefixes, effect, keys),
-        };
-        if let Some(print) = print {
-            self.0 = self.0.wrapping_add(mix(print));
+    /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
+    pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
+        if let Some(print) = print(at, effect, keys) {
+            self.add(print);
         }
+    }
+
+    /// Takes in an `Effect::Begin` of what has this stable key, at the instant of the prefixes.
+    #[inline]
+    pub(super) fn begun(
+        &mut self,
+        prefixes: Prefixes,
+        key: Stable,
+        epoch: u32,
+        doing: Doing,
+        delay: Span,
+    ) {
+        self.add(begun(prefixes.begun, key.0, epoch, doing, delay));
+    }
+
+    /// Takes in an `Effect::Moved` of what has this stable key, at the instant of the prefixes.
+    #[inline]
+    pub(super) fn moved(
+        &mut self,
+        prefixes: Prefixes,
+        key: Stable,
+        epoch: u32,
+        statuses: (Status, Status),
+        job: u64,
+    ) {
+        self.add(moved(prefixes.moved, key.0, epoch, statuses, job));
+    }
+
+    #[inline]
+    const fn add(&mut self, print: u64) {
+        self.0 = self.0.wrapping_add(mix(print));
     }
 }
 
@@ -128,24 +136,30 @@ pub(super) struct Keys<'a> {
 impl Keys<'_> {
     /// The stable key; 0 of a job that left the record within the call.
     #[inline]
-    fn of(self, who: Who) -> u64 {
+    pub(super) fn of(self, who: Who) -> Stable {
         match self.world.stable(who) {
-            Some(stable) => stable.0,
+            Some(stable) => stable,
             None => self.of_gone(who),
         }
     }
 
+    /// The stable key of what is not there any more.
     #[cold]
-    fn of_gone(self, who: Who) -> u64 {
+    pub(super) fn of_gone(self, who: Who) -> Stable {
         let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
-        place.map_or(0, |place| self.gone[place].1.0)
+        place.map_or(Stable(0), |place| self.gone[place].1)
+    }
+
+    #[inline]
+    fn word(self, who: Who) -> u64 {
+        self.of(who).0
     }
 }
 
 impl Keys<'_> {
     /// A fault: its kind and what it says, and its target.
     fn blow(self, fold: Fold, blow: Blow) -> Fold {
-        let fold = fold.word(blow.target().map_or(0, |who| self.of(who)));
+        let fold = fold.word(blow.target().map_or(0, |who| self.word(who)));
         match blow {
             Blow::Az { destroyed, .. } => fold.word(1).word(destroyed.into()),
             Blow::Site { destroyed, .. } => fold.word(2).word(destroyed.into()),
@@ -225,16 +239,16 @@ fn moved(fold: Fold, key: u64, epoch: u32, (from, to): (Status, Status), job: u6
 
 /// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
 /// of what only asks for an event and says nothing that has happened.
-fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
+fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
     let fold = |number: u64, key: u64| begin_fold(number, at).word(key);
-    let on = |number, who| fold(number, keys.of(who));
+    let on = |number, who| fold(number, keys.word(who));
     let fold_of = match *effect {
         Effect::Begin {
             who,
             epoch,
             doing,
             delay,
-        } => Fold(begun(prefixes.begun, keys.of(who), epoch, doing, delay)),
+        } => Fold(begun(Prefixes::at(at).begun, keys.word(who), epoch, doing, delay)),
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -244,7 +258,7 @@ fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Op
             from,
             to,
             job,
-        } => Fold(moved(prefixes.moved, keys.of(who), epoch, (from, to), job)),
+        } => Fold(moved(Prefixes::at(at).moved, keys.word(who), epoch, (from, to), job)),
         Effect::Gone {
             who: _,
             label: _,
@@ -254,7 +268,7 @@ fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Op
             .word(status as u64)
             .maybe(code.map(|code| code.number().into())),
         Effect::SubJob { job, pair, code } => on(8, Who::Pair(pair))
-            .word(keys.of(Who::Job(job)))
+            .word(keys.word(Who::Job(job)))
             .maybe(code.map(|code| code.number().into())),
         Effect::Station { group, to } => on(9, Who::Group(group)).word(to as u64),
         Effect::Power {
@@ -265,10 +279,10 @@ fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Op
         } => on(10, Who::Server(server))
             .word(u64::from(epoch) << 32 | (from as u64) << 8 | to as u64),
         Effect::NicMoved { nic, from, to } => on(11, Who::Nic(nic))
-            .maybe(from.map(|server| keys.of(Who::Server(server))))
-            .maybe(to.map(|server| keys.of(Who::Server(server)))),
+            .maybe(from.map(|server| keys.word(Who::Server(server))))
+            .maybe(to.map(|server| keys.word(Who::Server(server)))),
         Effect::EipBound { eip, to } => {
-            on(12, Who::Eip(eip)).maybe(to.map(|nic| keys.of(Who::Nic(nic))))
+            on(12, Who::Eip(eip)).maybe(to.map(|nic| keys.word(Who::Nic(nic))))
         }
         Effect::Changed {
             who,
@@ -289,9 +303,11 @@ fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Op
             drill,
             recovery,
             rescue,
-        } => on(22, Who::Drill(drill))
-            .recovery(recovery)
-            .word(rescue.into()),
+        } => {
+            let made = on(22, Who::Drill(drill));
+            let made = recovery.map_or(made, |recovery| made.recovery(recovery));
+            made.word(rescue.into())
+        }
         Effect::Discarded {
             pair,
             bytes,
@@ -306,7 +322,7 @@ fn print(at: SimTime, prefixes: Prefixes, effect: &Effect, keys: Keys<'_>) -> Op
         Effect::NoPlace { server } => on(27, Who::Server(server)),
         Effect::Stalled { route } => {
             let azs = keys.world.topology.routes.get(route).map(|route| route.azs);
-            let [a, b] = azs.map_or([0, 0], |azs| azs.map(|az| keys.of(Who::Az(az))));
+            let [a, b] = azs.map_or([0, 0], |azs| azs.map(|az| keys.word(Who::Az(az))));
             fold(26, a ^ b)
         }
         Effect::Aim { .. }

@@ -126,4 +126,39 @@ mod tests {
         );
         assert_eq!(labels, [(at, "data".to_owned())]);
     }
+
+    /// Writes down which of its methods were called.
+    #[derive(Default)]
+    struct Diary(Vec<(&'static str, SimTime, usize)>);
+
+    impl Observer for Diary {
+        fn see(&mut self, at: SimTime, _: &World, _: &Effect) {
+            self.0.push(("see", at, 1));
+        }
+
+        fn after(&mut self, at: SimTime, _: &World, effects: &[Effect]) {
+            self.0.push(("after", at, effects.len()));
+        }
+
+        fn rest(&mut self, at: SimTime, _: &World) {
+            self.0.push(("rest", at, 0));
+        }
+    }
+
+    fn tell(mut to: impl Observer, world: &World) {
+        let effect = Effect::TasksDeleted { count: 1 };
+        to.see(SimTime::from_micros(1), world, &effect);
+        to.after(SimTime::from_micros(2), world, &[effect, effect]);
+        to.rest(SimTime::from_micros(3), world);
+    }
+
+    #[test]
+    fn whoever_stands_between_passes_everything_on() {
+        let world = Fixture::new().world;
+        let told = [("see", 1, 1), ("after", 2, 2), ("rest", 3, 0)];
+        let told = told.map(|(what, at, n)| (what, SimTime::from_micros(at), n));
+        let (mut first, mut second) = (Diary::default(), Diary::default());
+        tell((&mut first, Some(&mut second)), &world);
+        assert_eq!((&first.0[..], &second.0[..]), (&told[..], &told[..]));
+    }
 }

@@ -30,6 +30,21 @@ pub struct Fate {
     pub outcome: Outcome,
 }
 
+/// A piece of work whose fate is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// When it begins.
+    pub begins: SimTime,
+    /// What it is work on.
+    pub who: Who,
+    /// The stable key of that.
+    pub stable: Stable,
+    /// The epoch of that.
+    pub epoch: u32,
+    /// The work.
+    pub doing: Doing,
+}
+
 /// Decides how long work takes and how it ends.
 pub trait Oracle {
     /// The fate of the work `doing` on `who`, which exists; the work begins at the instant `begins`.
@@ -37,6 +52,13 @@ pub trait Oracle {
     /// Asked once per [`crate::machine::Effect::Begin`], in the order of the effects, with the world as it is after the
     /// call that began the work.
     fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate;
+
+    /// The same, asked by one who knows the stable key already. What the engine calls; whoever implements [`Oracle::fate`] need
+    /// not care.
+    #[inline]
+    fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        self.fate(world, work.begins, work.who, work.epoch, work.doing)
+    }
 
     /// How long a hazard stays as it is, broken or whole, before its turn of this number; None: for ever.
     ///
@@ -58,6 +80,10 @@ pub trait Oracle {
 impl<O: Oracle + ?Sized> Oracle for &mut O {
     fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
         (**self).fate(world, begins, who, epoch, doing)
+    }
+
+    fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        (**self).fate_of(world, work)
     }
 
     fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
@@ -184,12 +210,26 @@ impl Oracle for Chance {
     fn fate(
         &mut self,
         world: &World,
-        _begins: SimTime,
+        begins: SimTime,
         who: Who,
         epoch: u32,
         doing: Doing,
     ) -> Fate {
-        let key = Key::of(world, who, epoch, doing);
+        let stable = world.stable(who).expect("what is worked on exists");
+        let work = Work {
+            begins,
+            who,
+            stable,
+            epoch,
+            doing,
+        };
+        self.fate_of(world, work)
+    }
+
+    #[inline]
+    fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        let Work { who, doing, .. } = work;
+        let key = Key::of(work);
         let mut fate = match doing {
             Doing::Job(op, part) => self.job_fate(world, who, key, op, part),
             Doing::Act(act) => Fate {
@@ -233,8 +273,9 @@ struct Key {
 }
 
 impl Key {
-    fn of(world: &World, who: Who, epoch: u32, doing: Doing) -> Key {
-        let doing = match doing {
+    #[inline]
+    const fn of(work: Work) -> Key {
+        let doing = match work.doing {
             Doing::Job(_, Part::Open) => 0,
             Doing::Job(_, Part::Work) => 1,
             Doing::Job(_, Part::Close) => 2,
@@ -243,10 +284,9 @@ impl Key {
             Doing::Act(Act::Reboot) => 5,
             Doing::Act(Act::Initialize) => 6,
         };
-        let stable = world.stable(who).expect("what is worked on exists");
         Key {
-            stable: stable.0,
-            count: u64::from(epoch) << 8 | doing,
+            stable: work.stable.0,
+            count: (work.epoch as u64) << 8 | doing,
         }
     }
 }
@@ -474,5 +514,68 @@ mod tests {
         assert_eq!(again.seed(), chance.seed());
         assert_eq!(again.pace(), chance.pace());
         assert_eq!(again.script(), chance.script());
+    }
+
+    /// Says the same of everything, and what it is asked of.
+    struct Steady;
+
+    impl Oracle for Steady {
+        fn fate(&mut self, _: &World, begins: SimTime, _: Who, epoch: u32, _: Doing) -> Fate {
+            Fate {
+                after: Some(
+                    begins
+                        .saturating_add(Span::secs(epoch.into()))
+                        .since_start(),
+                ),
+                outcome: Outcome::Done,
+            }
+        }
+
+        fn hazard(&mut self, _: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
+            broken.then(|| Span::secs(u64::from(hazard) + turn))
+        }
+
+        fn stagger(&self, op: Op) -> Option<Span> {
+            (op == Op::Failover).then_some(Span::secs(7))
+        }
+    }
+
+    fn asked(mut oracle: impl Oracle, fix: &Fixture) -> [Option<Span>; 5] {
+        let at = SimTime::after_start(Span::secs(1));
+        [
+            oracle
+                .fate(&fix.world, at, Who::Pair(fix.pair), 4, WORK)
+                .after,
+            oracle.hazard(&fix.world, 2, 3, true),
+            oracle.hazard(&fix.world, 2, 3, false),
+            oracle.stagger(Op::Failover),
+            oracle.stagger(Op::Reprotect),
+        ]
+    }
+
+    #[test]
+    fn an_oracle_at_a_distance_says_the_same() {
+        let fix = Fixture::new();
+        let secs = |n| Some(Span::secs(n));
+        let expected = [secs(5), secs(5), None, secs(7), None];
+        assert_eq!(asked(Steady, &fix), expected);
+        assert_eq!(asked(&mut Steady, &fix), expected);
+    }
+
+    /// Says only what it must.
+    struct Silent;
+
+    impl Oracle for Silent {
+        fn fate(&mut self, _: &World, _: SimTime, _: Who, _: u32, _: Doing) -> Fate {
+            Fate {
+                after: None,
+                outcome: Outcome::Done,
+            }
+        }
+    }
+
+    #[test]
+    fn an_oracle_that_says_nothing_of_hazards_and_staggers_leaves_them_alone() {
+        assert_eq!(asked(Silent, &Fixture::new()), [None; 5]);
     }
 }

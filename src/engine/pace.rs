@@ -397,6 +397,15 @@ mod tests {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
+    #[test]
+    fn every_key_names_one_operation_or_act_in_the_order_of_the_defaults() {
+        let ops = DEFAULTS.iter().map(|(op, _)| op.name());
+        let acts = ["boot", "shutdown", "reboot", "guest_initialization"];
+        let expected: Vec<&str> = ops.chain(acts).collect();
+        assert_eq!(keys().to_vec(), expected);
+        assert_eq!(keys(), KEYS);
+    }
+
     fn fixed(op: Op, part: Part) -> Span {
         let pace = Pace::default();
         pace.job(op).unwrap().part(part).sample(0, Bytes::ZERO)
@@ -509,5 +518,13 @@ mod tests {
         assert_eq!(properties.len(), KEYS.len());
         assert!(KEYS.iter().all(|key| properties.contains_key(*key)));
         assert_eq!(schema["additionalProperties"], false);
+    }
+
+    #[test]
+    fn its_schema_has_its_name() {
+        assert_eq!(
+            <Pace as schemars::JsonSchema>::schema_name(),
+            "JobDurations"
+        );
     }
 }

@@ -16,6 +16,8 @@
 //! let found = search(&model, &Bounds { states: 100_000, ..Bounds::default() });
 //! assert!(found.complete && found.violation.is_none());
 //! ```
+//!
+#![doc = include_str!("findings.md")]
 
 mod known;
 pub mod pack;
@@ -30,11 +32,12 @@ pub use report::{DeadEnds, Found, Path, Violation};
 pub use search::{search, search_watched};
 pub use tell::{Untold, describe, tell};
 
-use crate::machine::admissible::{Naming, candidates, powers, underway};
+use crate::machine::admissible::{Naming, candidates, deletions, powers, underway};
 use crate::machine::event::{Blow, Doing, Event, Outcome};
 use crate::machine::{Command, Effects, admit, commit, happen};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
+use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::units::Rate;
 use crate::world::World;
@@ -48,6 +51,8 @@ pub struct Menu {
     pub ops: Vec<Op>,
     /// Whether servers are started and stopped natively.
     pub powers: bool,
+    /// Whether servers are deleted natively, behind the service's back.
+    pub deletions: bool,
     /// What may break, and how often it is broken in all.
     pub faults: Vec<Blow>,
     /// How many faults may come in all.
@@ -74,6 +79,7 @@ impl Default for Menu {
                 Op::PlannedFailover,
             ],
             powers: true,
+            deletions: false,
             faults: Vec::new(),
             faults_max: 0,
             heals: true,
@@ -95,7 +101,8 @@ pub struct Bounds {
     pub bytes: usize,
     /// Threads; the result does not depend on them.
     pub threads: usize,
-    /// Whether the way back is looked for from every state, which keeps all transitions: 8 bytes for each.
+    /// Whether the way back is looked for from every state, which keeps all transitions: 8 bytes for each. See
+    /// [`Model::goal`].
     pub dead_ends: bool,
 }
 
@@ -123,6 +130,7 @@ pub struct Model {
     marked: BTreeSet<u64>,
     always: Vec<(String, Box<Property>)>,
     sometimes: Vec<(String, Box<Property>)>,
+    goal: Box<Property>,
 }
 
 /// A world in a search, and what of the menu's bounds has been used up.
@@ -181,6 +189,7 @@ impl Model {
             menu,
             always: Vec::new(),
             sometimes: Vec::new(),
+            goal: Box::new(at_rest),
         }
     }
 
@@ -203,6 +212,17 @@ impl Model {
         property: impl Fn(&World) -> Result<(), String> + Sync + 'static,
     ) -> Model {
         self.sometimes.push((name.into(), Box::new(property)));
+        self
+    }
+
+    /// Where a way back leads, instead of to a state in which every group is `protected` or `available`. What it names by
+    /// label must be marked; see [`Model::mark`].
+    #[must_use]
+    pub fn goal(
+        mut self,
+        property: impl Fn(&World) -> Result<(), String> + Sync + 'static,
+    ) -> Model {
+        self.goal = Box::new(property);
         self
     }
 
@@ -248,6 +268,9 @@ impl Model {
         }
         if self.menu.powers {
             powers(world, name, &mut commands);
+        }
+        if self.menu.deletions {
+            deletions(world, name, &mut commands);
         }
         out.extend(commands.into_iter().map(Action::Ask));
         let mut events = Vec::new();
@@ -340,6 +363,16 @@ impl std::fmt::Debug for Model {
             .field("always", &names(&self.always))
             .field("sometimes", &names(&self.sometimes))
             .finish_non_exhaustive()
+    }
+}
+
+/// Every group is `protected` or `available`.
+fn at_rest(world: &World) -> Result<(), String> {
+    let rests = |status| matches!(status, Status::Protected | Status::Available);
+    let mut statuses = world.groups.values().map(|group| group.life.status);
+    match statuses.find(|&status| !rests(status)) {
+        None => Ok(()),
+        Some(status) => Err(format!("a group is {}", status.name())),
     }
 }
 

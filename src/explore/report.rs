@@ -24,8 +24,8 @@ pub struct Violation {
     pub path: Path,
 }
 
-/// States from which no call and no end of work leads back to a state in which every group is `protected` or `available`,
-/// however the world is mended.
+/// States from which no call and no end of work leads to the goal, which is a state in which every group is `protected` or
+/// `available` unless [`super::Model::goal`] says another, however the world is mended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeadEnds {
     /// How many there are.

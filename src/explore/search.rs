@@ -30,7 +30,7 @@ struct Haul {
     /// Which of the properties that must hold sometimes did.
     some: u64,
     seen: BTreeSet<(Kind, Status)>,
-    /// States in which every group is `protected` or `available`.
+    /// States that a way back may lead to.
     good: Vec<Id>,
 }
 
@@ -201,13 +201,7 @@ impl Search<'_> {
                 }
             }
         }
-        let resting = |status| matches!(status, Status::Protected | Status::Available);
-        if self.bounds.dead_ends
-            && world
-                .groups
-                .values()
-                .all(|group| resting(group.life.status))
-        {
+        if self.bounds.dead_ends && (self.model.goal)(world).is_ok() {
             haul.good.push(id);
         }
     }

@@ -10,7 +10,7 @@ use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
 use crate::world::job::{JobStatus, Part};
 use crate::world::place::Mode;
-use crate::world::protection::Copying;
+use crate::world::protection::{Copying, Side};
 use crate::world::{DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
 
 /// The operations that [`candidates`] offers calls of.
@@ -62,9 +62,9 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             creations(world, op, name, out);
         }
         Op::DeleteProtectedInstance => {
-            let delete = |instance| Call::DeleteProtectedInstance {
+            let delete = |instance: InstanceKey| Call::DeleteProtectedInstance {
                 instance: name(Who::Instance(instance)),
-                delete_target_server: true,
+                delete_target_server: at_source(world, world.instances[instance].group),
                 delete_target_eip: false,
             };
             out.extend(in_order!(world.instances).map(|instance| delete(instance).into()));
@@ -78,10 +78,10 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             }
         }
         Op::DeleteReplicationPair => {
-            let delete = |pair| Call::DeleteReplicationPair {
+            let delete = |pair: PairKey| Call::DeleteReplicationPair {
                 pair: name(Who::Pair(pair)),
                 server_group_id: None,
-                delete_target_volume: true,
+                delete_target_volume: at_source(world, world.pairs[pair].group),
             };
             out.extend(in_order!(world.pairs).map(|pair| delete(pair).into()));
         }
@@ -96,6 +96,11 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
         }
         _ => {}
     }
+}
+
+/// Whether a deletion may take the DR side's servers and disks with it: only while production stands where it began.
+fn at_source(world: &World, group: GroupKey) -> bool {
+    world.groups[group].station == Side::Source
 }
 
 /// Instances of every server, or pairs of every disk, that belongs to nothing yet, in every group.
@@ -125,6 +130,14 @@ pub fn powers(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
         let who = || name(Who::Server(server));
         out.push(Native::StartServer { server: who() }.into());
         out.push(Native::StopServer { server: who() }.into());
+    }
+}
+
+/// The native deletion of every server, whether or not it would be admitted, in the order of serials.
+pub fn deletions(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
+    for server in in_order!(world.servers) {
+        let server = name(Who::Server(server));
+        out.push(Native::DeleteServer { server }.into());
     }
 }
 
@@ -289,4 +302,111 @@ fn larger(world: &World, pair: PairKey, name: &Naming<'_>) -> Option<Command> {
     let new_size = Gigabytes(i64::try_from(size).ok()?.checked_add(10)?);
     let pair = name(Who::Pair(pair));
     Some(Call::ExpandReplicationPair { pair, new_size }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::fixture::Fixture;
+
+    fn named(world: &World, offer: impl Fn(&Naming<'_>, &mut Vec<Command>)) -> Vec<Command> {
+        let mut all = Vec::new();
+        offer(&|who| Ref::Label(world.label(who)), &mut all);
+        all
+    }
+
+    #[test]
+    fn every_server_is_offered_to_be_started_and_stopped() {
+        let world = Fixture::new().world;
+        let all = named(&world, |name, out| powers(&world, name, out));
+        let start = |server: &str| {
+            Command::from(Native::StartServer {
+                server: server.into(),
+            })
+        };
+        let stop = |server: &str| {
+            Command::from(Native::StopServer {
+                server: server.into(),
+            })
+        };
+        let servers = ["web", "app", "i/dr"];
+        let expected: Vec<Command> = servers.iter().flat_map(|s| [start(s), stop(s)]).collect();
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn what_is_admissible_is_what_is_admitted_of_all_candidates() {
+        let world = Fixture::new().world;
+        let mut admitted = Vec::new();
+        admissible(&world, &mut admitted);
+        let mut all = Vec::new();
+        for &op in OFFERED {
+            candidates(&world, op, &Ref::from, &mut all);
+        }
+        powers(&world, &Ref::from, &mut all);
+        let refused = all.iter().filter(|it| !admitted.contains(it));
+        assert!(refused.clone().all(|it| admit(&world, it).is_err()));
+        assert_eq!(refused.count() + admitted.len(), all.len());
+        let group = || Ref::from(Who::Group(world.groups.keys().next().unwrap()));
+        let start = Call::StartProtection { group: group() };
+        assert!(admitted.contains(&start.into()), "the group is available");
+        let failover = Call::Failover { group: group() };
+        assert!(!admitted.contains(&failover.into()), "it is not protected");
+    }
+
+    #[test]
+    fn every_operation_has_its_candidates() {
+        let mut f = Fixture::new();
+        let attach = |device: &str| Call::AttachReplicationPair {
+            instance: "i".into(),
+            pair: "p".into(),
+            device: device.into(),
+        };
+        let detach = |pair: &str| Call::DetachReplicationPair {
+            instance: "i".into(),
+            pair: pair.into(),
+        };
+        let group = || Ref::from("g");
+        let whole = [
+            (
+                Op::DeleteProtectionGroup,
+                Call::DeleteProtectionGroup { group: group() },
+            ),
+            (
+                Op::StartProtection,
+                Call::StartProtection { group: group() },
+            ),
+            (Op::Reprotect, Call::Reprotect { group: group() }),
+            (Op::StopProtection, Call::StopProtection { group: group() }),
+            (Op::Failover, Call::Failover { group: group() }),
+        ];
+        let offered =
+            |f: &Fixture, op| named(&f.world, |name, out| candidates(&f.world, op, name, out));
+        for (op, call) in whole {
+            assert_eq!(offered(&f, op), [call.into()], "{op}");
+        }
+        let at = |op| offered(&f, op).len();
+        assert_eq!((at(Op::PlannedFailover), at(Op::CreateDrDrill)), (1, 1));
+        assert_eq!(
+            (
+                at(Op::CreateProtectedInstance),
+                at(Op::CreateReplicationPair)
+            ),
+            (1, 2)
+        );
+        assert_eq!(
+            (at(Op::DeleteReplicationPair), at(Op::ExpandReplicationPair)),
+            (3, 3)
+        );
+        assert_eq!(
+            (at(Op::DeleteProtectedInstance), at(Op::RenameDrDrill)),
+            (1, 0)
+        );
+        let attached = [detach("i/vda").into(), detach("i/vdb").into()];
+        assert_eq!(offered(&f, Op::DetachReplicationPair), attached);
+        let free = [attach("/dev/vdc").into()];
+        assert_eq!(offered(&f, Op::AttachReplicationPair), free);
+        f.done(attach("/dev/vdc"));
+        assert_eq!(offered(&f, Op::AttachReplicationPair), []);
+    }
 }

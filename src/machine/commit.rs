@@ -278,13 +278,7 @@ impl Desk<'_> {
                 );
             }
         }
-        let mut place = 0;
-        while let Some(pair) = self.world.groups[group].pairs.next_from(&mut place) {
-            let record = &self.world.pairs[pair];
-            if !record.is_out() && !settle::is_at_goal(record, op, aim) {
-                begin_work(self.world, self.now, Who::Pair(pair), op, key, self.out);
-            }
-        }
+        settle::begin_pairs(self.world, self.now, group, (op, aim, key), self.out);
         settle::enqueue(self.world, self.now, key, self.out);
         key
     }

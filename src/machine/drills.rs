@@ -16,10 +16,11 @@ use crate::world::{DrillKey, FlavorKey, InstanceKey, ServerKey, SubnetKey, VpcKe
 use std::collections::BTreeMap;
 
 /// Fixes, when the drill's job begins, which instances it rehearses (those that are whole, are not invalid and have a
-/// pair) and which of their servers will boot: those whose copies are all consistent at this moment.
+/// pair) and which of their servers will boot: those whose copies are all consistent at this moment. Its recovery point is
+/// that of what boots, or where nothing does that of all; none if a copy is missing.
 pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
     let key = world.drills[drill].group;
-    let (recovery, rescue) = data::snapshot(world, now, key);
+    let rescue = data::is_down(world, key);
     let group = &world.groups[key];
     let members = group.instances.iter().filter_map(|key| {
         let instance = &world.instances[key];
@@ -34,7 +35,12 @@ pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
             .all(|&pair| world.pairs[pair].consistent);
         (whole && !instance.pairs.is_empty()).then_some((key, boots))
     });
-    world.drills[drill].members = members.collect();
+    let members: Vec<(InstanceKey, bool)> = members.collect();
+    let any = members.iter().any(|member| member.1);
+    let taken = members.iter().filter(|member| member.1 || !any);
+    let pairs = taken.flat_map(|&(instance, _)| world.instances[instance].pairs.iter().copied());
+    let recovery = world.recovery_of(group.protection, pairs, now);
+    world.drills[drill].members = members;
     world.drills[drill].recovery = recovery;
     world.drills[drill].rescue = rescue;
 }
@@ -156,14 +162,11 @@ pub(super) fn fill(world: &mut World, now: SimTime, drill: DrillKey, out: &mut E
     let group = world.drills[drill].group;
     world.groups[group].last_drill = Some(now);
     let record = &world.drills[drill];
-    if let Some(recovery) = record.recovery {
-        let rescue = record.rescue;
-        out.push(Effect::Snapshot {
-            drill,
-            recovery,
-            rescue,
-        });
-    }
+    out.push(Effect::Snapshot {
+        drill,
+        recovery: record.recovery,
+        rescue: record.rescue,
+    });
 }
 
 fn make_vpc(world: &mut World, drill: DrillKey, out: &mut Effects) -> VpcKey {

@@ -277,20 +277,20 @@ pub enum Effect {
     Snapshot {
         /// The drill.
         drill: DrillKey,
-        /// From what.
-        recovery: Recovery,
-        /// Whether production was down: then the drill is the recovery.
+        /// From what: the copies of what boots, or where nothing does all; None: a copy is missing.
+        recovery: Option<Recovery>,
+        /// Whether production was down: then the drill is the recovery, if a server boots.
         rescue: bool,
     },
     /// Writes that one side of a pair acknowledged alone are given up for those of the other.
     Discarded {
         /// The pair.
         pair: PairKey,
-        /// Bytes given up.
+        /// Bytes given up: all that this side holds alone.
         bytes: u64,
-        /// Bytes that the other side acknowledged meanwhile.
+        /// Bytes that the other side acknowledged since the failover.
         kept: u64,
-        /// How long both sides were being written.
+        /// How long both sides were being written at once.
         both: Span,
     },
     /// The control plane went down or came back.

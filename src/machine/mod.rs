@@ -24,6 +24,7 @@ mod native;
 mod needs;
 mod obstacle;
 mod outcome;
+mod plain;
 pub mod query;
 pub mod refusal;
 pub(crate) mod resolve;

@@ -48,7 +48,10 @@ pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, 
         }
         match op {
             Op::Failover => fail_over_instance(world, instance, aim, out),
-            Op::PlannedFailover => exchange_nics(world, instance, out),
+            Op::PlannedFailover => {
+                stays_down(world, instance, aim);
+                exchange_nics(world, instance, out);
+            }
             Op::Reprotect => reprotect_instance(world, instance, aim, out),
             _ => {}
         }
@@ -61,7 +64,17 @@ pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, 
         && let Some(recovery) = world.groups[group].recovery.take()
     {
         out.push(Effect::Recovered { group, recovery });
-        data::report(world, group, true, out);
+    }
+}
+
+/// A server that ran when its AZ went dark does not boot again once it has become the DR side, where fencing lets none start.
+fn stays_down(world: &mut World, instance: InstanceKey, aim: Side) {
+    let old = world.instances[instance].servers[aim.other().index()];
+    if let Some(old) = old
+        && world.servers[old].resumes
+    {
+        world.hung.add(Policy::Fencing);
+        world.servers[old].resumes = !world.settings.policies.fencing.is_on();
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn group_of(world: &World, who: Who) -> Option<GroupKey> {
 
 /// Keeps the census, and the group's counts of members that are `invalid` and of pairs that take no part.
 #[inline]
-fn count(world: &mut World, who: Who, status: Status, add: bool) {
+pub(super) fn count(world: &mut World, who: Who, status: Status, add: bool) {
     let kind = who.kind().expect(LIVES);
     step(&mut world.census[kind as usize][status as usize], add);
     if matches!(

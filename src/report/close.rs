@@ -73,6 +73,13 @@ impl Meter {
             faults_struck: self.faults.count,
             hung: hung.collect(),
             end_us: end.as_micros(),
+            stalls: self.stalls.listed,
+            stalls_begun: self.stalls.count,
+            stalled_pairs: world
+                .pairs
+                .keys()
+                .filter(|&pair| world.is_stalled(pair))
+                .count() as u64,
             drills: self.drills.listed,
             faults: self.faults.listed,
             fault_lane: self.faults.lane,

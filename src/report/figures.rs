@@ -53,11 +53,11 @@ pub struct Figures {
     pub copied_bytes: u64,
     /// Bytes of acknowledged writes that were given up when the sides met.
     pub discarded_bytes: u64,
-    /// How long some pair of it was written on both sides: of several pairs the longest.
+    /// How long both sides of some pair were written at once: of several pairs the longest.
     pub split_brain_us: u64,
-    /// Bytes that the side which is given up acknowledged on pairs with a split brain.
+    /// Of pairs with a split brain: bytes that the side which is given up holds alone, since the failover's recovery point.
     pub split_brain_lost_bytes: u64,
-    /// Bytes that the other side acknowledged on pairs with a split brain.
+    /// Of pairs with a split brain: bytes that the other side holds alone, since the failover.
     pub split_brain_kept_bytes: u64,
     /// Whether a split brain has not ended: its sides have not met.
     pub split_brain_open: bool,
@@ -120,6 +120,26 @@ pub struct DrillServer {
     pub boots: bool,
 }
 
+/// What a drill was made from: the copies of what boots, or where nothing does all. Figures are null where a copy is
+/// missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillFrom {
+    /// When the drill was made, in microseconds since the start.
+    pub at_us: u64,
+    /// The recovery point used, in microseconds since the start; of several pairs the earliest.
+    pub point_us: Option<u64>,
+    /// How far the recovery points of its pairs lie apart, in microseconds.
+    pub skew_us: Option<u64>,
+    /// RPO, in microseconds.
+    pub rpo_us: Option<u64>,
+    /// Bytes lost.
+    pub lost_bytes: Option<u64>,
+    /// Copy age, in microseconds.
+    pub copy_age_us: Option<u64>,
+    /// Whether it holds damaged content.
+    pub damaged: bool,
+}
+
 /// A drill that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillReport {
@@ -127,11 +147,11 @@ pub struct DrillReport {
     pub label: String,
     /// Its group's label.
     pub group: String,
-    /// Whether production was down when its job began: it is then the recovery.
+    /// Whether production was down when its job began: it is then the recovery, if a server boots.
     pub rescue: bool,
     /// What it was made from.
     #[serde(flatten)]
-    pub from: RecoveryReport,
+    pub from: DrillFrom,
     /// Its servers.
     pub servers: Vec<DrillServer>,
 }
@@ -168,6 +188,15 @@ pub struct FaultReport {
     pub what: Cow<'static, str>,
 }
 
+/// Copies of one way and limit began to stand still: the writes that come before them leave nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StallReport {
+    /// When, in microseconds since the start.
+    pub at_us: u64,
+    /// The labels of the AZs between which they go.
+    pub between: [String; 2],
+}
+
 /// A policy that the result hung on: another value would have decided some admission or outcome differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HungReport {
@@ -192,6 +221,12 @@ pub struct Report {
     pub faults: Vec<FaultReport>,
     /// How many faults there were.
     pub faults_struck: u64,
+    /// When copies stalled, in order, at most 10,000.
+    pub stalls: Vec<StallReport>,
+    /// How often copies stalled.
+    pub stalls_begun: u64,
+    /// How many pairs have a copy at the end that is stalled: as things are it never ends.
+    pub stalled_pairs: u64,
     /// The policies that the result hung on, in the order of the register.
     pub hung: Vec<HungReport>,
     /// When which fault lasted, for a drawing.

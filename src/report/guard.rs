@@ -13,7 +13,7 @@ pub(super) enum Guard {
     Whole,
     /// Protection is on, and some pair is at level 5 or copies.
     Degraded,
-    /// Some pair does not replicate, or since that was so the pairs have not all been in step.
+    /// Some pair does not replicate or has no copy, or since that was so the pairs have not all been in step.
     Unprotected,
 }
 
@@ -25,6 +25,8 @@ pub(super) struct Standing {
     pub copying: usize,
     /// In step, or in step when an outage began.
     pub in_step: usize,
+    /// With a copy, behind or not, to recover from.
+    pub copies: usize,
     /// Whether a pair is at level 5.
     pub five: bool,
 }
@@ -35,7 +37,7 @@ pub(super) struct Guarded {
     pub state: Guard,
     since: SimTime,
     spans: [u64; 4],
-    /// Whether some pair has not been in step since one of them did not replicate.
+    /// Whether some pair has not been in step since one of them did not replicate or lost its copy.
     bare: bool,
 }
 
@@ -46,9 +48,10 @@ impl Guarded {
             pairs,
             copying,
             in_step,
+            copies,
             five,
         } = standing;
-        if copying + in_step < pairs {
+        if copying + in_step < pairs || copies < pairs {
             self.bare = true;
         } else if in_step >= pairs {
             self.bare = false;

@@ -1,6 +1,6 @@
 //! What each effect makes the meter look at again, and what it takes from it.
 
-use super::figures::{DrillReport, DrillServer, RecoveryReport};
+use super::figures::{DrillFrom, DrillReport, DrillServer, RecoveryReport};
 use super::lane::Marks;
 use super::meter::Meter;
 use super::tally::LISTED_MAX;
@@ -55,9 +55,12 @@ impl Observer for Meter {
                 self.blow(at, world, blow);
             }
             Effect::Cut { group, .. } => self.touch(at, group),
-            Effect::Joined { group }
-            | Effect::Health { group, .. }
-            | Effect::Station { group, .. } => self.mark_group(group, true),
+            Effect::Stalled { route } => self.stalls.stalled(world, at, route),
+            Effect::Joined { group } | Effect::Station { group, .. } => {
+                self.mark_group(group, true);
+            }
+            // What gave its members other levels marked them: a cut and its end, a fault, a pair's job, a copy's beginning.
+            Effect::Health { group, .. } => self.mark_group(group, false),
             ref other => self.take(at, world, other),
         }
     }
@@ -164,7 +167,7 @@ impl Meter {
         at: SimTime,
         world: &World,
         key: DrillKey,
-        recovery: Recovery,
+        recovery: Option<Recovery>,
         rescue: bool,
     ) {
         let Some(drill) = world.drills.get(key) else {
@@ -175,8 +178,9 @@ impl Meter {
             self.raw.insert(server, true);
             self.mark_instance(instance);
         }
-        if rescue {
-            self.recovered(at, world, drill.group, recovery, Some(key));
+        match recovery.filter(|_| rescue && drill.boots()) {
+            Some(recovery) => self.recovered(at, world, drill.group, recovery, Some(key)),
+            None => drop(self.rescues.remove(&key)),
         }
         if self.drills.listed.len() < LISTED_MAX {
             let server = |&(instance, boots): &(InstanceKey, bool)| DrillServer {
@@ -189,7 +193,7 @@ impl Meter {
                 label: world.label(Who::Drill(key)),
                 group: world.label(Who::Group(drill.group)),
                 rescue,
-                from: RecoveryReport::of(at, recovery, None),
+                from: DrillFrom::of(at, recovery),
                 servers: drill.members.iter().map(server).collect(),
             });
         }
@@ -243,7 +247,9 @@ impl Meter {
     /// A drill is the recovery: what its members are recovered from is fixed now.
     fn rescues_begin(&mut self, at: SimTime, world: &World, job: JobKey, key: DrillKey) {
         let drill = &world.drills[key];
-        if let Some(&place) = self.group_at.get(drill.group) {
+        if let Some(&place) = self.group_at.get(drill.group)
+            && drill.boots()
+        {
             self.groups[place as usize].calls.rescues(job);
         }
         let of = |instance: InstanceKey| {
@@ -252,7 +258,8 @@ impl Meter {
             Some((instance, each.reduce(Recovery::and)?))
         };
         let members = drill.members.iter();
-        let rescued = members.filter_map(|&(instance, _)| of(instance)).collect();
+        let boot = members.filter(|member| member.1);
+        let rescued = boot.filter_map(|&(instance, _)| of(instance)).collect();
         self.rescues.insert(key, rescued);
     }
 
@@ -382,6 +389,22 @@ impl Meter {
     fn touch_instance(&mut self, at: SimTime, world: &World, instance: InstanceKey) {
         if let Some(record) = world.instances.get(instance) {
             self.touch(at, record.group);
+        }
+    }
+}
+
+impl DrillFrom {
+    fn of(at: SimTime, recovery: Option<Recovery>) -> DrillFrom {
+        let of = |figure: fn(&Recovery) -> u64| recovery.as_ref().map(figure);
+        let age = |it: Recovery| at.saturating_since(it.earliest).as_micros();
+        DrillFrom {
+            at_us: at.as_micros(),
+            point_us: of(|it| it.earliest.as_micros()),
+            skew_us: of(|it| it.skew().as_micros()),
+            rpo_us: of(|it| it.rpo.as_micros()),
+            lost_bytes: of(|it| it.lost),
+            copy_age_us: recovery.map(age),
+            damaged: recovery.is_some_and(|it| it.damaged),
         }
     }
 }

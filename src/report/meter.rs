@@ -8,7 +8,7 @@ use super::guard::{Guard, Guarded, Standing};
 use super::lane::{Lane, Marks};
 use super::loss::{Discards, Losses};
 use super::service::{Calls, Service, State};
-use super::tally::{Drills, Faults, Jobs};
+use super::tally::{Drills, Faults, Jobs, Stalls};
 use crate::time::SimTime;
 use crate::world::label::Label;
 use crate::world::protection::Copying;
@@ -88,6 +88,7 @@ pub struct Meter {
     pub(super) jobs: Jobs,
     pub(super) faults: Faults,
     pub(super) drills: Drills,
+    pub(super) stalls: Stalls,
     /// What the instances of rescue drills under way were recovered from.
     #[serde(with = "crate::world::place::as_list")]
     pub(super) rescues: BTreeMap<DrillKey, Vec<(InstanceKey, Recovery)>>,
@@ -309,6 +310,7 @@ impl Meter {
                     pairs: record.pairs.len(),
                     copying: record.copying as usize,
                     in_step: record.in_step as usize,
+                    copies: record.copies as usize,
                     five: record.health[1] > 0,
                 }
             }
@@ -377,6 +379,10 @@ fn standing(world: &World, key: InstanceKey) -> Standing {
         pairs: pairs.len(),
         copying: of(|copy| matches!(copy, Copying::Running | Copying::Waiting)),
         in_step: of(|copy| copy == Copying::Active),
+        copies: pairs
+            .iter()
+            .filter(|&&pair| world.pairs[pair].has_copy)
+            .count(),
         five: world.instance_level(key) == Level::Five,
     }
 }

@@ -1,16 +1,16 @@
 //! What is counted of jobs, faults and drills.
 
-use super::figures::{DrillReport, FaultReport, JobReport};
+use super::figures::{DrillReport, FaultReport, JobReport, StallReport};
 use super::lane::{Lane, Marks};
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::fault::Blow;
-use crate::world::{DrillKey, GroupKey, JobKey, World};
+use crate::world::{DrillKey, GroupKey, JobKey, RouteKey, Who, World};
 use serde::{Deserialize, Serialize};
 use slotmap::SecondaryMap;
 use std::collections::BTreeMap;
 
-/// Most faults and drills that are kept; all are counted.
+/// Most faults, stalls and drills that are kept; all are counted.
 pub(super) const LISTED_MAX: usize = 10_000;
 
 /// A job under way.
@@ -153,6 +153,28 @@ impl Faults {
             self.lane.paint(self.since, at, Marks::BROKEN);
         }
         self.since = at;
+    }
+}
+
+/// When copies stalled.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Stalls {
+    pub count: u64,
+    pub listed: Vec<StallReport>,
+}
+
+impl Stalls {
+    pub(super) fn stalled(&mut self, world: &World, at: SimTime, route: RouteKey) {
+        let Some(route) = world.topology.routes.get(route) else {
+            return;
+        };
+        self.count += 1;
+        if self.listed.len() < LISTED_MAX {
+            self.listed.push(StallReport {
+                at_us: at.as_micros(),
+                between: route.azs.map(|az| world.label(Who::Az(az))),
+            });
+        }
     }
 }
 

@@ -42,10 +42,10 @@ pub(super) const REPORT: &[Field] = &[
 /// The figures of a drill.
 pub(super) const DRILL_REPORT: &[Field] = &[
     has("rescue", Bool),
-    has("rpo_us", Number),
-    has("lost_bytes", Number),
-    has("copy_age_us", Number),
-    has("skew_us", Number),
+    maybe("rpo_us", Number),
+    maybe("lost_bytes", Number),
+    maybe("copy_age_us", Number),
+    maybe("skew_us", Number),
     has("damaged", Bool),
     has("servers", Number),
     has("boots", Number),

@@ -45,6 +45,6 @@ pub fn look(
 
 pub use bless::bless;
 pub use diagnostic::Diagnostic;
-pub use load::Scenario;
+pub use load::{Scenario, Sizes};
 pub use report::RunReport;
 pub use run::{Outcome, Progress, Runner};

@@ -174,7 +174,7 @@ enum What {
     },
     Snapshot {
         #[serde(flatten)]
-        recovery: Told,
+        recovery: Option<Told>,
         rescue: bool,
     },
     Discarded {
@@ -317,7 +317,7 @@ impl<W: Write> Trace<W> {
         while let Some(&(at, effect)) = self.waiting.front() {
             let names = &self.names;
             let mut unnamed = false;
-            let found = describe(&effect, &mut |who| {
+            let found = describe(world, &effect, &mut |who| {
                 names.label(world, who).unwrap_or_else(|| {
                     unnamed = true;
                     String::new()
@@ -359,7 +359,7 @@ fn line<W: Write, T: Serialize>(writer: &mut W, value: &T) -> io::Result<()> {
 }
 
 /// What an effect is about, and the effect with names for keys.
-fn describe(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
+fn describe(world: &World, effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
     match *effect {
         Effect::Begin {
             who, doing, delay, ..
@@ -407,12 +407,12 @@ fn describe(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
             (name(who), What::Changed { property })
         }
         Effect::TasksDeleted { count } => (String::new(), What::TasksDeleted { count }),
-        ref other => disaster(other, name),
+        ref other => disaster(world, other, name),
     }
 }
 
 /// The same for faults, arbitration and recoveries. What only asks for an event is not in a trace; see [`is_told`].
-fn disaster(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
+fn disaster(world: &World, effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, What) {
     let mut target = |blow: Blow| {
         blow.target()
             .map_or_else(|| "control-plane".to_owned(), &mut *name)
@@ -445,7 +445,7 @@ fn disaster(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
             recovery,
             rescue,
         } => {
-            let recovery = Told::of(recovery);
+            let recovery = recovery.map(Told::of);
             (name(Who::Drill(drill)), What::Snapshot { recovery, rescue })
         }
         Effect::Discarded {
@@ -460,6 +460,12 @@ fn disaster(effect: &Effect, name: &mut dyn FnMut(Who) -> String) -> (String, Wh
         Effect::Control { down } => ("control-plane".to_owned(), What::ControlPlane { down }),
         Effect::Usable { server } => (name(Who::Server(server)), What::Usable),
         Effect::NoPlace { server } => (name(Who::Server(server)), What::NoPlace),
+        Effect::Stalled { route } => {
+            let azs = world.topology.routes.get(route).map(|route| route.azs);
+            let azs = azs.map(|azs| azs.map(|az| name(Who::Az(az))));
+            let between = azs.map_or_else(String::new, |[a, b]| format!("{a} - {b}"));
+            (between, What::Stalled)
+        }
         _ => (String::new(), What::Stalled),
     }
 }

@@ -243,6 +243,26 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_and_the_error_say_how_a_name_is_written() {
+        let schema = schemars::schema_for!(Device);
+        assert_eq!(
+            schema.get("title").and_then(|title| title.as_str()),
+            Some("Device")
+        );
+        assert_eq!(
+            schema.get("type").and_then(|kind| kind.as_str()),
+            Some("string")
+        );
+        let pattern = schema.get("pattern").and_then(|pattern| pattern.as_str());
+        assert_eq!(pattern, Some("^/dev/[vs]d[a-z]{1,2}$"));
+        let error = serde_json::from_str::<Device>("7").unwrap_err().to_string();
+        assert!(
+            error.contains("expected a device name such as /dev/vdb"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_server_puts_its_own_prefix() {
         let asked = device("/dev/sdc");
         assert_eq!(asked.on(Hypervisor::Kvm).to_string(), "/dev/vdc");

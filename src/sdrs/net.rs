@@ -210,6 +210,26 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_and_the_error_say_how_a_block_is_written() {
+        let schema = schemars::schema_for!(Cidr);
+        assert_eq!(
+            schema.get("title").and_then(|title| title.as_str()),
+            Some("Cidr")
+        );
+        assert_eq!(
+            schema.get("type").and_then(|kind| kind.as_str()),
+            Some("string")
+        );
+        let pattern = schema.get("pattern").and_then(|pattern| pattern.as_str());
+        assert_eq!(pattern, Some(r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$"));
+        let error = serde_json::from_str::<Cidr>("7").unwrap_err().to_string();
+        assert!(
+            error.contains("expected a CIDR block such as 192.168.0.0/16"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn blocks_survive_text_and_serde() {
         for text in [
             "0.0.0.0/0",

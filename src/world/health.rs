@@ -5,7 +5,7 @@
 //! fails. The machine writes it down for a pair when it changes that pair.
 
 use super::protection::{Copying, Cut, Group, Pair, ProtectionType, Side, Verdict};
-use super::replica::{Gap, Level, Outage, Recovery, Split, write_latency};
+use super::replica::{Dirty, Gap, Level, Outage, Recovery, Split, marked, write_latency};
 use super::{AzKey, DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
 use crate::sdrs::policy::LossOfReplica;
 use crate::sdrs::status::Status;
@@ -136,7 +136,7 @@ impl World {
         gap
     }
 
-    /// What the two sides of a pair wrote since a failover parted them, as of an instant; None where the side that is not
+    /// What each side of a pair that a failover parted wrote alone, as of an instant; None where the side that is not
     /// production wrote nothing.
     pub fn split(&self, pair: PairKey, now: SimTime) -> Option<Split> {
         let record = &self.pairs[pair];
@@ -145,26 +145,55 @@ impl World {
         if !record.parted || lost.bytes(now) == 0 {
             return None;
         }
-        let ends = lost.first(now).zip(lost.last(now));
-        let both = match (ends, kept.first(now).zip(kept.last(now))) {
-            (Some((a, c)), Some((b, d))) => c.min(d).saturating_since(a.max(b)),
-            _ => Span::ZERO,
-        };
         let bytes = |gap: Gap| u64::try_from(gap.bytes(now)).unwrap_or(u64::MAX);
         Some(Split {
             lost: bytes(lost),
             kept: bytes(kept),
-            both,
+            both: record.drift().both.span(now),
         })
     }
 
-    /// Bytes that a pair's copy still has to carry, of those it knows.
-    pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
+    /// Millionths of a byte that production of a pair acknowledged after the recovery point before what the gap holds: writes
+    /// made alone that a resync has not made good yet, and writes that have gone to both sides while it ran. Until it is
+    /// done the recovery point stands, so all of them are lost with it.
+    pub fn behind(&self, pair: PairKey, now: SimTime) -> u128 {
         let record = &self.pairs[pair];
-        match record.ticket() {
-            Some(ticket) => self.flows.left(now, ticket),
-            None => record.unsynced(),
+        let drift = record.drift();
+        let runs = record.copy == Copying::Running && drift.stands.is_some();
+        if !runs || drift.mirrored == 0 {
+            return drift.behind;
         }
+        let passed = self.flows.passed(now, self.groups[record.group].route);
+        drift
+            .behind
+            .saturating_add(passed.since(drift.passed, drift.mirrored))
+    }
+
+    /// What of a pair's disks a copy would have to carry if it began at this instant: what the copy under way, or the last
+    /// one, has not carried over, with what was written on either side alone since; all of a DR disk that came back blank.
+    pub fn dirty(&self, pair: PairKey, now: SimTime) -> Dirty {
+        let record = &self.pairs[pair];
+        let mut dirty = record.dirty();
+        if let Some(ticket) = record.ticket() {
+            dirty = dirty.down_to(self.flows.left(now, ticket));
+        }
+        let dr = record.station.other();
+        for side in [dr, record.station] {
+            let Some(disk) = record.disks[side.index()].map(|disk| &self.disks[disk]) else {
+                continue;
+            };
+            let (block, written) = (self.settings.block_size, self.gap(pair, side).bytes(now));
+            dirty = marked(disk.size, block, disk.rest.load, written, dirty);
+            if disk.blank && side == dr {
+                dirty = Dirty::anywhere(disk.size);
+            }
+        }
+        dirty
+    }
+
+    /// Bytes of a pair's disk that are not the same on both sides, as its bitmap knows them: see [`World::dirty`].
+    pub fn left(&self, pair: PairKey, now: SimTime) -> Bytes {
+        self.dirty(pair, now).bytes
     }
 
     /// Whether a pair's copy runs but can never end as things are: production's writes leave nothing of the path.
@@ -198,7 +227,8 @@ impl World {
         })
     }
 
-    /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever.
+    /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever, rounded to the
+    /// nearest.
     pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
         let record = &self.pairs[pair];
         let alone = self.gap(pair, side).rate();
@@ -207,7 +237,8 @@ impl World {
             && self.unwritten(record).is_none()
         {
             let route = self.groups[record.group].route;
-            return alone + self.flows.write_factor(route).of(record.drift().mirrored);
+            let mirrored = record.drift().mirrored;
+            return alone + self.flows.write_factor(route).nearest(mirrored);
         }
         alone
     }
@@ -235,15 +266,21 @@ impl World {
             .0
     }
 
-    /// How long one synchronous write of a pair takes now; None while its path is lost.
+    /// How long one write of production to a pair takes now: a synchronous one while writes go to both disks, and one to
+    /// the production disk alone while they do not. None while production may not write.
     pub fn write_latency(&self, pair: PairKey) -> Option<Span> {
         let record = &self.pairs[pair];
-        let path = self.topology.routes[self.groups[record.group].route]
-            .path
-            .as_ref()?;
+        if !self.is_writer(pair, record.station) {
+            return None;
+        }
         let latency =
             |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].rest.write_latency);
-        let (local, remote) = (latency(record.station)?, latency(record.station.other())?);
+        let local = latency(record.station)?;
+        if !record.is_replicating() || self.outage(pair).is_some() {
+            return Some(local);
+        }
+        let route = &self.topology.routes[self.groups[record.group].route];
+        let (path, remote) = (route.path.as_ref()?, latency(record.station.other())?);
         Some(write_latency(local, remote, path.latency))
     }
 
@@ -277,7 +314,7 @@ impl World {
         let gap = self.gap(pair, record.station);
         let point = record.drift().stands.or(gap.first(now)).unwrap_or(now);
         let halted = self.outage(pair).and_then(|outage| outage.halted);
-        let lost = gap.bytes(now).saturating_add(record.drift().behind);
+        let lost = gap.work(now).saturating_add(self.behind(pair, now)) / 1_000_000;
         let acknowledged = halted.unwrap_or(now);
         let damage =
             record.disks[record.station.index()].and_then(|disk| self.disks[disk].rest.damaged);
@@ -294,17 +331,32 @@ impl World {
         })
     }
 
-    /// The same of a group: the earliest of its pairs that take part, with the spread between them. The pairs of a
-    /// consistency group have one recovery point.
+    /// The same of a group: the earliest of its pairs that take part, with the spread between them; None while one of them
+    /// has no copy to recover from. The pairs of a consistency group have one recovery point.
     pub fn group_recovery(&self, group: GroupKey, now: SimTime) -> Option<Recovery> {
         let record = &self.groups[group];
         let pairs = record
             .pairs
             .iter()
             .filter(|&pair| !self.pairs[pair].is_out());
-        let each = pairs.filter_map(|pair| self.recovery(pair, now));
-        let whole = each.reduce(Recovery::and)?;
-        Some(match record.protection {
+        self.recovery_of(record.protection, pairs, now)
+    }
+
+    /// What recovering some pairs of a group of this sort would use and lose; None while one of them has no copy, and of no
+    /// pairs.
+    pub fn recovery_of(
+        &self,
+        protection: ProtectionType,
+        pairs: impl Iterator<Item = PairKey>,
+        now: SimTime,
+    ) -> Option<Recovery> {
+        let mut whole: Option<Recovery> = None;
+        for pair in pairs {
+            let one = self.recovery(pair, now)?;
+            whole = Some(whole.map_or(one, |whole| whole.and(one)));
+        }
+        let whole = whole?;
+        Some(match protection {
             ProtectionType::ReplicationPair => whole,
             ProtectionType::ConsistencyGroup => Recovery {
                 latest: whole.earliest,

@@ -188,6 +188,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_inverse_of_an_odd_number_multiplies_to_one() {
+        for odd in [1, 3, 5, 0xffff_ffff_ffff_ffff, ODD, 0x0123_4567_89ab_cdef] {
+            assert_eq!(inverse(odd).wrapping_mul(odd), 1, "{odd:x}");
+        }
+        assert_eq!(inverse(ODD), ODD_INVERSE);
+    }
+
+    #[test]
     fn a_label_keeps_its_text_and_has_one_form() {
         let mut words = Words::default();
         let texts = [

@@ -342,6 +342,15 @@ pub struct DiskRest {
 
 clone_by_field!(DiskRest { name, damaged, load, throughput, write_latency, servers, drill } trees {  } maps {  });
 
+impl Disk {
+    /// Whether nothing is wrong with it, and nothing is known to be written to it.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let whole = !self.broken && !self.blank && self.lost == 0;
+        whole && self.rest.load.is_none() && self.rest.damaged.is_none()
+    }
+}
+
 impl Plain for DiskRest {
     const PLAIN: &'static DiskRest = &DiskRest {
         name: None,
@@ -379,6 +388,22 @@ impl Disk {
             (true, _) => DiskStatus::Error,
             (false, false) => DiskStatus::InUse,
             (false, true) => DiskStatus::Available,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_type_is_named_as_it_is_written() {
+        let names = ["SSD", "SAS", "SATA", "co-p1", "uh-l1", "GPSSD", "ESSD"];
+        for name in names {
+            let json = format!("\"{name}\"");
+            let read: DiskType = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.name(), name);
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod replica;
 pub mod roster;
 pub mod settings;
 pub mod topology;
+pub mod watched;
 
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::PolicySet;
@@ -39,6 +40,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use topology::Topology;
+use watched::Watched;
 
 new_key_type! {
     /// The slot of a project.
@@ -257,7 +259,7 @@ pub struct World {
     /// Servers.
     pub servers: SlotMap<ServerKey, Server>,
     /// Disks.
-    pub disks: SlotMap<DiskKey, Disk>,
+    pub disks: Watched<SlotMap<DiskKey, Disk>>,
     /// Protection groups.
     pub groups: SlotMap<GroupKey, Group>,
     /// Protected instances.
@@ -284,6 +286,8 @@ pub struct World {
     pub flows: Flows,
     /// What breaks by itself.
     pub hazards: Vec<Hazard>,
+    /// How many faults stand: they have struck and were not mended. One whose target has gone since still counts.
+    pub standing: u32,
     /// What broke and was not assessed yet.
     pub marks: Marks,
     /// The policies of which another value would have decided something differently so far.
@@ -308,9 +312,12 @@ pub struct World {
     /// Room for the copies that one event ends.
     #[serde(skip)]
     pub(crate) ended: Vec<PairKey>,
+    /// Groups whose pairs have changed their fault levels since that was last told.
+    #[serde(skip)]
+    pub(crate) relevelled: Vec<GroupKey>,
 }
 
-clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, marks, hung, census, next_serial, last_job, index, spare, aims, ended } trees { past } maps {  });
+clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, standing, marks, hung, census, next_serial, last_job, index, spare, aims, ended, relevelled } trees { past } maps {  });
 
 impl World {
     /// An empty region.
@@ -348,7 +355,7 @@ impl World {
             eips: SlotMap::with_key(),
             flavors: SlotMap::with_key(),
             servers: SlotMap::with_key(),
-            disks: SlotMap::with_key(),
+            disks: Watched::new(SlotMap::with_key()),
             groups: SlotMap::with_key(),
             instances: SlotMap::with_key(),
             pairs: SlotMap::with_key(),
@@ -362,6 +369,7 @@ impl World {
             control: Control::default(),
             flows: Flows::default(),
             hazards: Vec::new(),
+            standing: 0,
             marks: Marks::default(),
             hung: PolicySet::default(),
             census: [[0; Status::ALL.len()]; Kind::ALL.len()],
@@ -372,6 +380,7 @@ impl World {
             spare: Vec::new(),
             aims: Vec::new(),
             ended: Vec::new(),
+            relevelled: Vec::new(),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The protected side: groups, instances, pairs and drills.
 
-use super::flow::Ticket;
+use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
 use super::rare::{Plain, Rare};
-use super::replica::{Gap, Outage, Recovery};
+use super::replica::{Dirty, Gap, Outage, Overlap, Recovery};
 use super::roster::Roster;
 use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
@@ -251,16 +251,23 @@ pub struct Group {
     pub copying: u32,
     /// How many pairs are in step, or were when an outage began.
     pub in_step: u32,
+    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
+    pub copies: u32,
     /// The way between its AZs.
     pub route: RouteKey,
     /// The loss of that way, while it lasts.
     pub cut: Option<Cut>,
-    /// How many pairs were said to have fault levels 2 and 5.
+    /// How many pairs have fault levels 2 and 5.
     pub health: [u32; 2],
+    /// The same as the last effect told it; different only while a command or event is being carried out.
+    pub told: [u32; 2],
     /// What the failover under way has recovered so far.
     pub recovery: Option<Recovery>,
     /// Bytes that ended copies of its pairs have carried, with what interrupted ones had; see `World::group_copied`.
     pub copied: u64,
+    /// The count of the world's disks at which it was last seen that nothing stands out about those of its pairs; 0: never.
+    #[serde(skip)]
+    pub(crate) plain_at: u64,
     /// How many pairs take no part in group operations: their creation or deletion failed.
     pub out: u32,
     /// How many children it has had, for the keys of unlabelled ones.
@@ -273,7 +280,7 @@ pub struct Group {
     pub updated: SimTime,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, route, cut, health, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]
@@ -383,13 +390,13 @@ pub struct PairRest {
     pub failure: Option<Code>,
     /// When it was created.
     pub created: SimTime,
-    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
-    pub unsynced: Bytes,
+    /// What no copy has carried over yet, as of the last time this was written down.
+    pub dirty: Dirty,
     /// How its two disks differ, and why.
     pub drift: Rare<Drift>,
 }
 
-clone_by_field!(PairRest { name, description, attached, failure, created, unsynced, drift } trees {  } maps {  });
+clone_by_field!(PairRest { name, description, attached, failure, created, dirty, drift } trees {  } maps {  });
 
 impl Plain for PairRest {
     const PLAIN: &'static PairRest = &PairRest {
@@ -398,7 +405,7 @@ impl Plain for PairRest {
         attached: Vec::new(),
         failure: None,
         created: SimTime::ZERO,
-        unsynced: Bytes(0),
+        dirty: Dirty::anywhere(Bytes(0)),
         drift: Rare::plain(),
     };
 }
@@ -416,8 +423,13 @@ pub struct Drift {
     pub outage: Option<Outage>,
     /// The recovery point, while writes before what is written now are missing on the DR disk.
     pub stands: Option<SimTime>,
-    /// Bytes acknowledged after the recovery point that a resync under way has not made good yet.
+    /// Millionths of a byte acknowledged after the recovery point, as far as they were written down: those that a resync has
+    /// to make good, and those that have gone to both sides while it ran; see `World::behind`.
     pub behind: u128,
+    /// What had passed of its route's foreground when `behind` was written down.
+    pub passed: Passed,
+    /// How long both sides have been written at once since a failover parted them.
+    pub both: Overlap,
 }
 
 impl Plain for Drift {
@@ -428,7 +440,24 @@ impl Plain for Drift {
         outage: None,
         stands: None,
         behind: 0,
+        passed: Passed::NONE,
+        both: Overlap::NONE,
     };
+}
+
+impl Drift {
+    /// The two disks are alike again, and no copy runs.
+    pub(crate) fn in_step(&mut self) {
+        (self.ticket, self.stands, self.behind) = (None, None, 0);
+        self.passed = Passed::NONE;
+    }
+}
+
+impl Drill {
+    /// Whether a server of it boots. A rescue of which none does recovers nothing.
+    pub fn boots(&self) -> bool {
+        self.members.iter().any(|member| member.1)
+    }
 }
 
 impl Pair {
@@ -448,16 +477,22 @@ impl Pair {
         self.rest.change(|rest| rest.drift.change(change))
     }
 
-    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
+    /// What no copy has carried over yet, as of the last time it was written down.
     #[inline]
-    pub fn unsynced(&self) -> Bytes {
-        self.rest.unsynced
+    pub fn dirty(&self) -> Dirty {
+        self.rest.dirty
     }
 
-    /// Writes down how many bytes no copy has carried over yet.
-    pub(crate) fn set_unsynced(&mut self, bytes: Bytes) {
-        if self.rest.unsynced != bytes {
-            self.rest.change(|rest| rest.unsynced = bytes);
+    /// The bytes of it.
+    #[inline]
+    pub fn unsynced(&self) -> Bytes {
+        self.rest.dirty.bytes
+    }
+
+    /// Writes down what no copy has carried over yet.
+    pub(crate) fn set_dirty(&mut self, dirty: Dirty) {
+        if self.rest.dirty != dirty {
+            self.rest.change(|rest| rest.dirty = dirty);
         }
     }
 
@@ -472,7 +507,7 @@ impl Pair {
     #[inline]
     pub fn is_alike(&self) -> bool {
         self.rest.is_untouched()
-            || (self.rest.unsynced == Bytes(0) && self.rest.drift.is_untouched())
+            || (self.rest.dirty.bytes == Bytes(0) && self.rest.drift.is_untouched())
     }
 
     /// Gives back the room of what it has nothing of any more.

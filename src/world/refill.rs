@@ -44,3 +44,33 @@ pub(crate) fn refill<K: Key, V: Clone>(into: &mut SecondaryMap<K, V>, from: &Sec
         into[key].clone_from(value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use slotmap::{DefaultKey, SlotMap};
+
+    #[test]
+    fn what_is_refilled_is_a_clone_whatever_it_held_before() {
+        let mut keys: SlotMap<DefaultKey, ()> = SlotMap::new();
+        let [a, b] = [keys.insert(()), keys.insert(())];
+        let map = |entries: &[(DefaultKey, &str)]| {
+            let mut map = SecondaryMap::new();
+            for &(key, text) in entries {
+                map.insert(key, text.to_owned());
+            }
+            map
+        };
+        let from = map(&[(a, "new")]);
+        for before in [
+            map(&[]),
+            map(&[(a, "old")]),
+            map(&[(b, "old")]),
+            map(&[(a, ""), (b, "")]),
+        ] {
+            let mut into = before;
+            refill(&mut into, &from);
+            assert_eq!(into, from);
+        }
+    }
+}

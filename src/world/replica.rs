@@ -15,15 +15,27 @@ use serde::{Deserialize, Serialize};
 pub struct Load {
     /// Bytes written a second.
     pub rate: Rate,
-    /// The size of one write (default 4 KiB).
+    /// The size of one write (default 4 KiB); more than 0 and no more than the disk.
     #[serde(default = "Load::default_io_size")]
     pub io_size: Bytes,
-    /// The part of the disk that writes fall on; absent: all of it. Writes fall on it uniformly.
+    /// The part of the disk that writes fall on, more than 0 and no more than it, from its beginning; absent: all of it. Writes fall on it uniformly. The two
+    /// disks of a pair are written by the same application, so their working sets begin at the same block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_set: Option<Bytes>,
 }
 
 impl Load {
+    /// What is wrong with it on a disk of this size, in words; None: nothing.
+    #[must_use]
+    pub fn fault(&self, disk: Bytes) -> Option<String> {
+        let bad = |size: Bytes| size == Bytes::ZERO || size > disk;
+        match self.working_set {
+            _ if bad(self.io_size) => Some(format!("io_size {} on a disk of {disk}", self.io_size)),
+            Some(set) if bad(set) => Some(format!("working_set {set} on a disk of {disk}")),
+            _ => None,
+        }
+    }
+
     const fn default_io_size() -> Bytes {
         Bytes(4 << 10)
     }
@@ -56,30 +68,112 @@ pub fn occupied(blocks: f64, writes: f64) -> f64 {
     touched.clamp(0.0, blocks)
 }
 
-/// What a bitmap of `block_size` per bit marks after `written` bytes of a load on a disk, when `dirty` bytes were marked
-/// before, anywhere on it: the union of both. Whole blocks, never more than the disk.
+/// What is marked of a disk in a bitmap: how much, and how much of it lies in the part that was written last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dirty {
+    /// Bytes marked.
+    pub bytes: Bytes,
+    /// The part of the disk, from its beginning, about which more is known: the working set that was written last.
+    pub set: Bytes,
+    /// Bytes marked in that part.
+    pub within: Bytes,
+}
+
+impl Dirty {
+    /// So much, anywhere on the disk.
+    #[must_use]
+    pub const fn anywhere(bytes: Bytes) -> Dirty {
+        Dirty {
+            bytes,
+            set: Bytes::ZERO,
+            within: Bytes::ZERO,
+        }
+    }
+
+    /// With so much more, of which nothing is known.
+    #[must_use]
+    pub(crate) fn and(self, more: Bytes) -> Dirty {
+        Dirty {
+            bytes: self.bytes.saturating_add(more),
+            ..self
+        }
+    }
+
+    /// What is left of it once all but so much was carried over, wherever it lay.
+    #[must_use]
+    pub fn down_to(self, left: Bytes) -> Dirty {
+        let within = u128::from(self.within.0) * u128::from(left.0);
+        let within = within.checked_div(u128::from(self.bytes.0)).unwrap_or(0);
+        Dirty {
+            bytes: left,
+            within: Bytes(u64::try_from(within).unwrap_or(u64::MAX)),
+            ..self
+        }
+    }
+
+    /// How much is marked in the first `set` bytes of a disk. What is not known lies evenly where it can.
+    fn in_first(self, disk: u64, set: u64) -> u64 {
+        let part = |of: u64, share: u64, whole: u64| {
+            let part = u128::from(of) * u128::from(share);
+            part.checked_div(u128::from(whole)).unwrap_or(0) as u64
+        };
+        let (all, known) = (self.bytes.0.min(disk), self.set.0.min(disk));
+        let beyond = disk - known;
+        let within = self
+            .within
+            .0
+            .clamp(all.saturating_sub(beyond), all.min(known));
+        match set <= known {
+            true => part(within, set, known),
+            false => within + part(all - within, set - known, beyond),
+        }
+    }
+}
+
+/// What a bitmap of `block_size` per bit marks after `written` bytes of a load on a disk, when some of it was marked before:
+/// the union of both. Whole blocks, never more than the disk.
+///
+/// Writes fall on the working set, so only what was marked there before can be hit again: of W bytes, d of them marked, k
+/// writes on n blocks mark another (W - d)(1-(1-1/n)^k). Two bursts on one working set mark what one of both does.
+///
+/// ```
+/// use sdrsim::units::{Bytes, Rate};
+/// use sdrsim::world::replica::{Dirty, Load, marked};
+/// let load = Load { working_set: Some(Bytes::gib(1)), ..Load::uniform(Rate(1)) };
+/// let written = |bytes, before| marked(Bytes::gib(100), Bytes(1 << 20), Some(load), bytes, before);
+/// let twice = written(1 << 28, written(1 << 28, Dirty::default()));
+/// assert_eq!(twice.bytes, written(1 << 29, Dirty::default()).bytes);
+/// ```
 #[must_use]
 pub fn marked(
     disk: Bytes,
     block_size: Bytes,
     load: Option<Load>,
     written: u128,
-    dirty: Bytes,
-) -> Bytes {
-    let dirty = dirty.min(disk);
+    dirty: Dirty,
+) -> Dirty {
+    let all = dirty.bytes.min(disk);
     let Some(load) = load.filter(|_| written > 0 && disk.0 > 0) else {
-        return dirty;
+        return Dirty {
+            bytes: all,
+            ..dirty
+        };
     };
     let block = block_size.0.max(1);
     let target = load.working_set.map_or(disk, |set| set.min(disk)).0.max(1);
-    let blocks = target.div_ceil(block) as f64;
+    let blocks = target.div_ceil(block);
+    let set = blocks.saturating_mul(block).min(disk.0);
     let writes = written as f64 / load.io_size.0.min(block).max(1) as f64;
-    // A part of what is touched is marked already: as much of it as is marked of the whole.
-    let clean = 1.0 - dirty.0 as f64 / disk.0 as f64;
-    let new = libm::round(occupied(blocks, writes) * clean);
+    let before = dirty.in_first(disk.0, set);
+    let clean = (set - before) as f64 / set as f64;
+    let new = libm::round(occupied(blocks as f64, writes) * clean);
     let bytes = u128::from(new as u64) * u128::from(block);
-    let more = u64::try_from(bytes).unwrap_or(u64::MAX);
-    dirty.saturating_add(Bytes(more)).min(disk)
+    let more = u64::try_from(bytes).unwrap_or(u64::MAX).min(set - before);
+    Dirty {
+        bytes: all.saturating_add(Bytes(more)).min(disk),
+        set: Bytes(set),
+        within: Bytes(before + more),
+    }
 }
 
 /// The fault level of a pair, in the published numbers.
@@ -129,8 +223,6 @@ pub struct Gap {
     rate: u64,
     /// When the first of them was written.
     first: Option<SimTime>,
-    /// When the last of them was written, unless more are being written now.
-    last: Option<SimTime>,
 }
 
 impl Gap {
@@ -140,7 +232,6 @@ impl Gap {
         at: SimTime::ZERO,
         rate: 0,
         first: None,
-        last: None,
     };
 
     /// Whether nothing is being written and nothing was.
@@ -150,9 +241,12 @@ impl Gap {
         self.rate == 0 && self.work == 0
     }
 
-    fn work(&self, now: SimTime) -> u128 {
+    /// Millionths of a byte written up to an instant.
+    #[must_use]
+    pub fn work(&self, now: SimTime) -> u128 {
         let micros = now.as_micros().saturating_sub(self.at.as_micros());
-        self.work + u128::from(self.rate) * u128::from(micros)
+        let more = u128::from(self.rate) * u128::from(micros);
+        self.work.saturating_add(more)
     }
 
     /// The bytes written up to an instant, rounded down.
@@ -171,16 +265,6 @@ impl Gap {
         self.first.filter(|_| self.work(now) > 0)
     }
 
-    /// When the last byte was written, if one was.
-    #[must_use]
-    pub fn last(&self, now: SimTime) -> Option<SimTime> {
-        if self.rate > 0 && now > self.at {
-            Some(now)
-        } else {
-            self.last
-        }
-    }
-
     /// Bytes a second that are written now.
     #[must_use]
     pub const fn rate(&self) -> u64 {
@@ -192,7 +276,6 @@ impl Gap {
         if self.rate == rate {
             return;
         }
-        self.last = self.last(now);
         self.work = self.work(now);
         self.at = now;
         self.rate = rate;
@@ -208,10 +291,10 @@ impl Gap {
             return;
         }
         *self = Gap {
+            work: 0,
             at: now,
             rate: self.rate,
             first: (self.rate > 0).then_some(now),
-            ..Gap::default()
         };
     }
 }
@@ -244,13 +327,28 @@ pub struct Recovery {
     pub rpo: Span,
     /// Whether no acknowledged write is missing.
     pub whole: bool,
-    /// Bytes acknowledged after the recovery point used.
+    /// Bytes acknowledged after the recovery point used: those that are missing on the DR disk, and those that reached both
+    /// sides while a resync had not brought the missing ones. Rounded down.
     pub lost: u64,
     /// Whether what was recovered holds damaged content.
     pub damaged: bool,
 }
 
 impl Recovery {
+    /// From a copy that lacks nothing, while production could acknowledge writes.
+    #[must_use]
+    pub const fn whole(now: SimTime) -> Recovery {
+        Recovery {
+            earliest: now,
+            latest: now,
+            acknowledged: now,
+            rpo: Span::ZERO,
+            whole: true,
+            lost: 0,
+            damaged: false,
+        }
+    }
+
     /// Cross-disk skew: how far the recovery points of several pairs lie apart. None lie apart where nothing is missing.
     #[must_use]
     pub fn skew(&self) -> Span {
@@ -275,14 +373,53 @@ impl Recovery {
     }
 }
 
-/// What was written to the two sides of a pair since a failover parted them.
+/// How long both sides of a pair have been written at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// Since when both are, if they are.
+    since: Option<SimTime>,
+    /// How long they were before.
+    before: Span,
+}
+
+impl Overlap {
+    /// They never were.
+    pub const NONE: Overlap = Overlap {
+        since: None,
+        before: Span::ZERO,
+    };
+
+    /// Says whether both sides are written from an instant on.
+    pub(crate) fn set(&mut self, now: SimTime, both: bool) {
+        if both != self.since.is_some() {
+            self.before = self.span(now);
+            self.since = both.then_some(now);
+        }
+    }
+
+    /// Forgets what has been; what goes on counts from now.
+    pub(crate) fn clear(&mut self, now: SimTime) {
+        self.before = Span::ZERO;
+        self.since = self.since.map(|_| now);
+    }
+
+    /// How long both have been written up to an instant, spans in which either was not left out.
+    #[must_use]
+    pub fn span(&self, now: SimTime) -> Span {
+        let open = self.since.map_or(Span::ZERO, |at| now.saturating_since(at));
+        self.before.saturating_add(open)
+    }
+}
+
+/// What each side of a pair that a failover parted wrote and the other does not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// Bytes acknowledged by the side that is not production, which are given up when the sides meet.
+    /// Bytes acknowledged by the side that is not production since the recovery point that the failover used; they are given
+    /// up when the sides meet. What it wrote before the failover is among them.
     pub lost: u64,
-    /// Bytes acknowledged by production.
+    /// Bytes acknowledged by production since the failover.
     pub kept: u64,
-    /// How long both sides were being written: from the later beginning to the earlier end. Zero: no split brain.
+    /// How long both sides were being written at once. Zero: no split brain.
     pub both: Span,
 }
 
@@ -321,7 +458,8 @@ mod tests {
         let (disk, written) = (Bytes(100 * GIB), 2000 * 600 * 4096_u128);
         let load = Some(Load::uniform(Rate(2000 * 4096)));
         let share = |block: u64| {
-            marked(disk, Bytes(block), load, written, Bytes(0)).0 as f64 / disk.0 as f64
+            let dirty = marked(disk, Bytes(block), load, written, Dirty::default());
+            dirty.bytes.0 as f64 / disk.0 as f64
         };
         assert!(
             (share(4 << 10) - 0.04474).abs() < 5e-6,
@@ -342,34 +480,75 @@ mod tests {
             working_set: Some(Bytes(GIB / 4)),
             ..Load::uniform(Rate(1))
         };
-        let all_of_the_set = marked(disk, block, Some(load), u128::from(u64::MAX), Bytes(0));
+        let marked = |load, written, before| {
+            marked(disk, block, load, written, Dirty::anywhere(before)).bytes
+        };
+        let all_of_the_set = marked(Some(load), u128::from(u64::MAX), Bytes(0));
         assert_eq!(all_of_the_set, Bytes(GIB / 4));
+        assert_eq!(marked(Some(load), u128::from(u64::MAX), disk), disk);
+        assert_eq!(marked(None, 5, Bytes(8192)), Bytes(8192));
+        assert_eq!(marked(Some(load), 0, Bytes(8192)), Bytes(8192));
+    }
+
+    #[test]
+    fn what_is_marked_in_a_working_set_stays_in_it() {
+        let (disk, block) = (Bytes(100 * GIB), Bytes(1 << 20));
+        let of = |set: u64| Load {
+            working_set: Some(Bytes(set)),
+            ..Load::uniform(Rate(1))
+        };
+        let write = |set, bytes, before| marked(disk, block, Some(of(set)), bytes, before);
+        let burst = u128::from(240_u64 << 20);
+        let once = write(20 * GIB, burst, Dirty::default());
+        let twice = write(20 * GIB, burst, once);
+        assert_eq!(twice, write(20 * GIB, 2 * burst, Dirty::default()));
+        assert!(twice.bytes <= Bytes(20 * GIB) && twice.bytes == twice.within);
+        // A smaller set lies in the larger one: what was marked evenly there is marked evenly in it.
+        let full = write(20 * GIB, u128::from(u64::MAX), Dirty::default());
+        assert_eq!(write(GIB, burst, full).bytes, Bytes(20 * GIB));
+        // A larger one has the smaller one in it, and nothing beyond.
+        let grown = write(40 * GIB, u128::from(u64::MAX), full);
+        assert_eq!(grown.bytes, Bytes(40 * GIB));
+        // A copy carries over what it comes to; half of what is marked is half of what is marked in the set.
+        let half = full.down_to(Bytes(10 * GIB));
+        assert_eq!(half.within, Bytes(10 * GIB));
         assert_eq!(
-            marked(disk, block, Some(load), u128::from(u64::MAX), disk),
-            disk
+            write(20 * GIB, u128::from(u64::MAX), half).bytes,
+            Bytes(20 * GIB)
         );
-        assert_eq!(marked(disk, block, None, 5, Bytes(8192)), Bytes(8192));
-        assert_eq!(marked(disk, block, Some(load), 0, Bytes(8192)), Bytes(8192));
+        // A disk that is marked in full is marked in full anywhere on it.
+        let whole = Dirty {
+            bytes: disk,
+            ..once
+        };
+        assert_eq!(write(20 * GIB, burst, whole).bytes, disk);
     }
 
     #[test]
     fn a_gap_counts_what_is_written_and_forgets_nothing_by_being_read() {
         let mut gap = Gap::default();
-        assert_eq!(
-            (gap.bytes(at(9)), gap.first(at(9)), gap.last(at(9))),
-            (0, None, None)
-        );
+        assert_eq!((gap.bytes(at(9)), gap.first(at(9))), (0, None));
         gap.set_rate(at(10), 3);
         assert_eq!(gap.first(at(10)), None, "nothing is written in no time");
-        assert_eq!(
-            (gap.bytes(at(20)), gap.first(at(20)), gap.last(at(20))),
-            (30, Some(at(10)), Some(at(20)))
-        );
+        assert_eq!((gap.bytes(at(20)), gap.first(at(20))), (30, Some(at(10))));
         gap.set_rate(at(20), 0);
-        assert_eq!((gap.bytes(at(50)), gap.last(at(50))), (30, Some(at(20))));
+        assert_eq!(gap.bytes(at(50)), 30);
         gap.set_rate(at(60), 2);
         gap.clear(at(70));
         assert_eq!((gap.bytes(at(71)), gap.first(at(71))), (2, Some(at(70))));
+    }
+
+    #[test]
+    fn an_overlap_leaves_out_what_lies_between() {
+        let mut both = Overlap::default();
+        assert_eq!(both.span(at(5)), Span::ZERO);
+        both.set(at(10), true);
+        both.set(at(12), true);
+        both.set(at(20), false);
+        both.set(at(50), true);
+        assert_eq!(both.span(at(55)), Span::secs(15));
+        both.clear(at(60));
+        assert_eq!(both.span(at(61)), Span::secs(1));
     }
 
     #[test]
@@ -391,5 +570,17 @@ mod tests {
         assert_eq!(one.and(other).skew(), Span::secs(4));
         let later = recovery(8, 8, 8, 0, 0, true);
         assert_eq!(one.and(later).skew(), Span::ZERO);
+    }
+
+    #[test]
+    fn a_gap_has_a_first_byte_only_when_something_was_written() {
+        let mut gap = Gap::default();
+        gap.set_rate(at(5), 10);
+        assert_eq!((gap.first(at(5)), gap.bytes(at(5))), (None, 0));
+        assert_eq!((gap.first(at(6)), gap.bytes(at(6))), (Some(at(5)), 10));
+        gap.set_rate(at(8), 0);
+        assert_eq!((gap.first(at(9)), gap.bytes(at(9))), (Some(at(5)), 30));
+        gap.set_rate(at(9), 1);
+        assert_eq!((gap.first(at(9)), gap.bytes(at(9))), (Some(at(5)), 30));
     }
 }

@@ -3,7 +3,8 @@
 use crate::sdrs::policy::Policies;
 use crate::units::{Bytes, Rate};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Policies, pace and bounds of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -11,9 +12,11 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// The choices where the published pages are open.
     pub policies: Policies,
-    /// The most that one copy takes of its way and its disks.
+    /// The most that one copy takes of its way and its disks; not 0.
+    #[serde(deserialize_with = "moving")]
     pub copy_rate: Rate,
-    /// How much of a disk one bit of the bitmap stands for.
+    /// How much of a disk one bit of the bitmap stands for; whole sectors of 512 B, at least one.
+    #[serde(deserialize_with = "sectors")]
     pub block_size: Bytes,
     /// How many jobs the control plane works on at once; absent: any number.
     pub workers: Option<u32>,
@@ -36,5 +39,26 @@ impl Default for Settings {
             failed_tasks_kept: 10_000,
             subs_kept: 1_000_000,
         }
+    }
+}
+
+/// A rate at which copies come to an end.
+fn moving<'de, D: Deserializer<'de>>(from: D) -> Result<Rate, D::Error> {
+    match Rate::deserialize(from)? {
+        Rate::ZERO => Err(D::Error::custom(
+            "at 0 B/s no copy ends; a copy_rate is more",
+        )),
+        rate => Ok(rate),
+    }
+}
+
+/// A number of whole sectors.
+fn sectors<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
+    let size = Bytes::deserialize(from)?;
+    match size.0 > 0 && size.0.is_multiple_of(512) {
+        true => Ok(size),
+        false => Err(D::Error::custom(format!(
+            "a block_size is a multiple of 512 B and not 0, not {size}"
+        ))),
     }
 }

@@ -333,9 +333,16 @@ pub fn files(folder: &str, take: &dyn Fn(&str) -> bool) -> Vec<(String, PathBuf)
     found
 }
 
+/// Whether a file or folder is made by a build or a fuzzer, and no part of the repository.
+pub fn is_built(name: &str) -> bool {
+    let made = ["target", "artifacts", "coverage"];
+    name == "target" || made.iter().any(|made| name == format!("tests/fuzz/{made}"))
+}
+
 /// The Rust files under a folder.
 pub fn sources(folder: &str) -> Vec<Source> {
-    let rust = |name: &str| root().join(name).is_dir() || name.ends_with(".rs");
+    let rust =
+        |name: &str| !is_built(name) && (root().join(name).is_dir() || name.ends_with(".rs"));
     let read = |(name, path): (String, PathBuf)| {
         Source::new(&name, &fs::read_to_string(path).expect("UTF-8"))
     };

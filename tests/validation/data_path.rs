@@ -13,7 +13,7 @@ use sdrsim::time::{SimTime, Span};
 use sdrsim::units::{Bytes, Rate};
 use sdrsim::world::machinery::{DiskType, Power};
 use sdrsim::world::protection::{Copying, Side};
-use sdrsim::world::replica::{Load, Recovery, marked, occupied};
+use sdrsim::world::replica::{Dirty, Load, Recovery, marked, occupied};
 use sdrsim::world::settings::Settings;
 use sdrsim::world::{LinkKey, PairKey, Who, World};
 
@@ -208,7 +208,7 @@ pub fn dirty_blocks() {
     let (block, load) = (4_096, Load::uniform(Rate(1)));
     let disk = Bytes(1_000 * block);
     let written = u128::from(1_000 * block);
-    let marks = marked(disk, Bytes(block), Some(load), written, Bytes::ZERO);
+    let marks = marked(disk, Bytes(block), Some(load), written, Dirty::default()).bytes;
     assert_eq!(marks, Bytes(632 * block), "whole blocks");
 }
 
@@ -261,8 +261,7 @@ pub fn write_throughput() {
     .play();
     assert_eq!(play.world().write_throughput(play.pair), Some(path));
     let passes = play.world().write_rate(play.pair, Side::Source);
-    // A share is rounded down to whole bytes.
-    assert!(passes.abs_diff(path.0) <= 1, "{passes}");
+    assert_eq!(passes, path.0);
 }
 
 /// Seconds at which the link fails, production storage fails, and the operator acts.
@@ -314,7 +313,10 @@ fn recovered(on_replica_loss: LossOfReplica) -> (Recovery, [u64; 2]) {
         panic!("the drill has a server");
     };
     assert!(play.world().servers[server].power == Power::Active);
-    (recovery, [before, after])
+    (
+        recovery.expect("the drill has a copy of each disk"),
+        [before, after],
+    )
 }
 
 /// `recovery point under a degraded link`.

@@ -247,3 +247,26 @@ fn who_acts_on_the_world_from_outside_is_seen_as_well() {
     let mut jobs = bench.engine().world().jobs.values();
     assert!(jobs.all(|job| job.status == JobStatus::Success));
 }
+
+#[test]
+fn operators_stand_in_their_order_and_their_calls_are_numbered() {
+    let mut bench = bench(Reach::default(), Scribe::default());
+    assert_eq!(bench.add("second", Reach::default(), Scribe::default()), 1);
+    assert_eq!(bench.add("third", Reach::default(), Scribe::default()), 2);
+    let mut calls = Calls::default();
+    assert_eq!(calls.ask(start()).number(), 1);
+    assert_eq!(calls.ask(start()).number(), 2);
+}
+
+#[test]
+fn an_instant_is_reached_unless_the_limit_lies_before_it() {
+    let mut bench = bench(Reach::default(), Scribe::default());
+    assert_eq!(
+        bench.run_until(at(9), Limit::until(at(5))),
+        RunEnd::LimitHit
+    );
+    assert_eq!(bench.now(), at(5));
+    assert_eq!(bench.run_until(at(9), Limit::until(at(9))), RunEnd::Reached);
+    assert_eq!(bench.run_until(at(12), Limit::events(10)), RunEnd::Reached);
+    assert_eq!(bench.now(), at(12));
+}

@@ -5,16 +5,16 @@
 //! goes on, the preferred one if both do; a lost witness leaves a window in which a lost path stops both sides, and after
 //! it the domain decides as if it were static. Everything it asks about is discrete.
 
-use super::{assess, touch};
+use super::assess::{self, Touched};
+use super::touch;
 use crate::machine::effect::{Effect, Effects};
-use crate::time::SimTime;
 use crate::world::place::{Arbitration, Mode};
 use crate::world::protection::Verdict;
 use crate::world::{DomainKey, GroupKey, World};
 
 /// Brings every domain's mode up to date with its witness. Where the witness came back, groups whose sides had both
-/// stopped are judged again.
-pub(super) fn modes(world: &mut World, now: SimTime, out: &mut Effects) {
+/// stopped are judged again, and are to be walked with the rest of the instant.
+pub(super) fn modes(world: &mut World, touched: &mut Touched, out: &mut Effects) {
     let domains: Vec<DomainKey> = world.domains.keys().collect();
     for key in domains {
         let domain = &world.domains[key];
@@ -41,7 +41,7 @@ pub(super) fn modes(world: &mut World, now: SimTime, out: &mut Effects) {
             }
             (true, Mode::Window | Mode::Static) => {
                 set_mode(world, key, Mode::Witness, out);
-                judge_again(world, now, key, out);
+                judge_again(world, key, touched, out);
             }
             _ => {}
         }
@@ -87,11 +87,12 @@ pub(super) fn judge(world: &World, group: GroupKey) -> Verdict {
     }
 }
 
-fn judge_again(world: &mut World, now: SimTime, domain: DomainKey, out: &mut Effects) {
+/// Judges the groups of a domain again whose sides had both stopped and whose path is still lost; they are to be walked.
+fn judge_again(world: &mut World, domain: DomainKey, touched: &mut Touched, out: &mut Effects) {
     let groups: Vec<GroupKey> = world
         .groups
         .iter()
-        .filter(|(_, group)| group.domain == domain)
+        .filter(|(_, group)| group.domain == domain && !world.is_connected(group))
         .filter(|(_, group)| group.cut.is_some_and(|cut| cut.verdict == Verdict::Neither))
         .map(|(key, _)| key)
         .collect();
@@ -102,6 +103,6 @@ fn judge_again(world: &mut World, now: SimTime, domain: DomainKey, out: &mut Eff
             cut.verdict = verdict;
         }
         out.push(Effect::Cut { group, verdict });
-        assess::walk(world, now, group, out);
+        touched.insert(world.groups[group].serial, (group, true));
     }
 }

@@ -15,18 +15,21 @@ use crate::world::replica::Level;
 use crate::world::{AzKey, GroupKey, LinkKey, PairKey, RouteKey, ServerKey, World};
 use std::collections::BTreeMap;
 
+/// The groups that an assessment touches by serial, which is the order in which they are taken, and whether each is to be
+/// walked: one that only lost its path is not.
+pub(super) type Touched = BTreeMap<u32, (GroupKey, bool)>;
+
 /// Takes in all that was marked since the last time.
 pub(crate) fn assess(world: &mut World, now: SimTime, out: &mut Effects) {
     let marks = std::mem::take(&mut world.marks);
     if marks.is_empty() {
         return;
     }
-    // By serial, which is the order in which groups are taken: those to walk, and those that only lost their path.
-    let mut touched: BTreeMap<u32, (GroupKey, bool)> = BTreeMap::new();
+    let mut touched = Touched::new();
     if marks.network {
         let (routes, reach) = reroute(world, now);
         if reach {
-            super::arbitration::modes(world, now, out);
+            super::arbitration::modes(world, &mut touched, out);
         }
         for route in routes {
             cut_or_join(world, now, route, &mut touched, out);
@@ -58,7 +61,7 @@ pub(crate) fn assess(world: &mut World, now: SimTime, out: &mut Effects) {
         if walks {
             walk(world, now, group, out);
         }
-        report(world, group, walks, out);
+        super::level::recount(world, group, walks, out);
     }
 }
 
@@ -84,7 +87,7 @@ fn cut_or_join(
     world: &mut World,
     now: SimTime,
     route: RouteKey,
-    touched: &mut BTreeMap<u32, (GroupKey, bool)>,
+    touched: &mut Touched,
     out: &mut Effects,
 ) {
     let lost = world.topology.routes[route].path.is_none();
@@ -284,35 +287,5 @@ fn met(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
         if world.servers[server].power == Power::Active {
             make::set_power(world, server, Power::Shutoff, out);
         }
-    }
-}
-
-/// Says how many pairs of a group have which level, if that has changed.
-pub(crate) fn report(world: &mut World, group: GroupKey, walked: bool, out: &mut Effects) {
-    let Some(record) = world.groups.get(group) else {
-        return;
-    };
-    let mut health = [0u32; 2];
-    match record.cut {
-        // Of whole pairs a cut says it at once: those in step by its verdict, those that copied 5.
-        Some(cut) if !walked && record.health == [0, 0] => {
-            let two = cut.production_lost || cut.verdict != Verdict::Production;
-            health[usize::from(!two)] += record.in_step;
-            health[1] += record.copying;
-        }
-        _ => {
-            for pair in record.pairs.iter() {
-                match world.level(pair) {
-                    Level::Zero => {}
-                    Level::Two => health[0] += 1,
-                    Level::Five => health[1] += 1,
-                }
-            }
-        }
-    }
-    if health != record.health {
-        world.groups[group].health = health;
-        let [two, five] = health;
-        out.push(Effect::Health { group, two, five });
     }
 }

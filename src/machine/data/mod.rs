@@ -9,10 +9,11 @@
 mod arbitration;
 mod assess;
 mod fault;
+mod level;
 mod standstill;
 
 pub(super) use arbitration::window_ends;
-pub(super) use assess::{assess, report};
+pub(super) use assess::assess;
 pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands};
 
@@ -23,7 +24,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
 use crate::world::protection::{Copying, Drift, Pair, Side, Verdict};
-use crate::world::replica::{Gap, Level, Outage, Recovery, marked};
+use crate::world::replica::{Dirty, Gap, Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
@@ -61,6 +62,7 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     }
     let route = world.groups[record.group].route;
     let mirrored = if whole { rates[station.index()] } else { 0 };
+    pass(world, now, pair);
     let before = world.pairs[pair].change_drift(|drift| {
         for side in [Side::Source, Side::Target] {
             let alone = if whole && side == station {
@@ -70,11 +72,23 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
             };
             drift.gaps[side.index()].set_rate(now, alone);
         }
+        drift.both.set(now, rates.iter().all(|&rate| rate > 0));
         std::mem::replace(&mut drift.mirrored, mirrored)
     });
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
+}
+
+/// Counts what has passed of a pair's writes to both sides while a copy runs and the recovery point stands.
+fn pass(world: &mut World, now: SimTime, pair: PairKey) {
+    let record = &world.pairs[pair];
+    if record.ticket().is_none() {
+        return;
+    }
+    let behind = world.behind(pair, now);
+    let passed = world.flows.passed(now, world.groups[record.group].route);
+    world.pairs[pair].change_drift(|drift| (drift.behind, drift.passed) = (behind, passed));
 }
 
 /// Counts a change of a pair's mirrored writes among those of its route.
@@ -118,13 +132,14 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
 
 /// Takes a copy that runs out of its class; it waits.
 fn pause(world: &mut World, pair: PairKey) {
+    pass(world, world.now, pair);
     let record = &world.pairs[pair];
     if let Some(ticket) = record.ticket() {
         let serial = record.serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
-        record.set_unsynced(left);
+        record.set_dirty(record.dirty().down_to(left));
         record.change_drift(|drift| drift.ticket = None);
         record.copy = Copying::Waiting;
     }
@@ -152,27 +167,14 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 
 /// Adds what was written on either side alone to what has to be copied, and forgets the rest about it.
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
-    let block = world.settings.block_size;
     let record = &world.pairs[pair];
     let dr = record.disks[record.station.other().index()];
-    let blank = dr.map(|disk| &world.disks[disk]).filter(|disk| disk.blank);
-    if record.is_alike() && blank.is_none() {
+    if record.is_alike() && dr.is_none_or(|disk| !world.disks[disk].blank) {
         return;
     }
-    let mut dirty = record.unsynced();
-    let gaps = &record.drift().gaps;
-    for side in [Side::Source, Side::Target] {
-        let (gap, disk) = (&gaps[side.index()], record.disks[side.index()]);
-        let Some(disk) = disk.map(|disk| &world.disks[disk]) else {
-            continue;
-        };
-        dirty = marked(disk.size, block, disk.rest.load, gap.bytes(now), dirty);
-    }
-    if let Some(disk) = blank {
-        dirty = disk.size;
-    }
+    let dirty = world.dirty(pair, now);
     let record = &mut world.pairs[pair];
-    record.set_unsynced(dirty);
+    record.set_dirty(dirty);
     let station = record.station.index();
     if gaps_are_empty(record.drift()) {
         return;
@@ -180,7 +182,7 @@ fn fold(world: &mut World, now: SimTime, pair: PairKey) {
     record.change_drift(|drift| {
         let gap = drift.gaps[station];
         drift.stands = drift.stands.or(gap.first(now));
-        drift.behind = drift.behind.saturating_add(gap.bytes(now));
+        drift.behind = drift.behind.saturating_add(gap.work(now));
         for gap in &mut drift.gaps {
             gap.clear(now);
         }
@@ -194,6 +196,7 @@ fn gaps_are_empty(drift: &Drift) -> bool {
 
 /// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
 pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    let before = world.level(pair);
     touch(world, pair);
     pause(world, pair);
     discard(world, now, pair, out);
@@ -213,14 +216,16 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let limit = copy_limit(world, pair);
         let ticket = world.flows.start(now, route, limit, left, serial, pair);
         place(world, pair, Copying::Running);
+        let passed = world.flows.passed(now, route);
         let record = &mut world.pairs[pair];
-        record.change_drift(|drift| drift.ticket = Some(ticket));
+        record.change_drift(|drift| (drift.ticket, drift.passed) = (Some(ticket), passed));
         record.consistent = false;
         record.copies += 1;
         let copies = record.copies;
         out.push(Effect::CopyBegan { pair, copies });
         wait_for_way(world, now, pair);
     }
+    level::changed(world, pair, before);
     refresh(world, now, pair);
 }
 
@@ -264,30 +269,44 @@ fn in_step(world: &mut World, pair: PairKey) {
     place(world, pair, Copying::Active);
     let record = &mut world.pairs[pair];
     record.consistent = true;
-    record.has_copy = true;
     if !record.is_alike() {
-        record.set_unsynced(Bytes(0));
-        record.change_drift(|drift| (drift.ticket, drift.stands, drift.behind) = (None, None, 0));
+        record.set_dirty(Dirty::default());
+        record.change_drift(Drift::in_step);
         record.tidy();
     }
+    set_copy(world, pair, true);
+    let record = &world.pairs[pair];
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
     if let (Some(production), Some(dr)) = ends {
         let damaged = world.disks[production].rest.damaged;
-        let dr = &mut world.disks[dr];
-        dr.set_damaged(damaged);
-        dr.blank = false;
+        let replica = &world.disks[dr];
+        if replica.blank || replica.rest.damaged != damaged {
+            let replica = &mut world.disks[dr];
+            replica.set_damaged(damaged);
+            replica.blank = false;
+        }
     }
+}
+
+/// Whether a pair has a copy to recover from, which its group counts.
+pub(crate) fn set_copy(world: &mut World, pair: PairKey, has_copy: bool) {
+    let record = &mut world.pairs[pair];
+    let before = std::mem::replace(&mut record.has_copy, has_copy);
+    let group = &mut world.groups[record.group];
+    group.copies = group.copies + u32::from(has_copy) - u32::from(before);
 }
 
 /// Stops replication; what was not carried over is remembered, and what is written from now on too.
 pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
+    let before = world.level(pair);
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
     forget_outage(record);
     record.copies += 1;
     place(world, pair, Copying::Stopped);
+    level::changed(world, pair, before);
     refresh(world, now, pair);
 }
 
@@ -337,7 +356,10 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
     record.station = aim;
     record.parted = true;
     if !record.is_alike() {
-        record.change_drift(|drift| (drift.stands, drift.behind) = (None, 0));
+        record.change_drift(|drift| {
+            drift.both.clear(now);
+            (drift.stands, drift.behind) = (None, 0);
+        });
     }
     if !record.rest.attached.is_empty() {
         // Whether a server on the side that was left may still write there.
@@ -389,16 +411,14 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
-        let dirty = marked(
-            disk.size,
-            block,
-            disk.rest.load,
-            lost.bytes(now),
-            record.unsynced(),
-        );
-        world.pairs[pair].set_unsynced(dirty);
+        let (load, written) = (disk.rest.load, lost.bytes(now));
+        let dirty = marked(disk.size, block, load, written, record.dirty());
+        world.pairs[pair].set_dirty(dirty);
     }
-    world.pairs[pair].change_drift(|drift| drift.gaps[loser].clear(now));
+    world.pairs[pair].change_drift(|drift| {
+        drift.gaps[loser].clear(now);
+        drift.both.clear(now);
+    });
 }
 
 /// Both disks of a pair have grown by so much; what was added is copied like the rest.
@@ -407,7 +427,7 @@ pub(super) fn grown(world: &mut World, now: SimTime, pair: PairKey, by: Bytes, o
     let runs = world.pairs[pair].copy == Copying::Running;
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.set_unsynced(record.unsynced().saturating_add(by));
+    record.set_dirty(record.dirty().and(by));
     let whole = record.drift().outage.is_none();
     if whole && (runs || record.copy == Copying::Active) {
         begin_copy(world, now, pair, out);
@@ -473,15 +493,14 @@ pub(super) fn any_at(world: &World, group: GroupKey, level: Level) -> bool {
     pairs.any(|pair| !world.pairs[pair].is_out() && world.level(pair) == level)
 }
 
-/// What recovering a group now would use, and whether production is down.
-pub(super) fn snapshot(world: &World, now: SimTime, group: GroupKey) -> (Option<Recovery>, bool) {
+/// Whether production of a group is down, so that a drill made of it now is the recovery.
+pub(super) fn is_down(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
     let mut instances = record.instances.iter();
-    let down = instances.any(|instance| {
+    instances.any(|instance| {
         let server = world.instances[instance].servers[record.station.index()];
         server.is_some_and(|server| !world.serves(server) && lost_its_way(world, server))
-    });
-    (world.group_recovery(group, now), down)
+    })
 }
 
 /// Whether a server is kept from serving by more than being shut off.
@@ -493,9 +512,13 @@ fn lost_its_way(world: &World, server: ServerKey) -> bool {
         || record.disks.iter().any(|&(_, disk)| !world.may_write(disk))
 }
 
-/// Shares the links anew among what was marked, and asks for the next end of each class that changed.
+/// Tells which fault levels have changed, shares the links anew among what was marked, and asks for the next end of each
+/// class that changed.
 #[inline]
 pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
+    if !world.relevelled.is_empty() {
+        level::tell(world, out);
+    }
     if !world.flows.is_settled() {
         share(world, now, out);
     }

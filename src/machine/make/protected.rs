@@ -13,6 +13,7 @@ use crate::world::protection::{
     Copying, Drill, Group, Instance, Life, Pair, PairRest, ProtectionType, Side,
 };
 use crate::world::rare::{Plain, Rare};
+use crate::world::replica::Dirty;
 use crate::world::roster::Roster;
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, PairKey, ProjectKey, ServerKey,
@@ -72,10 +73,13 @@ pub(crate) fn group(
         invalid: 0,
         copying: 0,
         in_step: 0,
+        copies: 0,
         route,
         cut: None,
         health: [0, 0],
+        told: [0, 0],
         recovery: None,
+        plain_at: 0,
         copied: 0,
         out: 0,
         children: 0,
@@ -191,7 +195,7 @@ pub(crate) fn pair(
             name: (name != label).then_some(name),
             description,
             created: now,
-            unsynced: world.disks[disk].size,
+            dirty: Dirty::anywhere(world.disks[disk].size),
             ..PairRest::PLAIN.clone()
         }),
     });
@@ -218,6 +222,7 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
     }
     let group = &mut world.groups[pair.group];
     group.pairs.remove(pair.serial);
+    group.copies -= u32::from(pair.has_copy);
     let usage = &mut world.projects[group.project].usage;
     usage.replications -= 1;
     usage.unattached_pairs -= 1;

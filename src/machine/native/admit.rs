@@ -342,8 +342,8 @@ fn create_disk(look: Look, new: &CreateDisk) -> Result<NativePlan, Refusal> {
     if new.size.0 == 0 || !new.size.0.is_multiple_of(GIB) {
         return Err(no(NativeRefusal::BadValue(new.size.to_string())));
     }
-    if new.load.is_some_and(|load| load.io_size.0 == 0) {
-        return Err(no(NativeRefusal::BadValue("io_size 0 B".to_owned())));
+    if let Some(fault) = new.load.and_then(|load| load.fault(new.size)) {
+        return Err(no(NativeRefusal::BadValue(fault)));
     }
     if !look.world.has_pool_room(az, new.size) {
         let az = look.world.label(Who::Az(az));
@@ -370,8 +370,9 @@ fn create_disk(look: Look, new: &CreateDisk) -> Result<NativePlan, Refusal> {
 
 fn set_load(look: Look, disk: &Ref, load: Option<Load>) -> Result<NativePlan, Refusal> {
     let disk = look.the_disk(disk)?;
-    if load.is_some_and(|load| load.io_size.0 == 0) {
-        return Err(no(NativeRefusal::BadValue("io_size 0 B".to_owned())));
+    let size = look.world.disks[disk].size;
+    if let Some(fault) = load.and_then(|load| load.fault(size)) {
+        return Err(no(NativeRefusal::BadValue(fault)));
     }
     Ok(NativePlan::SetLoad { disk, load })
 }

@@ -281,8 +281,9 @@ fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects
     let record = &mut world.pairs[pair];
     if record.disks[record.station.other().index()] == Some(disk) {
         record.consistent = false;
-        record.has_copy = false;
+        data::set_copy(world, pair, false);
     }
+    let record = &mut world.pairs[pair];
     for place in &mut record.disks {
         *place = place.filter(|&d| d != disk);
     }

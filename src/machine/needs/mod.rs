@@ -4,6 +4,8 @@
 //! calls and tag queries are decided where those are taken in, because they speak of bodies and not of the world.
 
 mod decide;
+#[cfg(test)]
+mod tests;
 
 use decide::*;
 

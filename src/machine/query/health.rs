@@ -2,6 +2,10 @@
 //!
 //! They stand beside the published fields in what expectations see, and nowhere in the answers of the API. Spans are in
 //! microseconds. A figure that does not exist (a recovery point before the first copy) is null, never zero.
+//!
+//! `left_bytes` is [`World::left`]: what a copy would carry that began now, so while a pair is cut off or stopped what its bitmap
+//! marks; the published `progress` is the share of the disk that is not left. `bytes_lost` is of the window of `rpo_us`, at most
+//! 2^64 - 1. `write_latency_us` is null while production may not write.
 
 use crate::time::{SimTime, Span};
 use crate::world::protection::Verdict;

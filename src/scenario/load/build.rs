@@ -262,7 +262,7 @@ impl Yard<'_> {
                 shared: false,
                 encrypted: disk.encrypted,
                 grows_online: disk.grows_online,
-                load: disk.load,
+                load: disk.load.as_ref().map(|load| load.value),
                 throughput: disk.throughput,
                 write_latency: disk.write_latency,
             };
@@ -313,7 +313,7 @@ impl Yard<'_> {
                 shared: it.shared,
                 encrypted: it.encrypted,
                 grows_online: it.grows_online,
-                load: it.load,
+                load: it.load.as_ref().map(|load| load.value),
                 throughput: it.throughput,
                 write_latency: it.write_latency,
             };
@@ -401,7 +401,7 @@ impl Yard<'_> {
                 source_vpc_id: label(&vpc, n),
                 dr_type: None,
                 protection_type: it.protection_type,
-                copy_rate: it.copy_rate,
+                copy_rate: it.copy_rate.as_ref().map(|rate| rate.value),
             };
             let call = Call::CreateProtectionGroup(Box::new(new));
             self.call(at.referenced, &of, project(it.project.as_ref()), call)?;

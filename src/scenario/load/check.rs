@@ -3,8 +3,8 @@
 mod network;
 
 use super::names::{Kind, Names, numbered};
+use super::refs;
 use super::source::Source;
-use super::{MAX_RESOURCES, refs};
 use crate::machine::command::{Call, Native};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::ScenarioModel;
@@ -12,7 +12,8 @@ use crate::scenario::yaml::{Labelled, Spanned};
 use crate::sdrs::device::Device;
 use crate::sdrs::names::is_name;
 use crate::sdrs::net::{Cidr, parse_ipv4};
-use crate::units::Bytes;
+use crate::units::{Bytes, Rate};
+use crate::world::replica::Load;
 
 /// What a check needs at hand.
 struct Check<'a> {
@@ -155,8 +156,9 @@ impl Check<'_> {
         }
         let before = self.total;
         self.total = self.total.saturating_add(many.saturating_mul(each));
-        if before <= MAX_RESOURCES && self.total > MAX_RESOURCES {
-            let title = format!("the file asks for more than {MAX_RESOURCES} resources in all");
+        let most = self.source.sizes.resources;
+        if before <= most && self.total > most {
+            let title = format!("the file asks for more than {most} resources in all");
             let fault = match count {
                 Some(count) => self.source.fault(count, title),
                 None => self.source.fault(label, title),
@@ -316,6 +318,15 @@ impl Check<'_> {
         }
     }
 
+    fn load(&mut self, load: Option<&Spanned<Load>>, disk: Bytes) {
+        let Some(at) = load else { return };
+        if let Some(fault) = at.value.fault(disk) {
+            let help = "the sizes of a load are more than 0 and no more than the disk";
+            let fault = self.source.fault(at, format!("a load has {fault}"));
+            self.fault(fault.with_help(Some(help.to_owned())));
+        }
+    }
+
     fn device(&mut self, at: &Spanned<String>) {
         if let Err(error) = at.value.parse::<Device>() {
             self.fault(self.source.fault(at, error.to_string()));
@@ -341,6 +352,7 @@ impl Check<'_> {
             for (device, disk) in &server.disks {
                 self.device(device);
                 self.size(&disk.size);
+                self.load(disk.load.as_ref(), disk.size.value);
             }
         }
         for disk in model.disks.items() {
@@ -348,6 +360,7 @@ impl Check<'_> {
             self.maybe(disk.project.as_ref(), Kind::Project, None);
             self.refer(&disk.az, Kind::Az, own);
             self.size(&disk.size);
+            self.load(disk.load.as_ref(), disk.size.value);
             self.attached(&disk.attached, Kind::Server, own);
         }
         for eip in model.eips.items() {
@@ -378,6 +391,14 @@ impl Check<'_> {
             self.maybe(group.source.as_ref(), Kind::Az, own);
             self.maybe(group.target.as_ref(), Kind::Az, own);
             self.refer(&group.vpc, Kind::Vpc, own);
+            if let Some(rate) = group
+                .copy_rate
+                .as_ref()
+                .filter(|rate| rate.value == Rate::ZERO)
+            {
+                let title = "at 0 B/s no copy ends; a copy_rate is more";
+                self.fault(self.source.fault(rate, title));
+            }
         }
         for instance in model.instances.items() {
             let own = instance.count.as_ref().map(|count| count.value);

@@ -2,7 +2,6 @@
 //!
 //! They join then and not when the file is read, because the seed of the run says which of a selection they strike.
 
-use super::MAX_RESOURCES;
 use super::fault::{self, Bearer, Drawer, Fault};
 use super::names::Names;
 use super::source::Source;
@@ -79,9 +78,9 @@ pub(super) fn prepare(
                 let members = u64::from(peril.count.unwrap_or(1));
                 let before = total;
                 total = total.saturating_add(members.saturating_mul(peril.on.size()));
-                if before <= MAX_RESOURCES && total > MAX_RESOURCES {
-                    let title =
-                        format!("the hazards strike more than {MAX_RESOURCES} targets in all");
+                let most = source.sizes.resources;
+                if before <= most && total > most {
+                    let title = format!("the hazards strike more than {most} targets in all");
                     faults.push(source.fault(&hazard.on, title));
                 }
                 perils.push(peril);

@@ -82,6 +82,7 @@ mod tests {
         let found = check(Source {
             file: "a.yaml",
             text,
+            sizes: crate::scenario::Sizes::default(),
         })
         .err()?;
         Some((found.line, found.column, found.title))

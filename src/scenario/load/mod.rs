@@ -32,6 +32,7 @@ use super::transcript::{self, Transcript};
 use super::yaml;
 use crate::engine::{Pace, Script, ScriptedOutcome};
 use crate::world::World;
+use names::Names;
 use source::Source;
 
 /// Most resources that a file may ask for in all: members of templates, with the disks and NICs of servers, and with what
@@ -45,6 +46,26 @@ pub const MAX_RESOURCES: u64 = 20_000_000;
 pub const MAX_CALLS: u64 = 20_000_000;
 /// Most faults that are reported of one file.
 pub const MAX_FAULTS: usize = 50;
+
+/// How much a file may ask for, and be read: the bounds of a file, or less where a file of a stranger is read into little
+/// memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Most resources in all, counted as for [`MAX_RESOURCES`]; also most targets of all hazards.
+    pub resources: u64,
+    /// Most calls and acts of the timeline in all; also most targets of all its faults.
+    pub calls: u64,
+}
+
+impl Default for Sizes {
+    /// [`MAX_RESOURCES`] and [`MAX_CALLS`].
+    fn default() -> Sizes {
+        Sizes {
+            resources: MAX_RESOURCES,
+            calls: MAX_CALLS,
+        }
+    }
+}
 
 /// A scenario: a world at rest, what is to happen in it, and what is expected.
 ///
@@ -85,7 +106,15 @@ impl Scenario {
     /// # Errors
     /// At least one and at most [`MAX_FAULTS`] faults, those of the meaning in file order.
     pub fn load(file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
-        let source = Source { file, text };
+        Scenario::load_within(Sizes::default(), file, text)
+    }
+
+    /// The same for a file that may ask for so much and no more. The bounds of [`Scenario::load`] hold as well.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`]; to ask for more is a fault of the file.
+    pub fn load_within(sizes: Sizes, file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+        let source = Source { file, text, sizes };
         if text.len() > yaml::limits::FILE_BYTES {
             return Err(vec![
                 yaml::from_str::<ScenarioModel>(file, text)
@@ -129,6 +158,7 @@ impl Scenario {
             return Err(faults);
         }
         let world = build::build(source, &model, &names).map_err(|fault| vec![*fault])?;
+        check_parts(source, &names, &world, (&steps, &runbooks))?;
         for hazard in &hazards {
             let checked = hazard.check_world(source, &world);
             checked.map_err(|fault| vec![fault])?;
@@ -211,4 +241,29 @@ pub(super) fn push(script: &mut Script, rule: ScriptedOutcome) {
     script
         .push(rule)
         .expect("the rule was checked when it was read");
+}
+
+/// Whether the parts that faults name are there or may come. Those of hazards must be there, and are checked with them.
+fn check_parts(
+    source: Source<'_>,
+    names: &Names,
+    world: &World,
+    (steps, runbooks): (&[Step], &[Book]),
+) -> Result<(), Vec<Diagnostic>> {
+    let of_steps = steps.iter().filter_map(|step| match &step.deed {
+        Deed::Strike(fault, _) | Deed::Heal(fault) => Some(fault),
+        _ => None,
+    });
+    let of_runbooks = runbooks.iter().filter_map(|book| match &book.trigger {
+        Trigger::Fault(fault) => Some(fault),
+        Trigger::When(..) => None,
+    });
+    let all = of_steps.chain(of_runbooks);
+    let strange = all.filter_map(|fault| fault.check_parts(source, names, world).err());
+    let mut strange: Vec<Diagnostic> = strange.take(MAX_FAULTS).collect();
+    strange.sort_by_key(|fault| (fault.line, fault.column));
+    match strange.is_empty() {
+        true => Ok(()),
+        false => Err(strange),
+    }
 }

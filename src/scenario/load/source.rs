@@ -1,14 +1,17 @@
 //! A file's text and the diagnostics that point into it.
 
+use super::Sizes;
 use super::names::{Kind, Lost, Names, Pattern};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::yaml::{Location, Spanned, at_location, byte_span};
 
-/// A file's name and text.
+/// A file's name and text, and its bounds.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub file: &'a str,
     pub text: &'a str,
+    /// How much it may ask for.
+    pub sizes: Sizes,
 }
 
 impl Source<'_> {

@@ -3,7 +3,7 @@
 use super::fault::{self, Bearer, Fault};
 use super::names::{Kind, Lost, Names, Pattern};
 use super::source::{Source, title_of};
-use super::{MAX_CALLS, meaning, refs};
+use super::{meaning, refs};
 use crate::engine::ScriptedOutcome;
 use crate::machine::command::{Ask, Command};
 use crate::machine::query::Question;
@@ -289,8 +289,9 @@ impl<'a, 'f> Prepare<'a, 'f> {
         let fault = fault::check(self.source, self.names, Bearer::Step, at)?;
         let before = self.targets;
         self.targets = before.saturating_add(fault.size());
-        if before <= MAX_CALLS && self.targets > MAX_CALLS {
-            let title = format!("the timeline's faults have more than {MAX_CALLS} targets in all");
+        let most = self.source.sizes.calls;
+        if before <= most && self.targets > most {
+            let title = format!("the timeline's faults have more than {most} targets in all");
             return Err(Box::new(self.source.fault(at, title)));
         }
         Ok(fault)
@@ -468,8 +469,9 @@ impl<'a, 'f> Prepare<'a, 'f> {
         };
         let before = self.calls;
         self.calls = self.calls.saturating_add(u64::from(own.unwrap_or(1)));
-        if before <= MAX_CALLS && self.calls > MAX_CALLS {
-            let title = format!("the timeline makes more than {MAX_CALLS} calls in all");
+        let most = self.source.sizes.calls;
+        if before <= most && self.calls > most {
+            let title = format!("the timeline makes more than {most} calls in all");
             return Err(Box::new(self.source.fault(at, title)));
         }
         let patterns = self.references(at, &mut form, own)?;

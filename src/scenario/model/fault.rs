@@ -66,7 +66,8 @@ pub struct FaultModel {
     pub destroyed: bool,
     /// Whether storage can still be read.
     pub read_only: bool,
-    /// What is left of the bandwidth of degraded links.
+    /// What is left of the bandwidth of degraded links, more than 0.
+    #[serde(deserialize_with = "super::network::carrying")]
     pub bandwidth: Option<Rate>,
     /// The one-way latency of degraded links.
     pub latency: Option<SpanText>,

@@ -36,6 +36,16 @@ pub struct NodeModel {}
 #[serde(deny_unknown_fields)]
 pub struct DuctModel {}
 
+/// A bandwidth that carries something: what carries nothing is a link that is down.
+pub(super) fn carrying<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Rate>, D::Error> {
+    match Option::deserialize(from)? {
+        Some(Rate::ZERO) => Err(D::Error::custom(
+            "a link with 0 B/s carries nothing: leave `bandwidth` out of a fault and it is down",
+        )),
+        rate => Ok(rate),
+    }
+}
+
 /// A link, alike in both directions.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -43,8 +53,8 @@ pub struct LinkModel {
     /// The two places it joins: AZs, relays or witnesses.
     #[schemars(with = "[String; 2]")]
     pub between: Spanned<Vec<Spanned<String>>>,
-    /// How much it carries; absent: any rate.
-    #[serde(default)]
+    /// How much it carries, more than 0; absent: any rate.
+    #[serde(default, deserialize_with = "carrying")]
     pub bandwidth: Option<Rate>,
     /// Its latency one way; absent: none.
     #[serde(default)]

@@ -77,7 +77,8 @@ pub struct InlineDisk {
     pub grows_online: bool,
     /// What a running server writes to it; absent: nothing.
     #[serde(default)]
-    pub load: Option<Load>,
+    #[schemars(with = "Option<Load>")]
+    pub load: Option<Spanned<Load>>,
     /// The most that can be written to it; absent: no bound.
     #[serde(default)]
     pub throughput: Option<Rate>,
@@ -117,7 +118,8 @@ pub struct DiskModel {
     pub grows_online: bool,
     /// What a running server writes to it; absent: nothing.
     #[serde(default)]
-    pub load: Option<Load>,
+    #[schemars(with = "Option<Load>")]
+    pub load: Option<Spanned<Load>>,
     /// The most that can be written to it; absent: no bound.
     #[serde(default)]
     pub throughput: Option<Rate>,
@@ -179,9 +181,10 @@ pub struct GroupModel {
     /// Whether it is a consistency group; absent: each pair has its own recovery point.
     #[serde(default)]
     pub protection_type: ProtectionType,
-    /// The most that the copy of one of its pairs takes; absent, or above the world's `copy_rate`: that.
+    /// The most that the copy of one of its pairs takes, not 0; absent, or above the world's `copy_rate`: that.
     #[serde(default)]
-    pub copy_rate: Option<Rate>,
+    #[schemars(with = "Option<Rate>")]
+    pub copy_rate: Option<Spanned<Rate>>,
     /// Whether protection has been started and the first copy has ended when the run begins.
     #[serde(default)]
     pub protected: bool,

@@ -6,7 +6,7 @@ use crate::time::Span;
 use crate::units::Bytes;
 use crate::world::fault::Blow;
 use crate::world::replica::Recovery;
-use crate::world::{Who, World};
+use crate::world::{DrillKey, Who, World};
 
 /// What a line about the control plane stands under.
 const CONTROL: &str = "control-plane";
@@ -48,8 +48,7 @@ impl Narrator {
                 recovery,
                 rescue,
             } => {
-                let done = if rescue { "recovered" } else { "rehearsed" };
-                let what = format!("{done}: {}", told(recovery));
+                let what = snapshot(world, drill, recovery, rescue);
                 self.line(world, Who::Drill(drill), what, none);
             }
             Effect::Discarded {
@@ -122,6 +121,22 @@ fn health(two: u32, five: u32) -> String {
         (two, 0) => format!("fault level 2: {}", pairs(two)),
         (0, five) => format!("fault level 5: {}", pairs(five)),
         (two, five) => format!("fault level 2: {}, 5: {}", pairs(two), pairs(five)),
+    }
+}
+
+/// What a drill was made from, and how many of its servers boot where that is not all.
+fn snapshot(world: &World, drill: DrillKey, recovery: Option<Recovery>, rescue: bool) -> String {
+    let done = if rescue { "recovered" } else { "rehearsed" };
+    let members = world.drills.get(drill).map_or(&[][..], |it| &it.members);
+    let (all, boot) = (
+        members.len(),
+        members.iter().filter(|member| member.1).count(),
+    );
+    match recovery {
+        Some(_) if rescue && boot == 0 => format!("{done} nothing: {boot} of {all} servers boot"),
+        Some(recovery) if boot == all => format!("{done}: {}", told(recovery)),
+        Some(recovery) => format!("{done}: {}, {boot} of {all} servers boot", told(recovery)),
+        None => format!("{done} nothing: {boot} of {all} servers boot"),
     }
 }
 

@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 
 /// So many equal lines of one instant stand as they are; more become one.
 pub const ALIKE: usize = 3;
+/// Most lines of a transcript; those after them are counted. A fault that comes back every microsecond would fill memory.
+pub(super) const TOLD_MAX: usize = 200_000;
+
 /// Labels and happenings wider than this do not push the columns of other lines out.
 const WIDEST: usize = 48;
 
@@ -35,7 +38,10 @@ pub struct Narrator {
     now: SimTime,
     /// The lines of the instant at hand.
     batch: Vec<Line>,
+    /// The first lines of earlier instants, at most [`TOLD_MAX`].
     told: Vec<Line>,
+    /// How many lines came after them.
+    more: u64,
     /// The jobs that have not ended. Only looked up, never listed.
     #[serde(with = "crate::world::place::as_list")]
     jobs: BTreeMap<JobKey, JobFacts>,
@@ -121,7 +127,13 @@ impl Narrator {
     /// The transcript so far, aligned. The narrator goes on with an empty one.
     pub fn finish(&mut self) -> Vec<String> {
         self.flush();
-        align(&std::mem::take(&mut self.told))
+        let mut lines = align(&std::mem::take(&mut self.told));
+        match std::mem::take(&mut self.more) {
+            0 => {}
+            1 => lines.push("... and 1 line more".to_owned()),
+            more => lines.push(format!("... and {more} lines more")),
+        }
+        lines
     }
 
     /// Ends the instant at hand if this is a later one.
@@ -134,7 +146,11 @@ impl Narrator {
 
     fn flush(&mut self) {
         let batch = std::mem::take(&mut self.batch);
-        self.told.extend(collapse::collapse(batch));
+        let mut lines = collapse::collapse(batch);
+        let room = TOLD_MAX.saturating_sub(self.told.len()).min(lines.len());
+        self.more += (lines.len() - room) as u64;
+        lines.truncate(room);
+        self.told.append(&mut lines);
     }
 
     fn line(&mut self, world: &World, who: Who, what: impl Into<String>, cause: Cause) {

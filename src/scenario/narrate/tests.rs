@@ -66,3 +66,15 @@ fn clocks_count_hours_beyond_a_day() {
     assert_eq!(clock(at, true), "101:02:03.004005");
     assert!(is_fine(at) && !is_fine(SimTime::from_micros(4_000)));
 }
+
+#[test]
+fn a_transcript_keeps_so_many_lines_and_counts_the_rest() {
+    let mut narrator = Narrator::default();
+    for n in 0..=TOLD_MAX as u64 + 1 {
+        narrator.noted(SimTime::from_micros(n), "a".into(), "b".into());
+    }
+    let lines = narrator.finish();
+    assert_eq!(lines.len(), TOLD_MAX + 1);
+    assert_eq!(lines[TOLD_MAX], "... and 2 lines more");
+    assert!(narrator.finish().is_empty());
+}

@@ -5,7 +5,7 @@
 //! all. What can be waited for has an end: the run's limits, or the moment at which nothing is to come.
 //!
 //! A run can rest wherever it lets time pass, and go on as if it had not. So the place in the timeline is data
-//! ([`Phase`]): whatever waits can be entered again, and does nothing twice.
+//! (`Phase`): whatever waits can be entered again, and does nothing twice.
 
 mod checkpoint;
 mod clock;

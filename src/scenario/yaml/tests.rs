@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Instant;
 
 use serde::Deserialize;
 
@@ -171,7 +170,6 @@ fn an_error_in_an_aliased_part_points_at_the_alias() {
 
 #[test]
 fn hostile_nesting_ends_soon() {
-    let started = Instant::now();
     for open in ["[", "{a: ", "- "] {
         let text = format!("version: 1\ngroups:\n  a: {}", open.repeat(10_000));
         placed(&text);
@@ -186,7 +184,6 @@ fn hostile_nesting_ends_soon() {
     assert_eq!(any.title, "nested deeper than 48 levels");
     let flow = from_str::<serde_json::Value>("a", &"[".repeat(10_000)).expect_err("too deep");
     assert_eq!(flow.title, "nested deeper than 48 levels");
-    assert!(started.elapsed().as_secs() < 20);
 }
 
 #[test]
@@ -196,14 +193,13 @@ fn an_alias_bomb_ends_soon() {
         let alias = format!("*a{}", level - 1);
         let _ = writeln!(text, "a{level}: &a{level} [{}]", vec![alias; 9].join(", "));
     }
-    let started = Instant::now();
     let found = from_str::<serde_json::Value>("bomb", &text).expect_err("too many");
-    assert!(found.line > 0 && found.column > 0, "{found}");
+    // The bound on what is repeated ends it, before the lines in which the chain of aliases is too deep.
+    assert!((1..=8).contains(&found.line) && found.column > 0, "{found}");
     assert_eq!(
         found.title,
         "anchors and aliases repeat too much of the file"
     );
-    assert!(started.elapsed().as_secs() < 20);
 }
 
 #[test]

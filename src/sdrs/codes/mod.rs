@@ -249,4 +249,9 @@ mod tests {
     fn a_number_of_five_digits_is_no_code() {
         let _ = Code::of(10_000);
     }
+
+    #[test]
+    fn its_schema_has_its_name() {
+        assert_eq!(<Code as schemars::JsonSchema>::schema_name(), "Code");
+    }
 }

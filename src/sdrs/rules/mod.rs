@@ -257,6 +257,93 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_row_says_what_its_steps_say_and_nothing_else() {
+        let bare = Rule::sync(Op::ShowJob, "GET /v1/x", "page", 204);
+        assert_eq!(
+            (bare.op, bare.http, bare.page),
+            (Op::ShowJob, "GET /v1/x", "page")
+        );
+        assert_eq!((bare.answer, bare.body, bare.job), (204, None, None));
+        assert!(!bare.members && bare.station == Station::Stays && bare.needs.is_empty());
+        assert!(bare.filters.is_empty() && bare.query_types.is_empty());
+        assert_eq!((bare.admits, bare.moves), ([None; 4], [None; 4]));
+        assert_eq!(bare.sub_job_type("nobody's"), bare);
+
+        let facts = JobFacts {
+            job_type: "type",
+            sub_job_type: None,
+            failure: "bad",
+            error: Code::of(7),
+        };
+        let job = Rule::job(Op::Failover, "POST /v1/x", "page").job_type("type", "bad", 7);
+        assert_eq!((job.answer, job.job), (200, Some(facts)));
+        let sub_job_type = Some("part");
+        assert_eq!(
+            job.sub_job_type("part").job,
+            Some(JobFacts {
+                sub_job_type,
+                ..facts
+            })
+        );
+
+        let needs: &[(Need, Code)] = rule(Op::Failover).needs;
+        let full = bare
+            .body("key")
+            .station(Station::Flips)
+            .unless(needs)
+            .filters(&["name"], &["abstract"]);
+        let row = Rule {
+            body: Some("key"),
+            station: Station::Flips,
+            needs,
+            filters: &["name"],
+            query_types: &["abstract"],
+            ..bare
+        };
+        assert_eq!(full, row);
+    }
+
+    #[test]
+    fn members_follow_their_group_only_where_the_row_says_so() {
+        let (during, done, failed) = (Status::Deleting, End::Gone, End::Is(Status::ErrorDeleting));
+        let moves = Moves {
+            during,
+            done,
+            failed,
+        };
+        let alone = Rule::job(Op::Failover, "POST /v1/x", "page")
+            .admits(Kind::ReplicationPair, &[Status::Available], 9)
+            .moves(Kind::ProtectionGroup, during, done, failed);
+        let together = alone.with_members();
+        let admits = Admits {
+            statuses: &[Status::Available],
+            code: Code::of(9),
+        };
+        for &kind in Kind::ALL {
+            let asked = (kind == Kind::ReplicationPair).then_some(admits);
+            assert_eq!(alone.admitted_in(kind), asked);
+            let group = kind == Kind::ProtectionGroup;
+            let follows = matches!(kind, Kind::ProtectedInstance | Kind::ReplicationPair);
+            assert_eq!(alone.moves_of(kind), group.then_some(moves));
+            assert_eq!(together.moves_of(kind), (group || follows).then_some(moves));
+        }
+        assert!(together.is_group_operation() && !alone.is_group_operation());
+        assert!(Rule::job(Op::DeleteProtectionGroup, "DELETE /v1/x", "page").is_group_operation());
+    }
+
+    #[test]
+    fn the_index_has_every_row_of_every_table_once() {
+        assert_eq!(index(), RULES);
+        assert_eq!(
+            TABLES.iter().map(|rows| rows.len()).sum::<usize>(),
+            RULES.len()
+        );
+        for row in TABLES.into_iter().flatten() {
+            assert_eq!(rule(row.op), row);
+        }
+    }
+
+    #[test]
     fn each_row_stands_at_its_operation_and_names_published_statuses() {
         for (row, &op) in RULES.iter().zip(Op::ALL) {
             assert_eq!(row.op, op);

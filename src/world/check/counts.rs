@@ -7,6 +7,7 @@ use crate::units::Bytes;
 use crate::world::job::{Detail, JobStatus};
 use crate::world::place::{Project, Usage};
 use crate::world::protection::{Copying, Life};
+use crate::world::replica::Level;
 use crate::world::{AzKey, GroupKey, InstanceKey, ProjectKey, Who, World};
 use slotmap::SecondaryMap;
 
@@ -65,9 +66,12 @@ pub(super) fn statuses(world: &World) -> Result<(), Violation> {
 struct Tally {
     copying: u32,
     in_step: u32,
+    copies: u32,
     out: u32,
     invalid: u32,
     busy: u32,
+    /// Pairs at fault levels 2 and 5.
+    levels: [u32; 2],
 }
 
 /// Whether an operation of its own runs on a member.
@@ -90,11 +94,15 @@ pub(super) fn groups(world: &World) -> Result<(), Violation> {
             tally.busy += u32::from(runs_its_own(instance.life));
         }
     }
-    for pair in world.pairs.values() {
+    for (key, pair) in &world.pairs {
         let own = runs_its_own(pair.life);
         if let Some(tally) = groups.get_mut(pair.group) {
+            let level = world.level(key);
+            tally.levels[0] += u32::from(level == Level::Two);
+            tally.levels[1] += u32::from(level == Level::Five);
             tally.copying += u32::from(pair.is_copying());
             tally.in_step += u32::from(pair.copy == Copying::Active);
+            tally.copies += u32::from(pair.has_copy);
             tally.out += u32::from(pair.is_out());
             tally.invalid += u32::from(pair.life.status == Status::Invalid);
             tally.busy += u32::from(own);
@@ -117,9 +125,12 @@ pub(super) fn groups(world: &World) -> Result<(), Violation> {
         let figures = [
             ("copies under way", tally.copying, group.copying),
             ("pairs in step", tally.in_step, group.in_step),
+            ("pairs with a copy", tally.copies, group.copies),
             ("pairs that take no part", tally.out, group.out),
             ("invalid members", tally.invalid, group.invalid),
             ("members at work", tally.busy, group.busy),
+            ("pairs at level 2", tally.levels[0], group.health[0]),
+            ("pairs at level 5", tally.levels[1], group.health[1]),
         ];
         for (what, counted, kept) in figures {
             members(world, Who::Group(key), what, counted, kept)?;

@@ -113,7 +113,7 @@ fn recovery(world: &World, now: SimTime, key: PairKey) -> Result<(), Violation> 
     };
     let pair = &world.pairs[key];
     let gap = world.gap(key, pair.station);
-    let missing = gap.bytes(now).saturating_add(pair.drift().behind);
+    let missing = gap.work(now).saturating_add(world.behind(key, now)) / 1_000_000;
     let missing = u64::try_from(missing).unwrap_or(u64::MAX);
     let stands = found.earliest < now || missing == 0;
     let honest = found.lost == missing && found.whole == (missing == 0);

@@ -273,6 +273,18 @@ pub enum Violation {
         /// What changed.
         what: &'static str,
     },
+    /// The fault levels of a group's pairs are what the last effect that spoke of them said.
+    #[error(
+        "{counted:?} pairs of `{group}` have fault levels 2 and 5, and {told:?} was the last that was told of it"
+    )]
+    Untold {
+        /// The group.
+        group: String,
+        /// How many pairs have levels 2 and 5.
+        counted: [u32; 2],
+        /// How many were told to have them.
+        told: [u32; 2],
+    },
     /// A link carries no more in a span than it can.
     #[error("the link `{link}` carried {carried} B in {span:?}, and {could} B were the most")]
     Carried {
@@ -317,6 +329,7 @@ impl Violation {
         "no copy without writes",
         "drills leave no trace",
         "bytes are conserved on links",
+        "fault levels are told",
     ];
 
     /// The invariant, in words.
@@ -350,6 +363,7 @@ impl Violation {
             Violation::NeedlessCopy { .. } => 24,
             Violation::DrillChanged { .. } => 25,
             Violation::Carried { .. } => 26,
+            Violation::Untold { .. } => 27,
         };
         Violation::NAMES[place]
     }

@@ -20,7 +20,7 @@ mod share;
 mod tests;
 
 pub(super) use audit::Fault;
-pub use share::{Fraction, Speed};
+pub use share::{Fraction, Passed, Speed};
 
 use super::{FlowKey, LinkKey, PairKey, RouteKey};
 use crate::time::SimTime;
@@ -96,11 +96,16 @@ struct Route {
     path: Option<Vec<LinkKey>>,
     foreground: Rate,
     factor: Fraction,
+    /// The fraction of its foreground that has passed since `since`: none while the path is lost.
+    passing: Fraction,
+    since: SimTime,
+    /// What had passed until `since` of a foreground of one a microsecond, in units of a fraction.
+    passed: u128,
     /// Its classes by limit.
     classes: Vec<(Option<Rate>, FlowKey)>,
 }
 
-clone_by_field!(Route { path, foreground, factor, classes } trees {  } maps {  });
+clone_by_field!(Route { path, foreground, factor, passing, since, passed, classes } trees {  } maps {  });
 
 impl Default for Route {
     fn default() -> Self {
@@ -108,6 +113,9 @@ impl Default for Route {
             path: None,
             foreground: Rate::ZERO,
             factor: Fraction::ONE,
+            passing: Fraction::ZERO,
+            since: SimTime::ZERO,
+            passed: 0,
             classes: Vec::new(),
         }
     }
@@ -121,6 +129,25 @@ impl Route {
 
     fn links(&self) -> &[LinkKey] {
         self.path.as_deref().unwrap_or_default()
+    }
+
+    fn passed(&self, now: SimTime) -> u128 {
+        let micros = now.saturating_since(self.since).as_micros();
+        self.passed
+            .saturating_add(self.passing.of_many(u128::from(micros)))
+    }
+
+    /// From this instant on such a fraction of its foreground passes.
+    fn pass(&mut self, now: SimTime, factor: Fraction) {
+        self.factor = factor;
+        let passing = match self.path {
+            Some(_) => factor,
+            None => Fraction::ZERO,
+        };
+        if passing != self.passing {
+            (self.passed, self.since) = (self.passed(now), now);
+            self.passing = passing;
+        }
     }
 }
 
@@ -319,6 +346,12 @@ impl Flows {
         }
     }
 
+    /// What has passed of a route's foreground up to an instant, for [`Passed::since`].
+    pub fn passed(&self, now: SimTime, route: RouteKey) -> Passed {
+        let route = self.routes.get(route);
+        Passed(route.map_or(0, |route| route.passed(now)))
+    }
+
     /// What a link has carried so far.
     pub fn carried(&self, now: SimTime, link: LinkKey) -> Carried {
         let Some(entry) = self.links.get(link) else {
@@ -426,7 +459,7 @@ impl Flows {
             return; // It has got links since, and they are marked.
         }
         self.sweep(route);
-        self.routes[route].factor = Fraction::ONE;
+        self.routes[route].pass(now, Fraction::ONE);
         let is_lost = self.routes[route].path.is_none();
         for at in 0..self.routes[route].classes.len() {
             let (limit, flow) = self.routes[route].classes[at];
@@ -449,7 +482,7 @@ impl Flows {
             speeds,
         } = self.divide(part);
         for (&route, factor) in part.routes.iter().zip(factors) {
-            self.routes[route].factor = factor;
+            self.routes[route].pass(now, factor);
         }
         for (&link, foreground) in part.links.iter().zip(used) {
             let link = &mut self.links[link];

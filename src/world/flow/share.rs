@@ -60,10 +60,46 @@ impl Fraction {
         u64::try_from(product).expect("a fraction is at most 1")
     }
 
+    /// This much of `amount`, rounded to the nearest: a fraction is itself rounded down, so where the true part is whole
+    /// this is it.
+    #[must_use]
+    pub fn nearest(self, amount: u64) -> u64 {
+        let product = (u128::from(amount) * u128::from(self.0) + (1 << 62)) >> 63;
+        u64::try_from(product).expect("a fraction is at most 1")
+    }
+
+    /// This much of so many microseconds, in units of 2^-63 microsecond.
+    pub(super) fn of_many(self, micros: u128) -> u128 {
+        micros.saturating_mul(u128::from(self.0))
+    }
+
     /// As a number between 0 and 1, for display.
     #[must_use]
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / Self::ONE.0 as f64
+    }
+}
+
+/// How much has passed of what comes before all copies: the integral over time of the fraction that passed, in units of
+/// 2^-63 microsecond. Two of them say how much of any one demand has passed in between.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Passed(pub(super) u128);
+
+impl Passed {
+    /// Before anything passed.
+    pub const NONE: Passed = Passed(0);
+
+    /// What passed of so many bytes a second since an earlier reading, in millionths of a byte, rounded to the nearest: a
+    /// fraction is rounded down, and where the true amount is whole this gives it.
+    #[must_use]
+    pub fn since(self, earlier: Passed, rate: u64) -> u128 {
+        let units = self.0.saturating_sub(earlier.0);
+        let (whole, part) = (units >> 63, units & ((1 << 63) - 1));
+        let rate = u128::from(rate);
+        let part = (part * rate + (1 << 62)) >> 63;
+        whole.saturating_mul(rate).saturating_add(part)
     }
 }
 

@@ -179,6 +179,7 @@ impl Check<'_> {
         };
         let labels = of.iter().map(|target| self.labels(*target, list.kind));
         let labels = labels.collect::<Checked<Vec<Labels>>>()?;
+        let places = of.iter().map(|target| target.at).collect();
         let take = match selection {
             None => None,
             Some(some) => {
@@ -194,6 +195,8 @@ impl Check<'_> {
         };
         Ok(Aim {
             labels,
+            places,
+            kind: list.kind,
             take,
             role: list.role,
             harm: list.harm,

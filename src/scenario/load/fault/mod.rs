@@ -5,12 +5,14 @@
 //! any candidate's number depending on which others there are.
 
 mod check;
+mod parts;
 
 pub(super) use check::{Bearer, check};
 
-use super::names::Pattern;
+use super::names::{Kind, Pattern};
 use crate::engine::dice::{Purpose, Seed, draw};
 use crate::hash::combine;
+use crate::scenario::yaml::Location;
 use crate::world::fault::Blow;
 use crate::world::label::Stable;
 use crate::world::protection::Side;
@@ -79,9 +81,13 @@ struct Take {
 }
 
 /// Targets under one key of a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Aim {
     labels: Vec<Labels>,
+    /// Where the file says each of them.
+    places: Vec<Location>,
+    /// What they are labels of.
+    kind: Kind,
     take: Option<Take>,
     /// The labels are groups, and a side of each is meant.
     role: Option<Role>,
@@ -108,6 +114,16 @@ impl Drawer {
         }
     }
 }
+
+/// A `heal` has the form of the fault that it ends, wherever the file says either.
+impl PartialEq for Aim {
+    fn eq(&self, other: &Aim) -> bool {
+        let form = |aim: &Aim| (aim.kind, aim.take, aim.role, aim.harm);
+        form(self) == form(other) && self.labels == other.labels
+    }
+}
+
+impl Eq for Aim {}
 
 impl Aim {
     fn size(&self) -> u64 {

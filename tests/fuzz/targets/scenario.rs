@@ -1,0 +1,5 @@
+//! Scenario files of any bytes.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sdrsim_fuzz::scenario::try_bytes(data));
