@@ -199,7 +199,7 @@ const PLANTS: &[Plant] = &[
         let pair = pair(world);
         world.pairs[pair]
             .rest
-            .change(|rest| rest.unsynced = Bytes(1));
+            .change(|rest| rest.dirty.bytes = Bytes(1));
     }),
     ("recovery points are what they say", held, |world| {
         let pair = pair(world);

@@ -5,6 +5,7 @@
 //! little, since not every reference is written through.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use slotmap::{Key, SlotMap};
 use std::ops::{Deref, DerefMut};
 
 /// A value with the count of its openings. Serialized as the value: a count means nothing in another process.
@@ -46,15 +47,12 @@ impl<T> DerefMut for Watched<T> {
     }
 }
 
-impl<'a, T> IntoIterator for &'a Watched<T>
-where
-    &'a T: IntoIterator,
-{
-    type Item = <&'a T as IntoIterator>::Item;
-    type IntoIter = <&'a T as IntoIterator>::IntoIter;
+impl<'a, K: Key, V> IntoIterator for &'a Watched<SlotMap<K, V>> {
+    type Item = (K, &'a V);
+    type IntoIter = slotmap::basic::Iter<'a, K, V>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.value.into_iter()
+        self.value.iter()
     }
 }
 

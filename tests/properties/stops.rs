@@ -11,7 +11,7 @@ use sdrsim::machine::query::view_of;
 use sdrsim::sdrs::policy::Policies;
 use sdrsim::time::SimTime;
 use sdrsim::world::Who;
-use sdrsim::world::protection::{Copying, ProtectionType, Side};
+use sdrsim::world::protection::{ProtectionType, Side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

@@ -82,7 +82,7 @@ fn digest(fix: &Fixture, effects: impl IntoIterator<Item = (u64, Effect)>) -> Di
     };
     for (micros, effect) in effects {
         let at = SimTime::from_micros(micros);
-        digest.take(at, Prefixes::at(at), &effect, keys);
+        digest.take(at, &effect, keys);
     }
     digest
 }
@@ -164,7 +164,7 @@ fn what_one_call_removes_is_still_known_within_it() {
         let mut digest = Digest::ZERO;
         let world = &fix.world;
         let at = SimTime::from_micros(1);
-        digest.take(at, Prefixes::at(at), &effect, Keys { world, gone });
+        digest.take(at, &effect, Keys { world, gone });
         digest
     };
     assert_eq!(with(&[(who, stable)]), before);
