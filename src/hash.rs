@@ -25,7 +25,14 @@ pub const fn mix(value: u64) -> u64 {
 #[inline]
 #[must_use]
 pub const fn combine(first: u64, second: u64) -> u64 {
-    mix(mix(first) ^ second)
+    join(mix(first), second)
+}
+
+/// The rest of [`combine`] after its first value was mixed, for one who joins many values to the same first one.
+#[inline]
+#[must_use]
+pub const fn join(mixed: u64, second: u64) -> u64 {
+    mix(mixed ^ second)
 }
 
 /// Hashes bytes: the length, then the bytes as little-endian words of eight, the last one filled up with zeros.

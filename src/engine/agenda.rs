@@ -9,7 +9,7 @@ use crate::machine::{Doing, Event, Outcome};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
-use crate::world::Who;
+use crate::world::{PairKey, Who};
 use crate::world::job::Part;
 use crate::world::machinery::Act;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,6 +23,8 @@ pub struct Agenda {
     odd: Vec<Event>,
     /// Places of `odd` that no entry names.
     free: Vec<u32>,
+    /// The queue's round at which somebody looked ahead.
+    seen: u64,
 }
 
 impl Clone for Agenda {
@@ -31,6 +33,7 @@ impl Clone for Agenda {
             queue: self.queue.clone(),
             odd: self.odd.clone(),
             free: self.free.clone(),
+            seen: self.seen,
         }
     }
 
@@ -38,6 +41,7 @@ impl Clone for Agenda {
         self.queue.clone_from(&source.queue);
         self.odd.clone_from(&source.odd);
         self.free.clone_from(&source.free);
+        self.seen = source.seen;
     }
 }
 
@@ -84,6 +88,19 @@ impl Agenda {
             }
         };
         Some((at, event))
+    }
+
+    /// The pairs that the next few events are about, once for each time the queue makes some ready; then None until it does
+    /// so again.
+    #[inline]
+    pub(super) fn look_ahead(&mut self) -> Option<impl Iterator<Item = PairKey> + '_> {
+        let round = self.queue.rounds();
+        if round == self.seen {
+            return None;
+        }
+        self.seen = round;
+        let pairs = self.queue.ready().filter(|packed| packed.word & 7 == 0);
+        Some(pairs.map(|packed| KeyData::from_ffi(packed.key).into()))
     }
 
     /// The instant of the event that is due first.

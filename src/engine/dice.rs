@@ -8,7 +8,7 @@
 //! The values are promised: they rest on [`crate::hash`] and on a generator whose algorithm is fixed, so a seed means the
 //! same in every build. The tests hold some of them.
 
-use crate::hash::{combine, mix};
+use crate::hash::{combine, join, mix};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ pub const fn pick(draw: u64, choices: u64) -> u64 {
 #[serde(from = "Seed", into = "Seed")]
 pub struct Dice {
     seed: Seed,
-    /// What all draws of a duration begin with.
+    /// What all draws of a duration begin with, mixed.
     durations: u64,
 }
 
@@ -120,7 +120,7 @@ impl Dice {
     pub const fn new(seed: Seed) -> Self {
         Self {
             seed,
-            durations: combine(seed.0, Purpose::Duration.tag()),
+            durations: mix(combine(seed.0, Purpose::Duration.tag())),
         }
     }
 
@@ -128,7 +128,7 @@ impl Dice {
     #[inline]
     #[must_use]
     pub const fn duration(&self, stable: u64, count: u64) -> u64 {
-        combine(combine(self.durations, stable), count)
+        combine(join(self.durations, stable), count)
     }
 
     /// The seed.

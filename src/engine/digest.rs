@@ -5,7 +5,7 @@
 //! instants and epochs. Slots, serials, words and job numbers are left out, since they depend on what else there is; so is
 //! memory, so that a faster queue or storage keeps the digest. Goldens hold the encoding of every kind of effect.
 
-use crate::hash::{combine, mix};
+use crate::hash::{combine, join, mix};
 use crate::machine::effect::Property;
 use crate::machine::{Doing, Effect};
 use crate::sdrs::status::Status;
@@ -76,8 +76,8 @@ impl Digest {
 /// What the hashes of the two most frequent effects of an instant begin with.
 #[derive(Clone, Copy)]
 pub(super) struct Prefixes {
-    begun: Fold,
-    moved: Fold,
+    begun: Mixed,
+    moved: Mixed,
 }
 
 impl Prefixes {
@@ -85,8 +85,8 @@ impl Prefixes {
     #[inline]
     pub(super) const fn at(at: SimTime) -> Prefixes {
         Prefixes {
-            begun: begin_fold(1, at),
-            moved: begin_fold(5, at),
+            begun: Mixed(mix(begin_fold(1, at).0)),
+            moved: Mixed(mix(begin_fold(5, at).0)),
         }
     }
 }
@@ -216,6 +216,17 @@ impl Fold {
     }
 }
 
+/// A hash in the making that was mixed for the word that comes next.
+#[derive(Clone, Copy)]
+struct Mixed(u64);
+
+impl Mixed {
+    #[inline]
+    const fn word(self, word: u64) -> Fold {
+        Fold(join(self.0, word))
+    }
+}
+
 /// The hash in the making of an effect with this number.
 #[inline]
 const fn begin_fold(number: u64, at: SimTime) -> Fold {
@@ -224,14 +235,14 @@ const fn begin_fold(number: u64, at: SimTime) -> Fold {
 
 /// The hash of `Effect::Begin`, which is every third effect of a group operation.
 #[inline]
-fn begun(fold: Fold, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
+fn begun(fold: Mixed, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
     let what = u64::from(epoch) << 32 | doing_word(doing);
     fold.word(key).word(what).word(delay.as_micros()).0
 }
 
 /// The hash of `Effect::Moved`, which is every other effect of a group operation.
 #[inline]
-fn moved(fold: Fold, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
+fn moved(fold: Mixed, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
     let statuses = (from as u64) << 16 | (to as u64) << 8;
     let what = u64::from(epoch) << 32 | statuses | u64::from(job != 0);
     fold.word(key).word(what).0

@@ -218,8 +218,8 @@ impl Packer {
         self.mark(world, Who::Pair(key), &mut out);
         life(world, &pair.life, &mut out);
         if let Some(work) = pair.life.work() {
-            let subs = world.jobs.get(work.job).map_or(&[][..], |job| &job.subs);
-            let sub = subs.iter().find(|sub| sub.pair == key);
+            let job = world.jobs.get(work.job);
+            let sub = job.and_then(|job| job.subs.iter().find(|sub| sub.pair == key));
             out.push(sub.map_or(0, |sub| 1 + u8::from(sub.ended.is_some())));
         }
         let gap = |side: Side| {

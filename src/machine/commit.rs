@@ -13,7 +13,7 @@ use crate::hash;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::world::job::{Detail, Entities, Job, JobStatus, Part};
+use crate::world::job::{Detail, Entities, Job, JobStatus, Part, Subs};
 use crate::world::label::{Label, Name, Stable};
 use crate::world::protection::Side;
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
@@ -252,7 +252,7 @@ impl Desk<'_> {
             began: None,
             ended: None,
             code: None,
-            subs: Vec::new(),
+            subs: Subs::default(),
             left: 0,
             failed: 0,
         });

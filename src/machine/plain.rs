@@ -7,7 +7,7 @@
 //! not decided there: the tests below hold one to the other, and so do the digests of all scenarios.
 
 use super::effect::{Effect, Effects};
-use super::transition::count;
+use super::transition::count_pair;
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::Policy;
 use crate::sdrs::rules::{End, Rule};
@@ -22,7 +22,8 @@ use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 pub(super) fn look_over(world: &mut World, group: GroupKey) {
     let seen = world.disks.openings();
     let record = &world.groups[group];
-    if record.plain_at == seen || record.protection != ProtectionType::ReplicationPair {
+    let alone = record.protection == ProtectionType::ReplicationPair;
+    if record.plain_at == seen || !alone || !world.is_connected(record) {
         return;
     }
     let plain = |pair: PairKey| {
@@ -34,13 +35,11 @@ pub(super) fn look_over(world: &mut World, group: GroupKey) {
     }
 }
 
-/// Whether the sub-jobs of a group may go the short way now.
+/// Whether the sub-jobs of a group may go the short way now. Its two sides are joined where they were when it was looked over,
+/// since only a fault takes a path away.
 #[inline]
 fn is_plain(world: &World, group: &Group) -> bool {
-    world.standing == 0
-        && group.plain_at == world.disks.openings()
-        && group.cut.is_none()
-        && world.is_connected(group)
+    world.standing == 0 && group.plain_at == world.disks.openings() && group.cut.is_none()
 }
 
 /// Whether a pair of such a group may.
@@ -97,8 +96,7 @@ pub(super) fn sub_job_ended(
         Op::PlannedFailover if pair.copy == Copying::Active => Turn::Exchange,
         _ => return None,
     };
-    let sub = &mut job.subs[pair.sub as usize];
-    (sub.ended, sub.code) = (Some(now), None);
+    job.subs.end(pair.sub, now, None);
     let number = job.number;
     let pair = &mut world.pairs[key];
     let group = &mut world.groups[pair.group];
@@ -123,8 +121,7 @@ pub(super) fn sub_job_ended(
     }
     carry_out(turn, now, key, aim, pair, group, out);
     if moved {
-        count(world, Who::Pair(key), from, false);
-        count(world, Who::Pair(key), to, true);
+        count_pair(world, key, from, to);
     }
     Some(work.job)
 }

@@ -6,7 +6,7 @@
 
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
-use super::transition::{count, end_work, move_to};
+use super::transition::{count_pair, end_work, move_to};
 use super::{data, obstacle, outcome, plain, tasks};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
@@ -14,7 +14,7 @@ use crate::sdrs::policy::{Permission, Policy};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
-use crate::world::job::{Detail, JobStatus, Part, Sub};
+use crate::world::job::{Detail, JobStatus, Part};
 use crate::world::protection::{Pair, ProtectionType, Side, Work};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
@@ -81,8 +81,7 @@ pub(super) fn begin_pairs(
             to: during,
             job: number,
         });
-        count(world, who, from, false);
-        count(world, who, during, true);
+        count_pair(world, key, from, during);
     }
 }
 
@@ -190,26 +189,19 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
     let stagger = world.staggers[op as usize];
     plain::look_over(world, group);
     let mut subs = world.spare.pop().unwrap_or_default();
+    subs.open(now, stagger);
+    out.reserve(world.groups[group].pairs.len());
     for pair in world.groups[group].pairs.iter() {
         let record = &mut world.pairs[pair];
-        if record.life.work().is_none_or(|work| work.job != job) {
+        if !record.life.is_of(job) {
             continue;
         }
-        record.sub = subs.len() as u32;
-        let delay = stagger.saturating_mul(subs.len() as u64);
-        let began = now.saturating_add(delay);
-        subs.push(Sub {
-            pair,
-            stable: record.stable,
-            began,
-            ended: None,
-            code: None,
-        });
+        record.sub = subs.push(pair, record.stable);
         out.push(Effect::Begin {
             who: Who::Pair(pair),
             epoch: record.life.epoch,
             doing,
-            delay,
+            delay: subs.delay(record.sub),
         });
     }
     let none = subs.is_empty();
@@ -287,10 +279,9 @@ fn sub_job_ended(
     {
         world.hung.add(Policy::Fencing);
     }
-    let sub = world.pairs[pair].sub as usize;
+    let sub = world.pairs[pair].sub;
     let record = &mut world.jobs[job];
-    record.subs[sub].ended = Some(now);
-    record.subs[sub].code = code;
+    record.subs.end(sub, now, code);
     if code.is_some() {
         record.failed += 1;
         out.push(Effect::SubJob { job, pair, code });

@@ -6,11 +6,11 @@
 use super::effect::{Effect, Effects};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::{End, rule};
-use crate::sdrs::status::Status;
+use crate::sdrs::status::{Kind, Status};
 use crate::time::SimTime;
 use crate::world::job::Detail;
 use crate::world::protection::{Life, Work};
-use crate::world::{GroupKey, JobKey, Who, World};
+use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 const LIVES: &str = "the caller names a resource that exists and has a status";
 
@@ -49,15 +49,34 @@ pub(crate) fn group_of(world: &World, who: Who) -> Option<GroupKey> {
 
 /// Keeps the census, and the group's counts of members that are `invalid` and of pairs that take no part.
 #[inline]
-pub(super) fn count(world: &mut World, who: Who, status: Status, add: bool) {
+fn count(world: &mut World, who: Who, status: Status, add: bool) {
     let kind = who.kind().expect(LIVES);
     step(&mut world.census[kind as usize][status as usize], add);
-    if matches!(
-        status,
-        Status::Invalid | Status::Error | Status::ErrorDeleting
-    ) {
+    if stands_out(status) {
         count_member(world, who, status, add);
     }
+}
+
+/// Counts a pair that changes its status, like `count`.
+#[inline]
+pub(super) fn count_pair(world: &mut World, pair: PairKey, from: Status, to: Status) {
+    let census = &mut world.census[Kind::ReplicationPair as usize];
+    step(&mut census[from as usize], false);
+    step(&mut census[to as usize], true);
+    for (status, add) in [(from, false), (to, true)] {
+        if stands_out(status) {
+            count_member(world, Who::Pair(pair), status, add);
+        }
+    }
+}
+
+/// Whether a group counts its members that show a status.
+#[inline]
+const fn stands_out(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Invalid | Status::Error | Status::ErrorDeleting
+    )
 }
 
 #[cold]

@@ -305,7 +305,7 @@ pub struct World {
     pub(crate) index: HashMap<u64, Who, BuildHasherDefault<ByItself>>,
     /// Lists of sub-jobs to use again.
     #[serde(skip)]
-    pub(crate) spare: Vec<Vec<job::Sub>>,
+    pub(crate) spare: Vec<job::Subs>,
     /// Room for the aims of one settlement.
     #[serde(skip)]
     pub(crate) aims: Vec<Aim>,

@@ -121,7 +121,7 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
         Who::Job(key) => {
             map = object(&published::job(world, now, key));
             let j = &world.jobs[key];
-            let failed = j.subs.iter().filter(|sub| sub.code.is_some()).count();
+            let failed = j.subs.failures();
             add.push(("number", json!(j.number)));
             add.push(("operation", json!(j.op.name())));
             add.push((

@@ -344,7 +344,7 @@ pub(super) fn job(world: &World, now: SimTime, key: JobKey) -> view::Job {
             sub_jobs: j
                 .subs
                 .iter()
-                .map(|sub| sub_job(world, now, j, sub))
+                .map(|sub| sub_job(world, now, j, &sub))
                 .collect(),
         },
         job_id: job_id(world, j.stable),
