@@ -19,6 +19,8 @@ pub(super) struct Absorber {
     pub digest: Digest,
     /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
     gone: Vec<(Who, Stable)>,
+    /// Whether that list is of the call at hand.
+    listed: bool,
 }
 
 impl Clone for Absorber {
@@ -39,6 +41,7 @@ impl Absorber {
             queue,
             digest,
             gone: Vec::new(),
+            listed: false,
         }
     }
 
@@ -51,17 +54,9 @@ impl Absorber {
         oracle: &mut O,
         observer: &mut W,
     ) {
-        self.gone.clear();
-        let is_gone = |effect: &Effect| matches!(effect, Effect::Gone { .. });
-        if effects.iter().any(is_gone) {
-            self.list_gone(effects);
-        }
         let prefixes = Prefixes::at(now);
+        self.listed = false;
         for effect in effects {
-            let keys = Keys {
-                world,
-                gone: &self.gone,
-            };
             match *effect {
                 Effect::Begin {
                     who,
@@ -70,7 +65,7 @@ impl Absorber {
                     delay,
                 } => {
                     let stable = world.stable(who);
-                    let key = stable.unwrap_or_else(|| keys.of_gone(who));
+                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
                     self.digest.begun(prefixes, key, epoch, doing, delay);
                     observer.see(now, world, effect);
                     // What the same call removed again has no end to wait for.
@@ -92,11 +87,24 @@ impl Absorber {
                     to,
                     job,
                 } => {
-                    let key = keys.of(who);
+                    let stable = world.stable(who);
+                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
                     self.digest.moved(prefixes, key, epoch, (from, to), job);
                     observer.see(now, world, effect);
                 }
+                Effect::InStep { pair } => {
+                    let stable = world.pairs.get(pair).map(|pair| pair.stable);
+                    let gone = || self.key_of_gone(effects, world, Who::Pair(pair));
+                    let key = stable.unwrap_or_else(gone);
+                    self.digest.in_step(prefixes, key);
+                    observer.see(now, world, effect);
+                }
                 _ => {
+                    if !self.listed {
+                        self.list_gone(effects);
+                    }
+                    let gone = self.gone.as_slice();
+                    let keys = Keys { world, gone };
                     self.digest.take(now, effect, keys);
                     observer.see(now, world, effect);
                     self.schedule(effect, world, now, oracle);
@@ -120,7 +128,18 @@ impl Absorber {
     }
 
     #[cold]
+    fn key_of_gone(&mut self, effects: &[Effect], world: &World, who: Who) -> Stable {
+        if !self.listed {
+            self.list_gone(effects);
+        }
+        let gone = self.gone.as_slice();
+        Keys { world, gone }.of(who)
+    }
+
+    /// Lists what a call has removed, which is done once, when somebody asks for the first of it.
     fn list_gone(&mut self, effects: &[Effect]) {
+        self.listed = true;
+        self.gone.clear();
         self.gone
             .extend(effects.iter().filter_map(|effect| match *effect {
                 Effect::Gone { who, stable, .. } => Some((who, stable)),

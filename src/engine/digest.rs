@@ -67,17 +67,24 @@ impl Digest {
         self.add(moved(prefixes.moved, key.0, epoch, statuses, job));
     }
 
+    /// Takes in an `Effect::InStep` of a pair that has this stable key, at the instant of the prefixes.
+    #[inline]
+    pub(super) const fn in_step(&mut self, prefixes: Prefixes, key: Stable) {
+        self.add(prefixes.in_step.word(key.0).0);
+    }
+
     #[inline]
     const fn add(&mut self, print: u64) {
         self.0 = self.0.wrapping_add(mix(print));
     }
 }
 
-/// What the hashes of the two most frequent effects of an instant begin with.
+/// What the hashes of the most frequent effects of an instant begin with.
 #[derive(Clone, Copy)]
 pub(super) struct Prefixes {
     begun: Mixed,
     moved: Mixed,
+    in_step: Mixed,
 }
 
 impl Prefixes {
@@ -87,6 +94,7 @@ impl Prefixes {
         Prefixes {
             begun: Mixed(mix(begin_fold(1, at).0)),
             moved: Mixed(mix(begin_fold(5, at).0)),
+            in_step: Mixed(mix(begin_fold(3, at).0)),
         }
     }
 }
@@ -143,9 +151,8 @@ impl Keys<'_> {
         }
     }
 
-    /// The stable key of what is not there any more.
     #[cold]
-    pub(super) fn of_gone(self, who: Who) -> Stable {
+    fn of_gone(self, who: Who) -> Stable {
         let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
         place.map_or(Stable(0), |place| self.gone[place].1)
     }

@@ -237,8 +237,17 @@ impl Distribution {
     ///
     /// Rounded to the nearest microsecond, at most [`Span::MAX`]. Never panics, also for a law that was not checked, and
     /// allocates nothing.
+    #[inline]
     #[must_use]
     pub fn sample(&self, draw: u64) -> Span {
+        match *self {
+            Self::Fixed(span) => span,
+            Self::Exponential { mean } => rounded(-float(mean) * log_rest(draw)),
+            _ => self.sample_other(draw),
+        }
+    }
+
+    fn sample_other(&self, draw: u64) -> Span {
         match *self {
             Self::Fixed(span) => span,
             Self::Uniform { min, max } => {
@@ -339,11 +348,13 @@ impl From<Span> for DurationLaw {
 }
 
 /// A span's microseconds as a float, to the nearest one that exists.
+#[inline]
 fn float(span: Span) -> f64 {
     span.as_micros() as f64
 }
 
 /// The nearest whole microsecond; what is not a number is none at all, and too much is [`Span::MAX`].
+#[inline]
 fn rounded(micros: f64) -> Span {
     // What `libm::round` does to a number that is not negative, without the sign and in a few instructions.
     const BELOW_HALF: f64 = 0.5 - 0.25 * f64::EPSILON;
@@ -351,6 +362,7 @@ fn rounded(micros: f64) -> Span {
 }
 
 /// The logarithm of what is left above the draw, always negative.
+#[inline]
 fn log_rest(draw: u64) -> f64 {
     libm::log(1.0 - dice::unit(draw))
 }

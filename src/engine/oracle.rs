@@ -228,6 +228,45 @@ impl Oracle for Chance {
 
     #[inline]
     fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        match self.plain_fate(work) {
+            Some(after) => Fate {
+                after: Some(after),
+                outcome: Outcome::Done,
+            },
+            None => self.any_fate(world, work),
+        }
+    }
+
+    fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
+        let stable = world.hazards.get(hazard as usize)?.stable;
+        let laws = self.hazards.get(&stable)?;
+        Some(laws.span(self.dice.seed(), stable, turn / 2, broken))
+    }
+
+    fn stagger(&self, op: Op) -> Option<Span> {
+        self.pace.job(op).map(|job| job.stagger)
+    }
+}
+
+impl Chance {
+    /// How long a part of a job takes that cannot fail, does not depend on sizes and that no script speaks of.
+    #[inline]
+    fn plain_fate(&self, work: Work) -> Option<Span> {
+        let Doing::Job(op, part) = work.doing else {
+            return None;
+        };
+        let pace = self.pace.job(op)?;
+        let law = pace.part(part);
+        let fails = part == Part::Work && pace.fails > Probability::NEVER;
+        if fails || law.per_gib.is_some() || !self.script.is_empty() {
+            return None;
+        }
+        let key = Key::of(work);
+        Some(law.base.sample(self.dice.duration(key.stable, key.count)))
+    }
+
+    /// The fate of any work.
+    fn any_fate(&mut self, world: &World, work: Work) -> Fate {
         let Work { who, doing, .. } = work;
         let key = Key::of(work);
         let mut fate = match doing {
@@ -251,16 +290,6 @@ impl Oracle for Chance {
             }
         }
         fate
-    }
-
-    fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
-        let stable = world.hazards.get(hazard as usize)?.stable;
-        let laws = self.hazards.get(&stable)?;
-        Some(laws.span(self.dice.seed(), stable, turn / 2, broken))
-    }
-
-    fn stagger(&self, op: Op) -> Option<Span> {
-        self.pace.job(op).map(|job| job.stagger)
     }
 }
 

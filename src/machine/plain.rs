@@ -35,14 +35,7 @@ pub(super) fn look_over(world: &mut World, group: GroupKey) {
     }
 }
 
-/// Whether the sub-jobs of a group may go the short way now. Its two sides are joined where they were when it was looked over,
-/// since only a fault takes a path away.
-#[inline]
-fn is_plain(world: &World, group: &Group) -> bool {
-    world.standing == 0 && group.plain_at == world.disks.openings() && group.cut.is_none()
-}
-
-/// Whether a pair of such a group may.
+/// Whether nothing stands out about a pair but its disks.
 #[inline]
 fn is_plain_pair(pair: &Pair) -> bool {
     !pair.lost && !pair.is_copying() && pair.is_alike() && pair.rest.failure.is_none()
@@ -73,14 +66,16 @@ pub(super) fn sub_job_ended(
     rule: &Rule,
     out: &mut Effects,
 ) -> Option<JobKey> {
-    let pair = world.pairs.get(key)?;
+    let pair = world.pairs.get_mut(key)?;
     let work = pair.life.work()?;
-    let group = &world.groups[pair.group];
+    let group = &mut world.groups[pair.group];
     let Some(End::Is(to)) = rule.moves_of(Kind::ReplicationPair).map(|moves| moves.done) else {
         return None;
     };
     let fits = pair.life.epoch == epoch && work.op == rule.op;
-    if !fits || !is_plain_pair(pair) || !is_plain(world, group) {
+    // The two sides of the group are joined as they were when it was looked over: only a fault takes a path away.
+    let calm = world.standing == 0 && group.plain_at == world.disks.openings();
+    if !fits || !calm || group.cut.is_some() || !is_plain_pair(pair) {
         return None;
     }
     let job = world.jobs.get_mut(work.job)?;
@@ -98,8 +93,6 @@ pub(super) fn sub_job_ended(
     };
     job.subs.end(pair.sub, now, None);
     let number = job.number;
-    let pair = &mut world.pairs[key];
-    let group = &mut world.groups[pair.group];
     let from = pair.life.status;
     pair.life.set_work(None);
     let moved = from != to;
