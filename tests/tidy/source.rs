@@ -333,9 +333,15 @@ pub fn files(folder: &str, take: &dyn Fn(&str) -> bool) -> Vec<(String, PathBuf)
     found
 }
 
-/// The Rust files under a folder.
+/// Whether this is where a build, of the crate or of a package of the benchmarks, puts what it makes.
+pub fn is_built(name: &str) -> bool {
+    name == "target" || name.ends_with("/target")
+}
+
+/// The Rust files under a folder, but for those that a build has made.
 pub fn sources(folder: &str) -> Vec<Source> {
-    let rust = |name: &str| root().join(name).is_dir() || name.ends_with(".rs");
+    let rust =
+        |name: &str| !is_built(name) && (root().join(name).is_dir() || name.ends_with(".rs"));
     let read = |(name, path): (String, PathBuf)| {
         Source::new(&name, &fs::read_to_string(path).expect("UTF-8"))
     };
