@@ -54,7 +54,7 @@ fn operations(groups: u32) -> u64 {
     let warm = 8 * u64::from(groups) * 102;
     jobs.run_to(warm);
     counted(|| jobs.run_to(warm + 20_000));
-    jobs.engine.events() - warm
+    jobs.events() - warm
 }
 
 /// The earliest out, one in later, with so many pending.

@@ -20,7 +20,7 @@ fn events(c: &mut Criterion) {
         let mut jobs = Jobs::spread(groups, 100);
         jobs.run_to(2 * u64::from(groups) * 102);
         group.bench_function(BenchmarkId::from_parameter(groups * 100), |b| {
-            b.iter(|| jobs.run_to(jobs.engine.events() + EVENTS));
+            b.iter(|| jobs.run_to(jobs.events() + EVENTS));
         });
     }
     group.finish();
@@ -36,7 +36,7 @@ fn one_group(c: &mut Criterion) {
     group.bench_function("an operation", |b| {
         b.iter_custom(|rounds| {
             let begun = Instant::now();
-            jobs.run_to(jobs.engine.events() + rounds * each);
+            jobs.run_to(jobs.events() + rounds * each);
             begun.elapsed()
         });
     });

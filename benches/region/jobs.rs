@@ -1,8 +1,8 @@
 //! Replication jobs on the full engine: every group of a region for ever issues its next group operation, with one sub-job
 //! of exponential length for every pair. Nobody looks on.
 //!
-//! Groups are started, failed over, reprotected and stopped, and started again from the other side. An operation is as
-//! many events as a group has pairs, and two.
+//! All groups are started and come into step first. From then on each is failed over, reprotected, stopped and started from
+//! the other side, again and again. An operation is as many events as a group has pairs, and two.
 
 use super::region::region;
 use sdrsim::engine::distribution::{Distribution, DurationLaw};
@@ -10,7 +10,7 @@ use sdrsim::engine::{Chance, Engine, Limit, Pace, RunEnd, Seed};
 use sdrsim::machine::command::{Call, Command, Ref};
 use sdrsim::machine::effect::Effect;
 use sdrsim::sdrs::op::Op;
-use sdrsim::time::{SimTime, Span};
+use sdrsim::time::Span;
 use sdrsim::world::job::JobStatus;
 use sdrsim::world::{GroupKey, JobKey, Who};
 use std::collections::BTreeMap;
@@ -32,8 +32,10 @@ const RING: [(Op, Op); 4] = [
 /// An engine, and who calls it.
 pub struct Jobs {
     pub engine: Engine,
-    /// Operations that have ended.
+    /// Operations that have ended, without the first start.
     pub operations: u64,
+    /// Events of the first start.
+    before: u64,
     /// Operations that each group still issues, if it ever rests.
     left: BTreeMap<GroupKey, u32>,
 }
@@ -62,31 +64,43 @@ fn call(op: Op, group: GroupKey) -> Command {
 }
 
 impl Jobs {
-    /// A region of so many groups of so many pairs. Each group issues its first operation when `begins` says, in
-    /// microseconds, and rests after so many operations (`u32::MAX`: never).
+    /// A region of so many groups of so many pairs, in step. Each group issues its first operation so many microseconds
+    /// later as `begins` says, and rests after so many operations (`u32::MAX`: never).
     pub fn new(groups: u32, pairs: u32, operations: u32, begins: impl Fn(u32) -> u64) -> Jobs {
         let world = region(groups, pairs, None);
         let keys: Vec<GroupKey> = world.groups.keys().collect();
         let mut jobs = Jobs {
             engine: Engine::new(world, Chance::new(Seed(1)).at_pace(pace())),
             operations: 0,
+            before: 0,
             left: BTreeMap::new(),
         };
+        for &group in &keys {
+            jobs.issue(Op::StartProtection, group);
+        }
+        let end = jobs.engine.run_until_quiet(Limit::events(u64::MAX));
+        assert_eq!(end, RunEnd::Quiet, "nothing bounds it");
+        jobs.before = jobs.engine.events();
         if operations < u32::MAX {
             jobs.left = keys.iter().map(|&key| (key, operations)).collect();
         }
-        let mut starts: Vec<(u64, GroupKey)> = (0..groups).map(begins).zip(keys).collect();
-        starts.sort_unstable();
-        for (at, group) in starts {
-            let at = SimTime::from_micros(at);
-            while jobs.engine.next_at().is_some_and(|next| next <= at) {
-                jobs.step();
-            }
-            let end = jobs.engine.run_until(at, Limit::events(0));
-            assert_eq!(end, RunEnd::Reached, "nothing is left until then");
-            jobs.issue(Op::StartProtection, group);
-        }
+        jobs.begin((0..groups).map(begins).zip(keys).collect());
         jobs
+    }
+
+    /// Each group issues its first operation so many microseconds from now.
+    fn begin(&mut self, mut starts: Vec<(u64, GroupKey)>) {
+        starts.sort_unstable();
+        let now = self.engine.now();
+        for (after, group) in starts {
+            let at = now.saturating_add(Span::micros(after));
+            while self.engine.next_at().is_some_and(|next| next <= at) {
+                self.step();
+            }
+            let end = self.engine.run_until(at, Limit::events(0));
+            assert_eq!(end, RunEnd::Reached, "nothing is left until then");
+            self.issue(Op::Failover, group);
+        }
     }
 
     /// The same, each group beginning at an instant of its own within five minutes, about as long as an operation takes.
@@ -132,8 +146,14 @@ impl Jobs {
         true
     }
 
-    /// Goes on until so many events have been since the beginning, or nothing is to come.
+    /// Events that have been, without those of the first start.
+    pub fn events(&self) -> u64 {
+        self.engine.events() - self.before
+    }
+
+    /// Goes on until so many events have been, without those of the first start, or nothing is to come.
     pub fn run_to(&mut self, events: u64) {
+        let events = self.before + events;
         while self.engine.events() < events && self.step() {}
     }
 }

@@ -169,6 +169,7 @@ fn rates(
             ));
             let (tally, seconds) = seconds(|| contestant.run(*done + events));
             let now = tally?.events;
+            let seconds = contestant.took().unwrap_or(seconds);
             if now < *done + events {
                 return Err(format!("{} has come to rest", contestant.name()));
             }
@@ -190,12 +191,14 @@ pub fn run(entrants: &[Entrant], plan: &Plan) -> Result<(), String> {
         by_size.push(rates(entrants, pairs, plan, &bar)?);
     }
     bar.finish_and_clear();
-    let mut table = Table::new(["million events per second".to_owned()].into_iter().chain(
-        plan.pairs.iter().flat_map(|&pairs| {
-            let pairs = count(pairs.into());
-            [format!("{pairs} pairs"), "sdrsim is faster by".to_owned()]
-        }),
-    ));
+    let mut table = Table::new(
+        ["million events per second of processor time".to_owned()]
+            .into_iter()
+            .chain(plan.pairs.iter().flat_map(|&pairs| {
+                let pairs = count(pairs.into());
+                [format!("{pairs} pairs"), "sdrsim is faster by".to_owned()]
+            })),
+    );
     for (at, entrant) in entrants.iter().enumerate() {
         let cells = by_size.iter().flat_map(|all| {
             let faster = match entrant.kind {

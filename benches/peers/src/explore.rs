@@ -4,12 +4,14 @@
 //! breadth first on one thread and keeps the parents of states, as the simulator's own search does. Both must visit as many
 //! states. Each search runs in a process of its own, so that its memory is its own.
 
-use crate::measure::{Table, bar, figure, median, ratio, seconds};
+use crate::measure::{Table, bar, figure, median, ratio};
+use cpu_time::ProcessTime;
 use sdrsim::explore::{Bounds, Menu, Model, search};
 use sdrsim::scenario::Scenario;
 use std::process::Command;
+use std::time::Instant;
 
-/// Two groups of two pairs, which two instances share.
+/// Two groups of two pairs.
 const WORLD: &str = "\
 version: 1
 sites: {north: {}, south: {}}
@@ -70,7 +72,16 @@ fn peak() -> f64 {
     kib.map_or(f64::NAN, |kib| kib * 1024.0)
 }
 
-/// Searches once and prints what the parent process reads: states, seconds, bytes at the peak, bytes kept.
+/// What something took in seconds: of all threads on processors, and by the clock.
+fn both<T>(what: impl FnOnce() -> T) -> (T, [f64; 2]) {
+    let (begun, before) = (Instant::now(), ProcessTime::now());
+    let result = what();
+    let spent = before.elapsed().as_secs_f64();
+    (result, [spent, begun.elapsed().as_secs_f64()])
+}
+
+/// Searches once and prints what the parent process reads: states, seconds on processors and by the clock, bytes at the
+/// peak, bytes kept.
 pub fn once(searcher: Searcher, failures_max: u8) -> Result<(), String> {
     let model = model(failures_max)?;
     let before = peak();
@@ -80,10 +91,10 @@ pub fn once(searcher: Searcher, failures_max: u8) -> Result<(), String> {
         threads,
         ..Bounds::default()
     };
-    let (states, seconds, kept) = match searcher {
+    let (states, [spent, clock], kept) = match searcher {
         Searcher::Sdrsim | Searcher::SdrsimTwoThreads => {
             let threads = if searcher == Searcher::Sdrsim { 1 } else { 2 };
-            let (found, seconds) = seconds(|| search(&model, &bounds(threads)));
+            let (found, seconds) = both(|| search(&model, &bounds(threads)));
             if !found.complete || found.violation.is_some() {
                 return Err("the search did not come to its end".into());
             }
@@ -94,20 +105,20 @@ pub fn once(searcher: Searcher, failures_max: u8) -> Result<(), String> {
             (states, seconds, f64::NAN)
         }
     };
-    println!("{states} {seconds} {} {kept}", peak() - before);
+    println!("{states} {spent} {clock} {} {kept}", peak() - before);
     Ok(())
 }
 
 #[cfg(not(feature = "stateright"))]
-fn stateright(_: Model) -> Result<(usize, f64), String> {
+fn stateright(_: Model) -> Result<(usize, [f64; 2]), String> {
     Err("built without the feature `stateright`".into())
 }
 
 #[cfg(feature = "stateright")]
-fn stateright(model: Model) -> Result<(usize, f64), String> {
+fn stateright(model: Model) -> Result<(usize, [f64; 2]), String> {
     use stateright::{Checker, Model as _};
     let model = beside::Beside::new(model);
-    let (checker, seconds) = seconds(|| model.checker().threads(1).spawn_bfs().join());
+    let (checker, seconds) = both(|| model.checker().threads(1).spawn_bfs().join());
     match checker.discoveries().is_empty() && checker.is_done() {
         true => Ok((checker.unique_state_count(), seconds)),
         false => Err("Stateright did not come to its end".into()),
@@ -185,8 +196,8 @@ mod beside {
     }
 }
 
-/// States, seconds, bytes at the peak and bytes kept, of a search in a process of its own.
-fn apart(searcher: Searcher, failures_max: u8) -> Result<[f64; 4], String> {
+/// What [`once`] prints, of a search in a process of its own.
+fn apart(searcher: Searcher, failures_max: u8) -> Result<[f64; 5], String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let word = match searcher {
         Searcher::Sdrsim => "sdrsim",
@@ -223,7 +234,7 @@ pub fn run(rounds: usize, failures_max: u8) -> Result<(), String> {
         false => &[Searcher::Sdrsim, Searcher::SdrsimTwoThreads],
     };
     let bar = bar(rounds * searchers.len());
-    let mut results: Vec<Vec<[f64; 4]>> = vec![Vec::new(); searchers.len()];
+    let mut results: Vec<Vec<[f64; 5]>> = vec![Vec::new(); searchers.len()];
     for _ in 0..rounds {
         for (searcher, results) in searchers.iter().zip(&mut results) {
             bar.set_message(searcher.name());
@@ -239,26 +250,35 @@ pub fn run(rounds: usize, failures_max: u8) -> Result<(), String> {
     println!(
         "Two groups of two pairs, at most {failures_max} failures: {states} states, visited by everybody.\n"
     );
-    let rates = |of: &[[f64; 4]]| -> Vec<f64> { of.iter().map(|it| it[0] / it[1] / 1e6).collect() };
+    let rates = |of: &[[f64; 5]], place: usize| -> Vec<f64> {
+        of.iter().map(|it| it[0] / it[place] / 1e3).collect()
+    };
     let header = [
-        "search",
-        "million states per second",
+        "thousand states per second",
+        "of processor time",
         "sdrsim is faster by",
-        "bytes per state, at the peak",
+        "by the clock",
+        "bytes per state at the peak",
         "kept at the end",
     ];
     let mut table = Table::new(header.map(str::to_owned));
-    for (searcher, results_of) in searchers.iter().zip(&results) {
+    for (searcher, these) in searchers.iter().zip(&results) {
         let each = |place: usize| {
-            let bytes: Vec<f64> = results_of.iter().map(|it| it[place] / it[0]).collect();
+            let bytes: Vec<f64> = these.iter().map(|it| it[place] / it[0]).collect();
             figure(median(&bytes))
         };
         let faster = match searcher {
             Searcher::Sdrsim => String::new(),
-            _ => figure(ratio(&rates(&results[0]), &rates(results_of))),
+            _ => figure(ratio(&rates(&results[0], 1), &rates(these, 1))),
         };
-        let rate = figure(median(&rates(results_of)));
-        table.row([searcher.name().to_owned(), rate, faster, each(2), each(3)]);
+        table.row([
+            searcher.name().to_owned(),
+            figure(median(&rates(these, 1))),
+            faster,
+            figure(median(&rates(these, 2))),
+            each(3),
+            each(4),
+        ]);
     }
     table.print();
     Ok(())

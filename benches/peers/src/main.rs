@@ -19,21 +19,23 @@ use std::process::ExitCode;
 const ABOUT: &str = "\
 Compares sdrsim with other simulators and a model checker on identical work.
 
-The work is replication jobs: groups of 100 pairs, each for ever issuing its next operation, which opens, has one sub-job
-of exponential length for every pair, and closes: 102 events. sdrsim does it as the service, with rules, statuses, jobs,
-census and digest; the others run a bare model of the same. They take turns, in rounds; a ratio is the median of the
-ratios of the rounds, because a shared machine is now fast and now slow. Tables are Markdown on standard output.";
+The work is replication jobs: groups of 100 pairs, each for ever issuing its next operation, \
+which opens, has one sub-job of exponential length for every pair, and closes: 102 events. sdrsim \
+does it as the service, with rules, statuses, jobs, census and digest; the others run a bare model \
+of the same. They take turns, in rounds; a ratio is the median of the ratios of the rounds, because \
+a shared machine is now fast and now slow. Tables are Markdown on standard output.";
 
 const EXAMPLES: &str = "\
 Examples (after `cargo run --release --manifest-path benches/peers/Cargo.toml --`):
   events --quick              everybody at 1e3, 1e5 and 1e6 pairs, in about a minute
-  events --pairs 1000         one size, with more rounds
+  events --pairs 1000         one size; without --quick there are more rounds, and longer ones
   explore                     the search beside Stateright
   hold                        the queue alone beside std's binary heap
   logical                     what keeping sub-jobs as data would bring
 
-SimPy needs `python3` and, the first time, a package index; without them it is left out, with a line that says so.
-Without `--no-default-features` all peers are built; `--features simrs,desru` after it builds some.";
+SimPy needs `python3` and, the first time, a package index; without them it is left out, \
+with a line that says so. All other peers are features: `--no-default-features --features \
+simrs,desru`, before the `--`, builds these two.";
 
 /// What is asked.
 #[derive(Parser)]
@@ -78,8 +80,8 @@ struct Rounds {
 
 impl Rounds {
     fn count(&self) -> usize {
-        let usual = if self.quick { 3 } else { 9 };
-        self.rounds.map_or(usual, usize::from)
+        self.rounds
+            .map_or(if self.quick { 3 } else { 9 }, usize::from)
     }
 }
 

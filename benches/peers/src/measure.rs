@@ -1,11 +1,12 @@
 //! Rounds in alternation, medians, and the tables they are printed in.
 //!
 //! A shared machine is now fast and now slow. What is compared therefore takes turns, and a ratio is the median of the
-//! ratios within each round, not the ratio of two medians.
+//! ratios within each round, not the ratio of two medians. Time is that which a thread spent on a processor, so that
+//! waiting for one does not count.
 
+use cpu_time::ThreadTime;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Write;
-use std::time::Instant;
 
 /// The value in the middle; NaN of nothing.
 pub fn median(values: &[f64]) -> f64 {
@@ -25,9 +26,9 @@ pub fn ratio(over: &[f64], under: &[f64]) -> f64 {
     median(&ratios)
 }
 
-/// What something took, in seconds.
+/// What something took of a processor's time, in seconds. It must do its work on this thread.
 pub fn seconds<T>(what: impl FnOnce() -> T) -> (T, f64) {
-    let begun = Instant::now();
+    let begun = ThreadTime::now();
     let result = what();
     (result, begun.elapsed().as_secs_f64())
 }

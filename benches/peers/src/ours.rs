@@ -32,7 +32,7 @@ impl Contestant for Ours {
     fn run(&mut self, events: u64) -> Result<Tally, String> {
         self.jobs.run_to(events);
         let tally = Tally {
-            events: self.jobs.engine.events(),
+            events: self.jobs.events(),
             operations: self.jobs.operations,
             now: self.jobs.engine.now().as_micros(),
         };

@@ -185,4 +185,9 @@ pub trait Contestant {
     /// Goes on until so many events have been dispatched since the beginning, or nothing is to come. It may dispatch a few
     /// more if several are due at one instant.
     fn run(&mut self, events: u64) -> Result<Tally, String>;
+
+    /// What the last run took in seconds, if another process did it and has measured it.
+    fn took(&self) -> Option<f64> {
+        None
+    }
 }

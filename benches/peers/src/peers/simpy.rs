@@ -49,6 +49,7 @@ pub struct Simpy {
     process: Child,
     tell: ChildStdin,
     hear: BufReader<ChildStdout>,
+    took: f64,
 }
 
 impl Simpy {
@@ -71,6 +72,7 @@ impl Simpy {
             process,
             tell,
             hear,
+            took: 0.0,
         };
         match simpy.line()?.starts_with("ready") {
             true => Ok(simpy),
@@ -95,18 +97,21 @@ impl Contestant for Simpy {
     fn run(&mut self, events: u64) -> Result<Tally, String> {
         writeln!(self.tell, "{events}").map_err(|error| format!("SimPy is gone: {error}"))?;
         let line = self.line()?;
-        let numbers: Vec<u64> = line
-            .split(' ')
-            .filter_map(|it| it.trim().parse().ok())
-            .collect();
-        match numbers[..] {
-            [events, operations, now] => Ok(Tally {
-                events,
-                operations,
-                now,
-            }),
-            _ => Err(format!("SimPy said `{}`", line.trim())),
-        }
+        let mut numbers = line.split(' ').map(|it| it.trim().parse::<f64>());
+        let mut next = || numbers.next()?.ok();
+        let numbers = (|| Some([next()?, next()?, next()?, next()?]))();
+        let [events, operations, now, took] =
+            numbers.ok_or_else(|| format!("SimPy said `{}`", line.trim()))?;
+        self.took = took;
+        Ok(Tally {
+            events: events as u64,
+            operations: operations as u64,
+            now: now as u64,
+        })
+    }
+
+    fn took(&self) -> Option<f64> {
+        Some(self.took)
     }
 }
 
