@@ -177,6 +177,10 @@ const PLANTS: &[Plant] = &[
         world.azs[az].pool.used = Bytes(1);
     }),
     ("jobs add up", held, |world| world.control.running += 1),
+    ("standing faults are counted", held, |world| {
+        let server = server(world);
+        world.servers[server].lost += 1;
+    }),
     ("the index is whole", held, |world| {
         let server = server(world);
         world.servers[server].stable = Stable(1);

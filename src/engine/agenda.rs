@@ -9,9 +9,9 @@ use crate::machine::{Doing, Event, Outcome};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
-use crate::world::{PairKey, Who};
 use crate::world::job::Part;
 use crate::world::machinery::Act;
+use crate::world::{PairKey, Who};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use slotmap::{Key, KeyData};
 

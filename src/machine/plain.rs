@@ -74,8 +74,8 @@ pub(super) fn sub_job_ended(
     };
     let fits = pair.life.epoch == epoch && work.op == rule.op;
     // The two sides of the group are joined as they were when it was looked over: only a fault takes a path away.
-    let calm = world.standing == 0 && group.plain_at == world.disks.openings();
-    if !fits || !calm || group.cut.is_some() || !is_plain_pair(pair) {
+    let calm = group.is_calm(world.standing, world.disks.openings());
+    if !fits || !calm || !is_plain_pair(pair) {
         return None;
     }
     let job = world.jobs.get_mut(work.job)?;

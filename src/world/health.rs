@@ -60,6 +60,15 @@ impl World {
         self.control.down > 0 || self.control.az.is_some_and(|az| !self.is_lit(az))
     }
 
+    /// Whether no fault stands and nothing stands out about the disks of a group's pairs, as far as that was looked at since a
+    /// disk was last opened for writing. Where it holds, most sub-jobs of the group's operations take a shorter way to the same
+    /// end.
+    #[inline]
+    #[must_use]
+    pub fn is_calm(&self, group: &Group) -> bool {
+        group.is_calm(self.standing, self.disks.openings())
+    }
+
     /// What keeps a pair from replicating, whether it was written down for the pair or follows from its group's cut.
     pub fn outage(&self, pair: PairKey) -> Option<Outage> {
         let record = &self.pairs[pair];
@@ -373,6 +382,18 @@ impl World {
             && record.lost == 0
             && self.is_lit(record.az)
             && record.disks.iter().all(|&(_, disk)| self.may_write(disk))
+    }
+
+    /// The other server of a server's instance, if that runs or is starting. An instance that takes no part in a failover keeps its
+    /// old production server running, so a fence alone does not keep its two servers apart.
+    pub fn running_twin(&self, server: ServerKey) -> Option<ServerKey> {
+        let instance = &self.instances[self.servers[server].instance?];
+        let mut twins = instance.servers.into_iter().flatten();
+        twins.find(|&twin| {
+            let record = &self.servers[twin];
+            let starts = matches!(record.act, Some(Act::Boot | Act::Reboot));
+            twin != server && (record.power == Power::Active || starts)
+        })
     }
 
     /// Whether a server may write to a disk at all: it is usable, and if it is one of a pair the pair lets it.

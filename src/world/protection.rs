@@ -282,6 +282,14 @@ pub struct Group {
 
 clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
+impl Group {
+    /// See `World::is_calm`; asked with so many faults standing, and the disks opened so often.
+    #[inline]
+    pub(crate) fn is_calm(&self, standing: u32, openings: u64) -> bool {
+        standing == 0 && self.plain_at == openings && self.cut.is_none()
+    }
+}
+
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Instance {

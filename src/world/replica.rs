@@ -99,6 +99,15 @@ impl Dirty {
         }
     }
 
+    /// Nothing of it is left; which part was written last stays known.
+    #[must_use]
+    pub(crate) const fn down_to_none(self) -> Dirty {
+        Dirty {
+            bytes: Bytes(0),
+            ..self
+        }
+    }
+
     /// What is left of it once all but so much was carried over, wherever it lay.
     #[must_use]
     pub fn down_to(self, left: Bytes) -> Dirty {

@@ -154,8 +154,14 @@ fn power_of(world: &mut World, server: ServerKey, lit: bool, out: &mut Effects) 
         }
         true if record.resumes => {
             world.servers[server].resumes = false;
+            let twin = world.running_twin(server).is_some();
+            if twin {
+                world.hung.add(Policy::Fencing);
+            }
+            let kept_off = twin && world.settings.policies.fencing.is_on();
             let record = &world.servers[server];
-            if !record.fenced && record.power == Power::Shutoff && record.act.is_none() {
+            let free = !record.fenced && !kept_off;
+            if free && record.power == Power::Shutoff && record.act.is_none() {
                 world.hung.add(Policy::RestartAfterOutage);
                 if world.settings.policies.restart_after_outage {
                     native::boot(world, server, out);

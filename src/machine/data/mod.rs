@@ -24,7 +24,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
 use crate::world::protection::{Copying, Drift, Pair, Side, Verdict};
-use crate::world::replica::{Dirty, Gap, Level, Outage, marked};
+use crate::world::replica::{Gap, Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
@@ -270,7 +270,7 @@ fn in_step(world: &mut World, pair: PairKey) {
     let record = &mut world.pairs[pair];
     record.consistent = true;
     if !record.is_alike() {
-        record.set_dirty(Dirty::default());
+        record.set_dirty(record.dirty().down_to_none());
         record.change_drift(Drift::in_step);
         record.tidy();
     }

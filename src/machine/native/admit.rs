@@ -300,6 +300,14 @@ fn start(look: Look, server: &Ref) -> Result<NativePlan, Refusal> {
     if look.policies.fencing == Switch::On && stands_at_dr_side(world, key) {
         return Err(no(NativeRefusal::DrSide(label())));
     }
+    if look.policies.fencing.is_on()
+        && let Some(other) = world.running_twin(key)
+    {
+        return Err(no(NativeRefusal::TwinRuns {
+            server: label(),
+            other: world.label(Who::Server(other)),
+        }));
+    }
     let (flavor, az) = (world.servers[key].flavor, world.servers[key].az);
     if !make::may_run(world, flavor, az) {
         let flavor = world.label(Who::Flavor(flavor));

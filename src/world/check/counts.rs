@@ -268,6 +268,31 @@ pub(super) fn pools(world: &World) -> Result<(), Violation> {
     Ok(())
 }
 
+/// Faults that hold something down.
+pub(super) fn standing(world: &World) -> Result<(), Violation> {
+    let sum = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum::<u64>();
+    let net = &world.topology;
+    let counted = sum(&mut world.sites.values().map(|site| site.dark))
+        + sum(&mut world
+            .azs
+            .values()
+            .map(|az| az.dark + az.pool.failed + az.pool.read_only))
+        + sum(&mut net.nodes.values().map(|node| node.down))
+        + sum(&mut net.ducts.values().map(|duct| duct.down))
+        + sum(&mut net
+            .links
+            .values()
+            .map(|link| link.down + link.slowed.len() as u32))
+        + sum(&mut world.disks.values().map(|disk| disk.lost))
+        + sum(&mut world.servers.values().map(|server| server.lost))
+        + u64::from(world.control.down);
+    let kept = u64::from(world.standing);
+    if kept < counted {
+        return Err(Violation::Standing { counted, kept });
+    }
+    Ok(())
+}
+
 /// What the control plane counts of its jobs.
 pub(super) fn control(world: &World) -> Result<(), Violation> {
     let (mut running, mut waiting, mut ended, mut subs) = (0u64, 0u64, 0u64, 0u64);

@@ -28,6 +28,7 @@ pub fn check(world: &World, now: SimTime) -> Result<(), Violation> {
     if !world.marks.is_empty() {
         return Ok(());
     }
+    counts::standing(world)?;
     counts::statuses(world)?;
     counts::groups(world)?;
     counts::projects(world)?;

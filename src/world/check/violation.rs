@@ -95,6 +95,14 @@ pub enum Violation {
         /// What is kept.
         kept: u64,
     },
+    /// The world counts every fault that holds something down.
+    #[error("the world counts {kept} faults that stand, and {counted} hold something down")]
+    Standing {
+        /// How many hold something down.
+        counted: u64,
+        /// How many are counted; there may be more whose targets are gone.
+        kept: u64,
+    },
     /// Every resource is found by its stable key, and nothing else is.
     #[error("the index does not lead to `{label}`")]
     Index {
@@ -330,6 +338,7 @@ impl Violation {
         "drills leave no trace",
         "bytes are conserved on links",
         "fault levels are told",
+        "standing faults are counted",
     ];
 
     /// The invariant, in words.
@@ -364,6 +373,7 @@ impl Violation {
             Violation::DrillChanged { .. } => 25,
             Violation::Carried { .. } => 26,
             Violation::Untold { .. } => 27,
+            Violation::Standing { .. } => 28,
         };
         Violation::NAMES[place]
     }
