@@ -11,7 +11,7 @@ use crate::sdrs::policy::LossOfReplica;
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::units::{Bytes, Rate};
-use crate::world::machinery::Power;
+use crate::world::machinery::{Act, Power};
 
 impl World {
     /// Whether an AZ has power: no fault holds it or its site down.
