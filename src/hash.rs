@@ -10,6 +10,7 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Scrambles 64 bits into 64 bits, one to one: the first output of SplitMix64 started at `value`.
 ///
 /// Every input bit flips about half of the output bits, so neighbouring inputs give unrelated outputs.
+#[inline]
 #[must_use]
 pub const fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(GOLDEN);
@@ -21,9 +22,17 @@ pub const fn mix(value: u64) -> u64 {
 /// Joins two values into one; the order counts, and for either argument held fixed no two values of the other collide.
 ///
 /// Longer keys are folds: `combine(combine(a, b), c)`.
+#[inline]
 #[must_use]
 pub const fn combine(first: u64, second: u64) -> u64 {
-    mix(mix(first) ^ second)
+    join(mix(first), second)
+}
+
+/// The rest of [`combine`] after its first value was mixed, for one who joins many values to the same first one.
+#[inline]
+#[must_use]
+pub const fn join(mixed: u64, second: u64) -> u64 {
+    mix(mixed ^ second)
 }
 
 /// Hashes bytes: the length, then the bytes as little-endian words of eight, the last one filled up with zeros.

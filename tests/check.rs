@@ -180,6 +180,10 @@ const PLANTS: &[Plant] = &[
         world.azs[az].pool.used = Bytes(1);
     }),
     ("jobs add up", held, |world| world.control.running += 1),
+    ("standing faults are counted", held, |world| {
+        let server = server(world);
+        world.servers[server].lost += 1;
+    }),
     ("the index is whole", held, |world| {
         let server = server(world);
         world.servers[server].stable = Stable(1);
@@ -204,19 +208,21 @@ const PLANTS: &[Plant] = &[
     }),
     ("in step is in step", held, |world| {
         let pair = pair(world);
-        world.pairs[pair].unsynced = Bytes(1);
+        world.pairs[pair]
+            .rest
+            .change(|rest| rest.dirty.bytes = Bytes(1));
     }),
     ("recovery points are what they say", held, |world| {
         let pair = pair(world);
-        world.pairs[pair].stands = Some(at(3000));
+        world.pairs[pair].change_drift(|drift| drift.stands = Some(at(3000)));
     }),
     ("recovery points are what they say", stopped, |world| {
         let pair = pair(world);
-        world.pairs[pair].stands = Some(at(10_000));
+        world.pairs[pair].change_drift(|drift| drift.stands = Some(at(10_000)));
     }),
     ("recovery points are what they say", stopped, |world| {
         let pair = pair(world);
-        world.pairs[pair].behind = 5_000_000;
+        world.pairs[pair].change_drift(|drift| drift.behind = 5_000_000);
     }),
     ("quotas hold", held, |world| {
         world.projects[world.default_project]
@@ -233,7 +239,7 @@ const PLANTS: &[Plant] = &[
     }),
     ("writes are what servers write", held, |world| {
         let disk = disk(world);
-        world.disks[disk].load = None;
+        world.disks[disk].rest.change(|rest| rest.load = None);
     }),
     ("foregrounds add up", held, |world| {
         let route = world.groups[group(world)].route;
@@ -348,7 +354,7 @@ fn seen_violations() -> Vec<Violation> {
             nothing,
             |world| {
                 let pair = pair(world);
-                world.pairs[pair].stands = Some(at(3000));
+                world.pairs[pair].change_drift(|drift| drift.stands = Some(at(3000)));
             },
             silence,
         ),

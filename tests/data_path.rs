@@ -208,7 +208,11 @@ fn a_lost_link_leaves_a_gap_that_a_resync_of_the_marked_blocks_closes() {
         ),
         (Level::Five, "SDRS.1824".into())
     );
-    assert_eq!(bed.pair().outage, None, "a cut is one record of the group");
+    assert_eq!(
+        bed.pair().drift().outage,
+        None,
+        "a cut is one record of the group"
+    );
     bed.until(4600);
     let world = bed.world();
     let recovery = world.recovery(bed.key(), at(4600)).unwrap();

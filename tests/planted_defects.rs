@@ -217,11 +217,11 @@ fn work_that_is_left_behind() {
                 && let Some(group) = world.groups.get_mut(group)
             {
                 let resume = group.life.status;
-                group.life.work = Some(Work {
+                group.life.set_work(Some(Work {
                     op: record.op,
                     job,
                     resume,
-                });
+                }));
             }
         }
     };

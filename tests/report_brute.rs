@@ -51,7 +51,7 @@ impl Sums {
         let lacks = pairs.iter().any(|&pair| !world.pairs[pair].has_copy);
         self.bare |= lacks || copies.iter().any(idle);
         self.bare &= lacks || !copies.iter().all(|copy| *copy == Copying::Active);
-        let behind = |copy: &Copying| matches!(copy, Copying::Running(_) | Copying::Waiting);
+        let behind = |copy: &Copying| matches!(copy, Copying::Running | Copying::Waiting);
         let five = pairs.iter().any(|&pair| world.level(pair) == Level::Five);
         let degraded = five || copies.iter().any(behind);
         self.outages += u32::from(self.now.serves && seen && !serves);

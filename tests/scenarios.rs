@@ -305,6 +305,7 @@ scenarios! {
     regressions_arbitration_repeated "regressions/arbitration-repeated.yaml",
     regressions_bytes_lost_during_resync "regressions/bytes-lost-during-resync.yaml",
     regressions_bytes_lost_under_a_narrow_link "regressions/bytes-lost-under-a-narrow-link.yaml",
+    regressions_left_out_of_a_failover "regressions/left-out-of-a-failover.yaml",
     regressions_progress_while_cut_off "regressions/progress-while-cut-off.yaml",
     regressions_rescue_during_resync "regressions/rescue-during-resync.yaml",
     regressions_rescue_without_a_copy "regressions/rescue-without-a-copy.yaml",

@@ -3,10 +3,10 @@
 //! It is apart from [`super::Engine`] because it needs no machine: it takes effects from anywhere, which is how it is
 //! tested.
 
-use super::digest::{Digest, Keys};
+use super::agenda::Agenda;
+use super::digest::{Digest, Keys, Prefixes};
 use super::observer::Observer;
-use super::oracle::{Fate, Oracle};
-use super::scheduler::Queue;
+use super::oracle::{Fate, Oracle, Work};
 use crate::machine::{Effect, Event};
 use crate::time::{SimTime, Span};
 use crate::world::label::Stable;
@@ -15,10 +15,12 @@ use crate::world::{Who, World};
 /// What is to come and what has been.
 #[derive(Debug, Default)]
 pub(super) struct Absorber {
-    pub queue: Queue<Event>,
+    pub queue: Agenda,
     pub digest: Digest,
     /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
     gone: Vec<(Who, Stable)>,
+    /// Whether that list is of the call at hand.
+    listed: bool,
 }
 
 impl Clone for Absorber {
@@ -34,11 +36,12 @@ impl Clone for Absorber {
 
 impl Absorber {
     /// What a checkpoint has kept.
-    pub(super) fn of(queue: Queue<Event>, digest: Digest) -> Absorber {
+    pub(super) fn of(queue: Agenda, digest: Digest) -> Absorber {
         Absorber {
             queue,
             digest,
             gone: Vec::new(),
+            listed: false,
         }
     }
 
@@ -51,6 +54,91 @@ impl Absorber {
         oracle: &mut O,
         observer: &mut W,
     ) {
+        let prefixes = Prefixes::at(now);
+        self.listed = false;
+        for effect in effects {
+            match *effect {
+                Effect::Begin {
+                    who,
+                    epoch,
+                    doing,
+                    delay,
+                } => {
+                    let stable = world.stable(who);
+                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+                    self.digest.begun(prefixes, key, epoch, doing, delay);
+                    observer.see(now, world, effect);
+                    // What the same call removed again has no end to wait for.
+                    if let Some(stable) = stable {
+                        let work = Work {
+                            begins: now.saturating_add(delay),
+                            who,
+                            stable,
+                            epoch,
+                            doing,
+                        };
+                        self.begin(work, world, oracle);
+                    }
+                }
+                Effect::Moved {
+                    who,
+                    epoch,
+                    from,
+                    to,
+                    job,
+                } => {
+                    let stable = world.stable(who);
+                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+                    self.digest.moved(prefixes, key, epoch, (from, to), job);
+                    observer.see(now, world, effect);
+                }
+                Effect::InStep { pair } => {
+                    let stable = world.pairs.get(pair).map(|pair| pair.stable);
+                    let gone = || self.key_of_gone(effects, world, Who::Pair(pair));
+                    let key = stable.unwrap_or_else(gone);
+                    self.digest.in_step(prefixes, key);
+                    observer.see(now, world, effect);
+                }
+                _ => {
+                    if !self.listed {
+                        self.list_gone(effects);
+                    }
+                    let gone = self.gone.as_slice();
+                    let keys = Keys { world, gone };
+                    self.digest.take(now, effect, keys);
+                    observer.see(now, world, effect);
+                    self.schedule(effect, world, now, oracle);
+                }
+            }
+        }
+    }
+
+    /// Asks what becomes of a piece of work, and waits for its end.
+    #[inline]
+    fn begin<O: Oracle>(&mut self, work: Work, world: &World, oracle: &mut O) {
+        let Fate { after, outcome } = oracle.fate_of(world, work);
+        let settled = Event::Settled {
+            who: work.who,
+            epoch: work.epoch,
+            doing: work.doing,
+            outcome,
+            turn: world.control.turn(),
+        };
+        self.after(work.begins, after, settled);
+    }
+
+    #[cold]
+    fn key_of_gone(&mut self, effects: &[Effect], world: &World, who: Who) -> Stable {
+        if !self.listed {
+            self.list_gone(effects);
+        }
+        let gone = self.gone.as_slice();
+        Keys { world, gone }.of(who)
+    }
+
+    /// Lists what a call has removed, which is done once, when somebody asks for the first of it.
+    fn list_gone(&mut self, effects: &[Effect]) {
+        self.listed = true;
         self.gone.clear();
         self.gone
             .extend(effects.iter().filter_map(|effect| match *effect {
@@ -58,18 +146,9 @@ impl Absorber {
                 _ => None,
             }));
         self.gone.sort_unstable();
-        for effect in effects {
-            let keys = Keys {
-                world,
-                gone: &self.gone,
-            };
-            self.digest.take(now, effect, keys);
-            observer.see(now, world, effect);
-            self.schedule(effect, world, now, oracle);
-        }
     }
 
-    /// Puts the event that an effect asks for into the queue, if it asks for one.
+    /// Puts the event that an effect other than a beginning asks for into the queue, if it asks for one.
     fn schedule<O: Oracle>(
         &mut self,
         effect: &Effect,
@@ -78,27 +157,6 @@ impl Absorber {
         oracle: &mut O,
     ) {
         match *effect {
-            Effect::Begin {
-                who,
-                epoch,
-                doing,
-                delay,
-            } => {
-                // What the same call removed again has no end to wait for.
-                if world.stable(who).is_none() {
-                    return;
-                }
-                let begins = now.saturating_add(delay);
-                let Fate { after, outcome } = oracle.fate(world, begins, who, epoch, doing);
-                let settled = Event::Settled {
-                    who,
-                    epoch,
-                    doing,
-                    outcome,
-                    turn: world.control.turn(),
-                };
-                self.after(begins, after, settled);
-            }
             Effect::Aim { flow, turn, after } => self.after(now, after, Event::Due { flow, turn }),
             Effect::Assess => self.queue.push(now, Event::Assess),
             Effect::Window {
@@ -120,6 +178,7 @@ impl Absorber {
     }
 
     /// Puts an event into the queue that comes so long after an instant; None: never.
+    #[inline]
     fn after(&mut self, from: SimTime, span: Option<Span>, event: Event) {
         if let Some(span) = span {
             self.queue.push(from.saturating_add(span), event);
@@ -205,11 +264,7 @@ mod tests {
             (SimTime::MAX, settled(who, 4, Outcome::Done)),
         ];
         let queued = absorber.queue.in_order();
-        assert!(
-            queued
-                .into_iter()
-                .eq(expected.iter().map(|(at, event)| (*at, event)))
-        );
+        assert!(queued.into_iter().eq(expected));
         assert!(seen.into_iter().eq(effects.map(|effect| (NOW, effect))));
         assert_eq!(told.1[0], (NOW, who, 1, DOING));
         assert_eq!(told.1[2], (at(107), who, 3, DOING));

@@ -11,7 +11,7 @@ use crate::sdrs::policy::Permission;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::check::{Violation, check};
-use crate::world::flow::{Carried, Passed};
+use crate::world::flow::{Carried, Passed, Ticket};
 use crate::world::protection::{Copying, Cut, Life, Pair, Side};
 use crate::world::replica::{Gap, Level, Outage};
 use crate::world::{DiskKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, Who, World};
@@ -132,7 +132,7 @@ struct GroupSeen {
 
 type PairState = (
     Life,
-    Copying,
+    (Copying, Option<Ticket>),
     Bytes,
     [Gap; 2],
     u64,
@@ -246,17 +246,24 @@ fn size(world: &World, disk: Option<DiskKey>) -> Option<Bytes> {
 
 /// What adds to what a pair's copy is behind: writes to both sides while it runs.
 fn adds(pair: &Pair) -> (u64, Passed) {
-    let runs = matches!(pair.copy, Copying::Running(_)) && pair.stands.is_some();
-    (if runs { pair.mirrored } else { 0 }, pair.passed)
+    let drift = pair.drift();
+    let runs = pair.copy == Copying::Running && drift.stands.is_some();
+    (if runs { drift.mirrored } else { 0 }, drift.passed)
 }
 
 fn group_seen(world: &World, group: GroupKey) -> GroupSeen {
     let record = &world.groups[group];
     let pairs = record.pairs.iter().map(|pair| {
         let r = &world.pairs[pair];
-        let point = (r.stands, r.behind, r.consistent);
+        let point = (r.drift().stands, r.drift().behind, r.consistent);
         (
-            r.life, r.copy, r.unsynced, r.gaps, r.mirrored, r.outage, point,
+            r.life,
+            (r.copy, r.ticket()),
+            r.unsynced(),
+            r.drift().gaps,
+            r.drift().mirrored,
+            r.drift().outage,
+            point,
         )
     });
     let members = record.instances.iter().map(|instance| {
@@ -281,9 +288,9 @@ impl Seen {
                 point: world.recovery(key, at).map(|recovery| recovery.earliest),
                 station: pair.station,
                 gaps: [Side::Source, Side::Target].map(|side| world.gap(key, side)),
-                behind: pair.behind,
+                behind: pair.drift().behind,
                 adds: adds(pair),
-                unsynced: pair.unsynced,
+                unsynced: pair.unsynced(),
                 left: world.left(key, at),
                 sizes: pair.disks.map(|disk| size(world, disk)),
                 begun: pair.copy != Copying::Inactive,

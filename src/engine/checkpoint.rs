@@ -2,16 +2,15 @@
 //!
 //! What is not in it follows from what is (the world's index), or belongs to whoever looks on (the observer).
 
+use super::agenda::Agenda;
 use super::digest::Digest;
-use super::scheduler::Queue;
-use crate::machine::Event;
 use crate::sdrs::policy::PolicySet;
 use crate::time::SimTime;
 use crate::world::World;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The version of the checkpoints that this version of the crate writes, and the only one that it reads.
-pub const CHECKPOINT_VERSION: u32 = 1;
+pub const CHECKPOINT_VERSION: u32 = 2;
 
 /// A run set aside. It is made by [`super::Engine::checkpoint`] or read with serde, and taken up by
 /// [`super::Engine::restore`].
@@ -28,7 +27,7 @@ pub struct Checkpoint<O> {
     pub(super) hung: PolicySet,
     pub(super) digest: Digest,
     pub(super) oracle: O,
-    pub(super) queue: Queue<Event>,
+    pub(super) queue: Agenda,
     pub(super) world: World,
 }
 

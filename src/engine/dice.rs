@@ -8,7 +8,7 @@
 //! The values are promised: they rest on [`crate::hash`] and on a generator whose algorithm is fixed, so a seed means the
 //! same in every build. The tests hold some of them.
 
-use crate::hash::{combine, mix};
+use crate::hash::{combine, join, mix};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -88,17 +88,47 @@ pub const fn pick(draw: u64, choices: u64) -> u64 {
 }
 
 /// The dice of one run: a seed with the draws as methods. Holds no state and may be copied freely.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Seed", into = "Seed")]
 pub struct Dice {
     seed: Seed,
+    /// What all draws of a duration begin with, mixed.
+    durations: u64,
+}
+
+impl Default for Dice {
+    fn default() -> Self {
+        Dice::new(Seed::default())
+    }
+}
+
+impl From<Seed> for Dice {
+    fn from(seed: Seed) -> Dice {
+        Dice::new(seed)
+    }
+}
+
+impl From<Dice> for Seed {
+    fn from(dice: Dice) -> Seed {
+        dice.seed
+    }
 }
 
 impl Dice {
     /// The dice of the run with this seed.
     #[must_use]
     pub const fn new(seed: Seed) -> Self {
-        Self { seed }
+        Self {
+            seed,
+            durations: mix(combine(seed.0, Purpose::Duration.tag())),
+        }
+    }
+
+    /// [`Dice::draw`] for [`Purpose::Duration`], which every piece of work draws.
+    #[inline]
+    #[must_use]
+    pub const fn duration(&self, stable: u64, count: u64) -> u64 {
+        combine(join(self.durations, stable), count)
     }
 
     /// The seed.
@@ -159,6 +189,14 @@ mod tests {
             [generator.next_u64(), generator.next_u64()],
             [0xAF34_B2A1_167D_B80B, 0x9222_A31C_E6B8_6999]
         );
+    }
+
+    #[test]
+    fn durations_are_drawn_like_the_rest() {
+        let dice = Dice::new(Seed(9));
+        assert_eq!(dice.duration(7, 3), dice.draw(Purpose::Duration, 7, 3));
+        let back: Dice = serde_json::from_str(&serde_json::to_string(&dice).unwrap()).unwrap();
+        assert_eq!(back, dice);
     }
 
     #[test]

@@ -5,10 +5,11 @@
 //! instants and epochs. Slots, serials, words and job numbers are left out, since they depend on what else there is; so is
 //! memory, so that a faster queue or storage keeps the digest. Goldens hold the encoding of every kind of effect.
 
-use crate::hash::{combine, mix};
+use crate::hash::{combine, join, mix};
 use crate::machine::effect::Property;
 use crate::machine::{Doing, Effect};
-use crate::time::SimTime;
+use crate::sdrs::status::Status;
+use crate::time::{SimTime, Span};
 use crate::world::fault::Blow;
 use crate::world::label::Stable;
 use crate::world::machinery::Act;
@@ -36,7 +37,64 @@ impl Digest {
     /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
     pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
         if let Some(print) = print(at, effect, keys) {
-            self.0 = self.0.wrapping_add(mix(print));
+            self.add(print);
+        }
+    }
+
+    /// Takes in an `Effect::Begin` of what has this stable key, at the instant of the prefixes.
+    #[inline]
+    pub(super) fn begun(
+        &mut self,
+        prefixes: Prefixes,
+        key: Stable,
+        epoch: u32,
+        doing: Doing,
+        delay: Span,
+    ) {
+        self.add(begun(prefixes.begun, key.0, epoch, doing, delay));
+    }
+
+    /// Takes in an `Effect::Moved` of what has this stable key, at the instant of the prefixes.
+    #[inline]
+    pub(super) fn moved(
+        &mut self,
+        prefixes: Prefixes,
+        key: Stable,
+        epoch: u32,
+        statuses: (Status, Status),
+        job: u64,
+    ) {
+        self.add(moved(prefixes.moved, key.0, epoch, statuses, job));
+    }
+
+    /// Takes in an `Effect::InStep` of a pair that has this stable key, at the instant of the prefixes.
+    #[inline]
+    pub(super) const fn in_step(&mut self, prefixes: Prefixes, key: Stable) {
+        self.add(prefixes.in_step.word(key.0).0);
+    }
+
+    #[inline]
+    const fn add(&mut self, print: u64) {
+        self.0 = self.0.wrapping_add(mix(print));
+    }
+}
+
+/// What the hashes of the most frequent effects of an instant begin with.
+#[derive(Clone, Copy)]
+pub(super) struct Prefixes {
+    begun: Mixed,
+    moved: Mixed,
+    in_step: Mixed,
+}
+
+impl Prefixes {
+    /// Those of this instant.
+    #[inline]
+    pub(super) const fn at(at: SimTime) -> Prefixes {
+        Prefixes {
+            begun: Mixed(mix(begin_fold(1, at).0)),
+            moved: Mixed(mix(begin_fold(5, at).0)),
+            in_step: Mixed(mix(begin_fold(3, at).0)),
         }
     }
 }
@@ -85,19 +143,30 @@ pub(super) struct Keys<'a> {
 
 impl Keys<'_> {
     /// The stable key; 0 of a job that left the record within the call.
-    fn of(self, who: Who) -> u64 {
-        let stable = self.world.stable(who).or_else(|| {
-            let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
-            place.ok().map(|place| self.gone[place].1)
-        });
-        stable.map_or(0, |stable| stable.0)
+    #[inline]
+    pub(super) fn of(self, who: Who) -> Stable {
+        match self.world.stable(who) {
+            Some(stable) => stable,
+            None => self.of_gone(who),
+        }
+    }
+
+    #[cold]
+    fn of_gone(self, who: Who) -> Stable {
+        let place = self.gone.binary_search_by_key(&who, |entry| entry.0);
+        place.map_or(Stable(0), |place| self.gone[place].1)
+    }
+
+    #[inline]
+    fn word(self, who: Who) -> u64 {
+        self.of(who).0
     }
 }
 
 impl Keys<'_> {
     /// A fault: its kind and what it says, and its target.
     fn blow(self, fold: Fold, blow: Blow) -> Fold {
-        let fold = fold.word(blow.target().map_or(0, |who| self.of(who)));
+        let fold = fold.word(blow.target().map_or(0, |who| self.word(who)));
         match blow {
             Blow::Az { destroyed, .. } => fold.word(1).word(destroyed.into()),
             Blow::Site { destroyed, .. } => fold.word(2).word(destroyed.into()),
@@ -121,6 +190,7 @@ impl Keys<'_> {
 struct Fold(u64);
 
 impl Fold {
+    #[inline]
     const fn word(self, word: u64) -> Fold {
         Fold(combine(self.0, word))
     }
@@ -153,20 +223,56 @@ impl Fold {
     }
 }
 
+/// A hash in the making that was mixed for the word that comes next.
+#[derive(Clone, Copy)]
+struct Mixed(u64);
+
+impl Mixed {
+    #[inline]
+    const fn word(self, word: u64) -> Fold {
+        Fold(join(self.0, word))
+    }
+}
+
+/// The hash in the making of an effect with this number.
+#[inline]
+const fn begin_fold(number: u64, at: SimTime) -> Fold {
+    Fold(combine(number, at.as_micros()))
+}
+
+/// The hash of `Effect::Begin`, which is every third effect of a group operation.
+#[inline]
+fn begun(fold: Mixed, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
+    let what = u64::from(epoch) << 32 | doing_word(doing);
+    fold.word(key).word(what).word(delay.as_micros()).0
+}
+
+/// The hash of `Effect::Moved`, which is every other effect of a group operation.
+#[inline]
+fn moved(fold: Mixed, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
+    let statuses = (from as u64) << 16 | (to as u64) << 8;
+    let what = u64::from(epoch) << 32 | statuses | u64::from(job != 0);
+    fold.word(key).word(what).0
+}
+
 /// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
 /// of what only asks for an event and says nothing that has happened.
 fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
-    let fold = |number: u64, key: u64| Fold(combine(number, at.as_micros())).word(key);
-    let on = |number, who| fold(number, keys.of(who));
+    let fold = |number: u64, key: u64| begin_fold(number, at).word(key);
+    let on = |number, who| fold(number, keys.word(who));
     let fold_of = match *effect {
         Effect::Begin {
             who,
             epoch,
             doing,
             delay,
-        } => on(1, who)
-            .word(u64::from(epoch) << 32 | doing_word(doing))
-            .word(delay.as_micros()),
+        } => Fold(begun(
+            Prefixes::at(at).begun,
+            keys.word(who),
+            epoch,
+            doing,
+            delay,
+        )),
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -176,9 +282,13 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             from,
             to,
             job,
-        } => on(5, who).word(
-            u64::from(epoch) << 32 | (from as u64) << 16 | (to as u64) << 8 | u64::from(job != 0),
-        ),
+        } => Fold(moved(
+            Prefixes::at(at).moved,
+            keys.word(who),
+            epoch,
+            (from, to),
+            job,
+        )),
         Effect::Gone {
             who: _,
             label: _,
@@ -188,7 +298,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             .word(status as u64)
             .maybe(code.map(|code| code.number().into())),
         Effect::SubJob { job, pair, code } => on(8, Who::Pair(pair))
-            .word(keys.of(Who::Job(job)))
+            .word(keys.word(Who::Job(job)))
             .maybe(code.map(|code| code.number().into())),
         Effect::Station { group, to } => on(9, Who::Group(group)).word(to as u64),
         Effect::Power {
@@ -199,10 +309,10 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
         } => on(10, Who::Server(server))
             .word(u64::from(epoch) << 32 | (from as u64) << 8 | to as u64),
         Effect::NicMoved { nic, from, to } => on(11, Who::Nic(nic))
-            .maybe(from.map(|server| keys.of(Who::Server(server))))
-            .maybe(to.map(|server| keys.of(Who::Server(server)))),
+            .maybe(from.map(|server| keys.word(Who::Server(server))))
+            .maybe(to.map(|server| keys.word(Who::Server(server)))),
         Effect::EipBound { eip, to } => {
-            on(12, Who::Eip(eip)).maybe(to.map(|nic| keys.of(Who::Nic(nic))))
+            on(12, Who::Eip(eip)).maybe(to.map(|nic| keys.word(Who::Nic(nic))))
         }
         Effect::Changed {
             who,
@@ -242,7 +352,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
         Effect::NoPlace { server } => on(27, Who::Server(server)),
         Effect::Stalled { route } => {
             let azs = keys.world.topology.routes.get(route).map(|route| route.azs);
-            let [a, b] = azs.map_or([0, 0], |azs| azs.map(|az| keys.of(Who::Az(az))));
+            let [a, b] = azs.map_or([0, 0], |azs| azs.map(|az| keys.word(Who::Az(az))));
             fold(26, a ^ b)
         }
         Effect::Aim { .. }

@@ -6,6 +6,7 @@
 //! events by instant, and among equal instants in the order in which they were announced.
 
 mod absorb;
+pub mod agenda;
 pub mod bench;
 pub mod check;
 pub mod checkpoint;
@@ -26,6 +27,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use agenda::Agenda;
 pub use bench::{Arrival, Bench, Reach};
 pub use check::{Checker, Watcher};
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
@@ -45,10 +47,24 @@ use crate::sdrs::op::Op;
 use crate::sdrs::policy::PolicySet;
 use crate::sdrs::view::View;
 use crate::time::SimTime;
-use crate::world::World;
+use crate::world::{PairKey, World};
 use absorb::Absorber;
 use checkpoint::Version;
-use scheduler::Queue;
+
+/// So many pairs fit into a cache.
+const FEW_PAIRS: usize = 20_000;
+
+/// Looks at what the next events are about. It changes nothing: where a world is larger than the caches, a processor fetches
+/// the records of many events at once in hardly more time than that of one.
+fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
+    let look = |pair: PairKey| {
+        let pair = world.pairs.get(pair)?;
+        let job = world.jobs.get(pair.life.work()?.job)?;
+        let ended = job.subs.ended_at(pair.sub)?;
+        Some(pair.updated.as_micros() ^ ended.as_micros())
+    };
+    std::hint::black_box(pairs.filter_map(look).fold(0, |sum, word| sum ^ word));
+}
 
 /// How far a run may go at most. Every loop that waits for the world has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,7 +283,18 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
     /// Goes to the next event and takes it in; answers its instant, or None if nothing is to come.
     pub fn step(&mut self) -> Option<SimTime> {
-        let (at, event) = self.ahead.queue.pop()?;
+        self.step_until(SimTime::MAX)
+    }
+
+    /// The same if the next event is not later than an instant.
+    #[inline]
+    fn step_until(&mut self, last: SimTime) -> Option<SimTime> {
+        let (at, event) = self.ahead.queue.pop_until(last)?;
+        if self.world.pairs.len() > FEW_PAIRS
+            && let Some(pairs) = self.ahead.queue.look_ahead()
+        {
+            warm(&self.world, pairs);
+        }
         self.move_to(at);
         self.inject(event);
         Some(self.now)
@@ -306,14 +333,13 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// Takes in everything up to an instant; answers whether the number of events sufficed.
     fn run(&mut self, last: SimTime, events: Option<u64>) -> bool {
         let mut left = events.unwrap_or(u64::MAX);
-        while self.next_at().is_some_and(|at| at <= last) {
-            if left == 0 {
-                return false;
+        while left > 0 {
+            if self.step_until(last).is_none() {
+                return true;
             }
             left -= 1;
-            self.step();
         }
-        true
+        self.next_at().is_none_or(|at| at > last)
     }
 
     /// Moves the clock forward without taking in any event: to this instant, or to the next event if that is earlier.
@@ -354,7 +380,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
     /// The events to come.
     #[must_use]
-    pub const fn queue(&self) -> &Queue<Event> {
+    pub const fn queue(&self) -> &Agenda {
         &self.ahead.queue
     }
 

@@ -6,7 +6,7 @@
 use super::dice::{Dice, Purpose, Seed, happens};
 use super::distribution::DurationLaw;
 use super::hazard::Hazard;
-use super::pace::Pace;
+use super::pace::{Pace, Probability};
 use super::script::{Script, Twist};
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
@@ -30,6 +30,21 @@ pub struct Fate {
     pub outcome: Outcome,
 }
 
+/// A piece of work whose fate is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// When it begins.
+    pub begins: SimTime,
+    /// What it is work on.
+    pub who: Who,
+    /// The stable key of that.
+    pub stable: Stable,
+    /// The epoch of that.
+    pub epoch: u32,
+    /// The work.
+    pub doing: Doing,
+}
+
 /// Decides how long work takes and how it ends.
 pub trait Oracle {
     /// The fate of the work `doing` on `who`, which exists; the work begins at the instant `begins`.
@@ -37,6 +52,13 @@ pub trait Oracle {
     /// Asked once per [`crate::machine::Effect::Begin`], in the order of the effects, with the world as it is after the
     /// call that began the work.
     fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate;
+
+    /// The same, asked by one who knows the stable key already. What the engine calls; whoever implements [`Oracle::fate`] need
+    /// not care.
+    #[inline]
+    fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        self.fate(world, work.begins, work.who, work.epoch, work.doing)
+    }
 
     /// How long a hazard stays as it is, broken or whole, before its turn of this number; None: for ever.
     ///
@@ -58,6 +80,10 @@ pub trait Oracle {
 impl<O: Oracle + ?Sized> Oracle for &mut O {
     fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
         (**self).fate(world, begins, who, epoch, doing)
+    }
+
+    fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        (**self).fate_of(world, work)
     }
 
     fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
@@ -158,7 +184,7 @@ impl Chance {
             after: Some(self.span(world, who, key, pace.part(part))),
             outcome: Outcome::Done,
         };
-        if part == Part::Work {
+        if part == Part::Work && pace.fails > Probability::NEVER {
             let draw = self.dice.draw(Purpose::Outcome, key.stable, key.count);
             if happens(draw, pace.fails.get()) {
                 let facts = rule(op).job;
@@ -169,8 +195,9 @@ impl Chance {
         fate
     }
 
+    #[inline]
     fn span(&self, world: &World, who: Who, key: Key, law: &DurationLaw) -> Span {
-        let draw = self.dice.draw(Purpose::Duration, key.stable, key.count);
+        let draw = self.dice.duration(key.stable, key.count);
         let size = match law.per_gib {
             Some(_) => size(world, who),
             None => Bytes::ZERO,
@@ -180,33 +207,27 @@ impl Chance {
 }
 
 impl Oracle for Chance {
-    fn fate(
-        &mut self,
-        world: &World,
-        _begins: SimTime,
-        who: Who,
-        epoch: u32,
-        doing: Doing,
-    ) -> Fate {
-        let key = Key::of(world, who, epoch, doing);
-        let mut fate = match doing {
-            Doing::Job(op, part) => self.job_fate(world, who, key, op, part),
-            Doing::Act(act) => Fate {
-                after: Some(self.span(world, who, key, self.pace.act(act))),
+    fn fate(&mut self, world: &World, begins: SimTime, who: Who, epoch: u32, doing: Doing) -> Fate {
+        let stable = world.stable(who).expect("what is worked on exists");
+        let work = Work {
+            begins,
+            who,
+            stable,
+            epoch,
+            doing,
+        };
+        self.fate_of(world, work)
+    }
+
+    #[inline]
+    fn fate_of(&mut self, world: &World, work: Work) -> Fate {
+        match self.plain_fate(work) {
+            Some(after) => Fate {
+                after: Some(after),
                 outcome: Outcome::Done,
             },
-        };
-        match self.script.take(world, who, doing) {
-            None => {}
-            Some(Twist::Fail(code)) => fate.outcome = Outcome::Failed(code),
-            Some(Twist::Hang) => fate.after = None,
-            Some(Twist::Stretch(factor)) => fate.after = fate.after.map(|span| factor.of(span)),
-            Some(Twist::End(ending)) => {
-                fate.after = Some(ending.after.0);
-                fate.outcome = ending.code.map_or(Outcome::Done, Outcome::Failed);
-            }
+            None => self.any_fate(world, work),
         }
-        fate
     }
 
     fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
@@ -220,6 +241,51 @@ impl Oracle for Chance {
     }
 }
 
+impl Chance {
+    /// How long a part of a job takes that cannot fail, does not depend on sizes and that no script speaks of.
+    #[inline]
+    fn plain_fate(&self, work: Work) -> Option<Span> {
+        let Doing::Job(op, part) = work.doing else {
+            return None;
+        };
+        let pace = self.pace.job(op)?;
+        let law = pace.part(part);
+        let fails = part == Part::Work && pace.fails > Probability::NEVER;
+        if fails || law.per_gib.is_some() || !self.script.is_empty() {
+            return None;
+        }
+        let key = Key::of(work);
+        Some(law.base.sample(self.dice.duration(key.stable, key.count)))
+    }
+
+    /// The fate of any work.
+    fn any_fate(&mut self, world: &World, work: Work) -> Fate {
+        let Work { who, doing, .. } = work;
+        let key = Key::of(work);
+        let mut fate = match doing {
+            Doing::Job(op, part) => self.job_fate(world, who, key, op, part),
+            Doing::Act(act) => Fate {
+                after: Some(self.span(world, who, key, self.pace.act(act))),
+                outcome: Outcome::Done,
+            },
+        };
+        if self.script.is_empty() {
+            return fate;
+        }
+        match self.script.take(world, who, doing) {
+            None => {}
+            Some(Twist::Fail(code)) => fate.outcome = Outcome::Failed(code),
+            Some(Twist::Hang) => fate.after = None,
+            Some(Twist::Stretch(factor)) => fate.after = fate.after.map(|span| factor.of(span)),
+            Some(Twist::End(ending)) => {
+                fate.after = Some(ending.after.0);
+                fate.outcome = ending.code.map_or(Outcome::Done, Outcome::Failed);
+            }
+        }
+        fate
+    }
+}
+
 /// What a draw is keyed by, besides seed and purpose.
 #[derive(Clone, Copy)]
 struct Key {
@@ -229,8 +295,9 @@ struct Key {
 }
 
 impl Key {
-    fn of(world: &World, who: Who, epoch: u32, doing: Doing) -> Key {
-        let doing = match doing {
+    #[inline]
+    const fn of(work: Work) -> Key {
+        let doing = match work.doing {
             Doing::Job(_, Part::Open) => 0,
             Doing::Job(_, Part::Work) => 1,
             Doing::Job(_, Part::Close) => 2,
@@ -239,10 +306,9 @@ impl Key {
             Doing::Act(Act::Reboot) => 5,
             Doing::Act(Act::Initialize) => 6,
         };
-        let stable = world.stable(who).expect("what is worked on exists");
         Key {
-            stable: stable.0,
-            count: u64::from(epoch) << 8 | doing,
+            stable: work.stable.0,
+            count: (work.epoch as u64) << 8 | doing,
         }
     }
 }
@@ -290,268 +356,4 @@ fn sum(sizes: impl Iterator<Item = Bytes>) -> Bytes {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::distribution::Distribution;
-    use crate::engine::fixture::Fixture;
-    use crate::engine::pace::Probability;
-    use crate::engine::script::{Factor, ScriptedOutcome};
-    use crate::sdrs::codes::Code;
-
-    const WORK: Doing = Doing::Job(Op::Failover, Part::Work);
-
-    fn uniform() -> Pace {
-        let mut pace = Pace::default();
-        let job = pace.job_mut(Op::Failover).unwrap();
-        job.work = DurationLaw::of(Distribution::Uniform {
-            min: Span::secs(1),
-            max: Span::secs(1000),
-        });
-        job.fails = Probability::try_from(0.5).unwrap();
-        pace
-    }
-
-    fn fate(chance: &mut Chance, fix: &Fixture, who: Who, epoch: u32, doing: Doing) -> Fate {
-        chance.fate(&fix.world, SimTime::ZERO, who, epoch, doing)
-    }
-
-    #[test]
-    fn parts_and_acts_have_their_spans() {
-        let fix = Fixture::new();
-        let mut chance = Chance::new(Seed(1));
-        for (part, millis) in [(Part::Open, 1085), (Part::Work, 3930), (Part::Close, 2994)] {
-            let doing = Doing::Job(Op::StopProtection, part);
-            let expected = Fate {
-                after: Some(Span::millis(millis)),
-                outcome: Outcome::Done,
-            };
-            assert_eq!(
-                fate(&mut chance, &fix, Who::Pair(fix.pair), 3, doing),
-                expected
-            );
-        }
-        let boot = fate(
-            &mut chance,
-            &fix,
-            Who::Server(fix.server),
-            1,
-            Doing::Act(Act::Boot),
-        );
-        assert!((60..=120).contains(&(boot.after.unwrap().as_micros() / 1_000_000)));
-        assert_eq!(chance.stagger(Op::StopProtection), Some(Span::millis(7)));
-        assert_eq!(chance.stagger(Op::ShowJob), None);
-    }
-
-    #[test]
-    fn a_draw_depends_on_its_key_alone() {
-        let (fix, other) = (Fixture::new(), Fixture::crowded());
-        let (pair, theirs) = (Who::Pair(fix.pair), Who::Pair(other.pair));
-        assert_ne!(pair, theirs, "the slots differ, the labels do not");
-        let mut chance = Chance::new(Seed(1)).at_pace(uniform());
-        let first = fate(&mut chance, &fix, pair, 1, WORK);
-        let worn: Vec<Fate> = (2..50)
-            .map(|n| fate(&mut chance, &fix, pair, n, WORK))
-            .collect();
-        assert_eq!(fate(&mut chance, &fix, pair, 1, WORK), first);
-        assert_eq!(fate(&mut chance, &other, theirs, 1, WORK), first);
-        assert!(worn.iter().all(|fate| fate.after != first.after));
-        let failed = worn.iter().filter(|fate| fate.outcome != Outcome::Done);
-        assert!((10..38).contains(&failed.count()));
-        let mut seeded = Chance::new(Seed(2)).at_pace(uniform());
-        assert_ne!(fate(&mut seeded, &fix, pair, 1, WORK).after, first.after);
-        let group = Who::Group(fix.group);
-        assert_ne!(fate(&mut chance, &fix, group, 1, WORK).after, first.after);
-    }
-
-    #[test]
-    fn values_are_stable() {
-        let fix = Fixture::new();
-        let mut chance = Chance::new(Seed(1)).at_pace(uniform());
-        let spans = [0, 1, 2].map(|epoch| {
-            let fate = fate(&mut chance, &fix, Who::Pair(fix.pair), epoch, WORK);
-            fate.after.unwrap().as_micros()
-        });
-        assert_eq!(spans, [764_442_902, 884_051_181, 616_497_494]);
-    }
-
-    #[test]
-    fn certain_failure_ends_with_the_code_of_the_operation_and_spares_the_other_parts() {
-        let fix = Fixture::new();
-        let mut pace = Pace::default();
-        for &op in Op::ALL {
-            if let Ok(job) = pace.job_mut(op) {
-                job.fails = Probability::ALWAYS;
-            }
-        }
-        let mut chance = Chance::new(Seed(1)).at_pace(pace);
-        for &op in Op::ALL {
-            let Some(facts) = rule(op).job else { continue };
-            let mut outcome = |part| {
-                let doing = Doing::Job(op, part);
-                fate(&mut chance, &fix, Who::Group(fix.group), 1, doing).outcome
-            };
-            assert_eq!(outcome(Part::Work), Outcome::Failed(facts.error));
-            assert_eq!(outcome(Part::Open), Outcome::Done);
-            assert_eq!(outcome(Part::Close), Outcome::Done);
-        }
-    }
-
-    #[test]
-    fn a_script_goes_before_chance_and_moves_no_other_draw() {
-        let fix = Fixture::new();
-        let pair = Who::Pair(fix.pair);
-        let mut plain = Chance::new(Seed(1)).at_pace(uniform());
-        let mut scripted = plain.clone();
-        let code = Code::of(1030);
-        for what in [
-            Twist::Fail(code),
-            Twist::Hang,
-            Twist::Stretch(Factor::permille(3000)),
-        ] {
-            let rule = ScriptedOutcome {
-                op: Op::Failover,
-                part: Part::Work,
-                target: None,
-                count: 1,
-                what,
-            };
-            scripted.script_mut().push(rule).unwrap();
-        }
-        let expected: Vec<Fate> = (0..5)
-            .map(|n| fate(&mut plain, &fix, pair, n, WORK))
-            .collect();
-        let twisted: Vec<Fate> = (0..5)
-            .map(|n| fate(&mut scripted, &fix, pair, n, WORK))
-            .collect();
-        assert_eq!(twisted[0].outcome, Outcome::Failed(code));
-        assert_eq!(twisted[0].after, expected[0].after);
-        assert_eq!(twisted[1].after, None);
-        assert_eq!(twisted[2].after, expected[2].after.unwrap().checked_mul(3));
-        assert_eq!(twisted[2].outcome, expected[2].outcome);
-        assert_eq!(twisted[3..], expected[3..]);
-        assert!(scripted.script().rules().is_empty());
-    }
-
-    #[test]
-    fn sizes_count_where_the_pace_asks_for_them() {
-        let fix = Fixture::new();
-        let mut pace = Pace::default();
-        pace.job_mut(Op::Failover).unwrap().work = DurationLaw {
-            base: Distribution::Fixed(Span::secs(1)),
-            per_gib: Some(Span::millis(10)),
-        };
-        *pace.act_mut(Act::Boot) = DurationLaw {
-            base: Distribution::Fixed(Span::secs(1)),
-            per_gib: Some(Span::millis(1)),
-        };
-        let mut chance = Chance::new(Seed(1)).at_pace(pace);
-        let mut span = |who, doing| fate(&mut chance, &fix, who, 1, doing).after.unwrap();
-        // The fixture's group has a pair of 100 GiB and one of 20 GiB; only the first is the instance's.
-        assert_eq!(span(Who::Pair(fix.pair), WORK), Span::millis(2000));
-        assert_eq!(span(Who::Instance(fix.instance), WORK), Span::millis(2000));
-        assert_eq!(span(Who::Group(fix.group), WORK), Span::millis(2200));
-        assert_eq!(span(Who::Job(fix.job), WORK), Span::millis(2200));
-        let boot = Doing::Act(Act::Boot);
-        assert_eq!(span(Who::Server(fix.server), boot), Span::millis(1100));
-    }
-
-    #[test]
-    fn a_checkpoint_keeps_seed_pace_and_script() {
-        let mut chance = Chance::new(Seed(u64::MAX)).at_pace(uniform());
-        let rule = ScriptedOutcome {
-            op: Op::Failover,
-            part: Part::Open,
-            target: None,
-            count: 7,
-            what: Twist::Hang,
-        };
-        chance.script_mut().push(rule).unwrap();
-        let text = serde_json::to_string(&chance).unwrap();
-        let again: Chance = serde_json::from_str(&text).unwrap();
-        assert_eq!(again.seed(), chance.seed());
-        assert_eq!(again.pace(), chance.pace());
-        assert_eq!(again.script(), chance.script());
-    }
-
-    /// Says the same of everything, and what it is asked of.
-    struct Steady;
-
-    impl Oracle for Steady {
-        fn fate(&mut self, _: &World, begins: SimTime, _: Who, epoch: u32, _: Doing) -> Fate {
-            Fate {
-                after: Some(
-                    begins
-                        .saturating_add(Span::secs(epoch.into()))
-                        .since_start(),
-                ),
-                outcome: Outcome::Done,
-            }
-        }
-
-        fn hazard(&mut self, _: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
-            broken.then(|| Span::secs(u64::from(hazard) + turn))
-        }
-
-        fn stagger(&self, op: Op) -> Option<Span> {
-            (op == Op::Failover).then_some(Span::secs(7))
-        }
-    }
-
-    fn asked(mut oracle: impl Oracle, fix: &Fixture) -> [Option<Span>; 5] {
-        let at = SimTime::after_start(Span::secs(1));
-        [
-            oracle
-                .fate(&fix.world, at, Who::Pair(fix.pair), 4, WORK)
-                .after,
-            oracle.hazard(&fix.world, 2, 3, true),
-            oracle.hazard(&fix.world, 2, 3, false),
-            oracle.stagger(Op::Failover),
-            oracle.stagger(Op::Reprotect),
-        ]
-    }
-
-    #[test]
-    fn an_oracle_at_a_distance_says_the_same() {
-        let fix = Fixture::new();
-        let secs = |n| Some(Span::secs(n));
-        let expected = [secs(5), secs(5), None, secs(7), None];
-        assert_eq!(asked(Steady, &fix), expected);
-        assert_eq!(asked(&mut Steady, &fix), expected);
-    }
-
-    /// Says only what it must.
-    struct Silent;
-
-    impl Oracle for Silent {
-        fn fate(&mut self, _: &World, _: SimTime, _: Who, _: u32, _: Doing) -> Fate {
-            Fate {
-                after: None,
-                outcome: Outcome::Done,
-            }
-        }
-    }
-
-    #[test]
-    fn an_oracle_that_says_nothing_of_hazards_and_staggers_leaves_them_alone() {
-        assert_eq!(asked(Silent, &Fixture::new()), [None; 5]);
-    }
-
-    #[test]
-    fn what_it_is_made_of_can_be_read_back() {
-        let mut script = Script::default();
-        let rule = ScriptedOutcome {
-            op: Op::Failover,
-            part: Part::Work,
-            target: None,
-            count: 1,
-            what: Twist::Hang,
-        };
-        script.push(rule).unwrap();
-        let chance = Chance::new(Seed(3))
-            .at_pace(uniform())
-            .with_script(script.clone());
-        assert_eq!(chance.seed(), Seed(3));
-        assert_eq!(chance.pace(), &uniform());
-        assert_eq!(chance.script().rules(), script.rules());
-    }
-}
+mod tests;

@@ -111,6 +111,19 @@ impl<E> Queue<E> {
 }
 
 impl<E: Copy> Queue<E> {
+    /// How often entries were made ready to come out next, some at a time; see [`Queue::ready`].
+    #[inline]
+    #[must_use]
+    pub const fn rounds(&self) -> u64 {
+        self.wheel.sorted()
+    }
+
+    /// Of the entries that were made ready last those that have not come out yet, in no promised order. For one who wants to
+    /// look ahead at what they are about.
+    pub fn ready(&self) -> impl Iterator<Item = E> + '_ {
+        self.wheel.run().iter().map(|entry| entry.1)
+    }
+
     /// Adds an entry, behind all that are due at the same instant. Any instant will do, also one before what has come out.
     #[inline]
     pub fn push(&mut self, at: SimTime, event: E) {
@@ -127,11 +140,8 @@ impl<E: Copy> Queue<E> {
     /// Takes out the entry that is due first, unless that is later than `limit`.
     #[inline]
     pub fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, E)> {
-        if self.peek_time()? <= limit {
-            self.pop()
-        } else {
-            None
-        }
+        let (at, event) = self.wheel.pop_until(limit.as_micros())?;
+        Some((SimTime::from_micros(at), event))
     }
 }
 

@@ -262,6 +262,13 @@ impl Script {
         &self.rules
     }
 
+    /// Whether nothing is scripted.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Takes what is scripted for a piece of work that begins now; one off the count of the rule that says it.
     pub fn take(&mut self, world: &World, who: Who, doing: Doing) -> Option<Twist> {
         let Doing::Job(op, part) = doing else {
@@ -303,7 +310,7 @@ fn concerns(world: &World, who: Who, target: Stable) -> bool {
         Who::Job(job) => Some(job),
         _ => world
             .life(who)
-            .and_then(|life| life.work)
+            .and_then(|life| life.work())
             .map(|work| work.job),
     };
     let job = job.and_then(|job| world.jobs.get(job));

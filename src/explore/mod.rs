@@ -35,6 +35,7 @@ pub mod pack;
 mod parts;
 mod report;
 mod search;
+mod steps;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -152,7 +153,7 @@ pub struct Model {
 
 /// A world in a search, and what of the menu's bounds has been used up.
 #[derive(Clone, Debug)]
-pub(crate) struct State {
+pub struct State {
     pub(crate) world: World,
     pub(crate) now: SimTime,
     pub(crate) faults: u8,

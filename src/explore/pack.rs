@@ -142,7 +142,7 @@ impl Packer {
             }
         }
         for (key, disk) in &world.disks {
-            if disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none() {
+            if disk.pair.is_none() && disk.servers().is_empty() && disk.rest.drill.is_none() {
                 out.push(u8::MAX);
                 self.mark(world, Who::Disk(key), out);
                 disk_of(world, Some(key), out);
@@ -188,7 +188,7 @@ impl Packer {
                 ..
             }) => out.extend([1 + verdict as u8, u8::from(production_lost)]),
         }
-        let shared = { group.pairs.iter() }.any(|pair| world.pairs[pair].attached.len() > 1);
+        let shared = { group.pairs.iter() }.any(|pair| world.pairs[pair].rest.attached.len() > 1);
         let mut ends = self.open(out);
         for (place, member) in group.instances.iter().enumerate() {
             if shared {
@@ -201,10 +201,10 @@ impl Packer {
         let mut ends = self.open(out);
         for pair in group.pairs.iter() {
             let record = &world.pairs[pair];
-            if record.attached.len() != 1 {
+            if record.rest.attached.len() != 1 {
                 self.pair(world, pair, out);
                 let place = |it: InstanceKey| group.instances.iter().position(|key| key == it);
-                for &(instance, _) in &record.attached {
+                for &(instance, _) in &record.rest.attached {
                     out.push(place(instance).map_or(255, |place| place as u8));
                 }
                 ends.push(out.len());
@@ -256,7 +256,7 @@ impl Packer {
         }
         let mut ends = self.open(out);
         for &pair in &instance.pairs {
-            if world.pairs[pair].attached.len() == 1 {
+            if world.pairs[pair].rest.attached.len() == 1 {
                 self.pair(world, pair, out);
                 ends.push(out.len());
             }
@@ -325,28 +325,28 @@ impl Packer {
         let pair: &Pair = &world.pairs[key];
         self.mark(world, Who::Pair(key), out);
         life(world, &pair.life, out);
-        if let Some(work) = pair.life.work {
-            let subs = world.jobs.get(work.job).map_or(&[][..], |job| &job.subs);
-            let sub = subs.iter().find(|sub| sub.pair == key);
+        if let Some(work) = pair.life.work() {
+            let job = world.jobs.get(work.job);
+            let sub = job.and_then(|job| job.subs.iter().find(|sub| sub.pair == key));
             out.push(sub.map_or(0, |sub| 1 + u8::from(sub.ended.is_some())));
         }
         let gap = |side: Side| {
-            let gap = &pair.gaps[side.index()];
+            let gap = &pair.drift().gaps[side.index()];
             u8::from(gap.rate() > 0 || gap.bytes(world.now) > 0)
         };
         let copy = match pair.copy {
             Copying::Inactive => 0,
-            Copying::Running(_) => 1,
+            Copying::Running => 1,
             Copying::Waiting => 2,
             Copying::Active => 3,
             Copying::Stopped => 4,
         };
         let flags = [
-            pair.unsynced.0 > 0,
+            pair.unsynced().0 > 0,
             pair.consistent,
             pair.has_copy,
-            pair.stands.is_some(),
-            pair.behind > 0,
+            pair.drift().stands.is_some(),
+            pair.drift().behind > 0,
             pair.parted,
             pair.lost,
             world.is_stalled(key),
@@ -370,7 +370,7 @@ impl Packer {
                 self.mark(world, Who::Disk(disk), out);
             }
         }
-        for &(instance, device) in &pair.attached {
+        for &(instance, device) in &pair.rest.attached {
             if self.all {
                 self.mark(world, Who::Instance(instance), out);
             }
@@ -448,21 +448,21 @@ fn disk_of(world: &World, disk: Option<crate::world::DiskKey>, out: &mut Vec<u8>
     let flags = [
         disk.broken,
         disk.blank,
-        disk.damaged.is_some(),
+        disk.rest.damaged.is_some(),
         disk.locked,
         disk.frozen,
-        disk.load.is_some(),
+        disk.rest.load.is_some(),
     ];
     let flags =
         { flags.into_iter().enumerate() }.fold(1, |sum, (n, flag)| sum | u8::from(flag) << (n + 1));
-    out.extend([flags, disk.lost.min(255) as u8, disk.servers.len() as u8]);
+    out.extend([flags, disk.lost.min(255) as u8, disk.servers().len() as u8]);
     out.extend_from_slice(&disk.size.0.to_le_bytes());
 }
 
 /// Status and operation, and how far the operation's job is.
 fn life(world: &World, life: &Life, out: &mut Vec<u8>) {
     out.push(life.status as u8);
-    let Some(work) = life.work else {
+    let Some(work) = life.work() else {
         out.push(255);
         return;
     };

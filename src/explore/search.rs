@@ -352,7 +352,7 @@ impl Search<'_> {
             let mut statuses: Vec<Status> = groups().map(|group| group.life.status).collect();
             statuses.sort_unstable();
             // What is under way ends by itself; the state that it ends in is listed.
-            let under_way = groups().any(|group| group.life.work.is_some());
+            let under_way = groups().any(|group| group.life.work().is_some());
             if under_way || paths.contains_key(&statuses) {
                 continue;
             }

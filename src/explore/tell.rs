@@ -225,8 +225,7 @@ impl Teller<'_> {
         match action {
             Action::End(Event::Synced { pair, .. }) => {
                 let pair = *pair;
-                let still =
-                    move |world: &World| matches!(world.pairs[pair].copy, Copying::Running(_));
+                let still = move |world: &World| matches!(world.pairs[pair].copy, Copying::Running);
                 self.wait(still)
                     .ok_or_else(|| out_of_time("the copy does not end"))?;
             }

@@ -111,7 +111,7 @@ fn creations(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
     };
     let free_disk = |disk: &DiskKey| {
         let disk = &world.disks[*disk];
-        disk.pair.is_none() && disk.servers.is_empty() && disk.drill.is_none()
+        disk.pair.is_none() && disk.servers().is_empty() && disk.rest.drill.is_none()
     };
     for group in in_order!(world.groups) {
         if op == Op::CreateProtectedInstance {
@@ -200,7 +200,7 @@ pub fn underway(world: &World, out: &mut Vec<Event>) {
     }
     for pair in in_order!(world.pairs) {
         let record = &world.pairs[pair];
-        if let Copying::Running(_) = record.copy {
+        if let Copying::Running = record.copy {
             let copies = record.copies;
             out.push(Event::Synced { pair, copies });
         }
@@ -265,7 +265,11 @@ fn attachment(
     (instance, pair): (InstanceKey, PairKey),
     name: &Naming<'_>,
 ) -> Option<Call> {
-    let attached = world.pairs[pair].attached.iter().any(|a| a.0 == instance);
+    let attached = world.pairs[pair]
+        .rest
+        .attached
+        .iter()
+        .any(|a| a.0 == instance);
     let (who, pair) = (name(Who::Instance(instance)), name(Who::Pair(pair)));
     match (op, attached) {
         (Op::DetachReplicationPair, true) => Some(Call::DetachReplicationPair {

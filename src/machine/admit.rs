@@ -6,6 +6,7 @@
 
 use super::asks::*;
 use super::command::{Ask, Call, Command};
+use super::data;
 use super::native::{self, NativePlan};
 use super::needs::{Asked, broken};
 use super::refusal::Refusal;
@@ -19,6 +20,7 @@ use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
 use crate::units::{Bytes, Rate};
 use crate::world::protection::{ProtectionType, Side};
+use crate::world::replica::Level;
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, FlavorKey, GroupKey, InstanceKey, NicKey, PairKey,
     ProjectKey, ServerKey, SubnetKey, TaskKey, VpcKey, Who, World,
@@ -172,7 +174,7 @@ pub fn hangs_on(world: &World, command: &Command) -> PolicySet {
         command.ask,
         Ask::Native(_) | Ask::Call(Call::Failover { .. } | Call::GroupAction { .. })
     );
-    if !decides {
+    if !decides || is_calm_for(world, command) {
         return set;
     }
     // A refusal for another reason under the same code is no other decision.
@@ -187,6 +189,22 @@ pub fn hangs_on(world: &World, command: &Command) -> PolicySet {
         }
     }
     set
+}
+
+/// Whether a call is for a group that no policy says anything about now: policies decide on a failover where the production
+/// AZ is dark or a pair is behind.
+fn is_calm_for(world: &World, command: &Command) -> bool {
+    let Ask::Call(Call::Failover { group } | Call::GroupAction { group, .. }) = &command.ask else {
+        return false;
+    };
+    let Ok(project) = project_of(world, command.project.as_deref()) else {
+        return true;
+    };
+    let Ok(Who::Group(group)) = group.find(world, project) else {
+        return true;
+    };
+    let az = world.production_az(&world.groups[group]);
+    world.is_lit(az) && !data::any_at(world, group, Level::Five)
 }
 
 /// The code with which a control plane that is down answers every call, as HTTP 500.
@@ -390,7 +408,7 @@ pub(super) fn gate(
 
 /// Whether an instance that the pair is attached to is being deleted, which will detach the pair.
 fn is_being_detached(world: &World, pair: PairKey) -> bool {
-    let attached = world.pairs[pair].attached.iter();
+    let attached = world.pairs[pair].rest.attached.iter();
     attached
         .clone()
         .any(|&(instance, _)| world.instances[instance].life.status == Status::Deleting)

@@ -13,7 +13,7 @@ use crate::hash;
 use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::world::job::{Detail, Entities, Job, JobStatus, Part};
+use crate::world::job::{Detail, Entities, Job, JobStatus, Part, Subs};
 use crate::world::label::{Label, Name, Stable};
 use crate::world::protection::Side;
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
@@ -221,7 +221,7 @@ impl Desk<'_> {
             Who::Pair(k) => {
                 entities.pair = Some(subject);
                 (
-                    world.pairs[k].name,
+                    world.pairs[k].name(),
                     world.groups[world.pairs[k].group].project,
                 )
             }
@@ -252,7 +252,7 @@ impl Desk<'_> {
             began: None,
             ended: None,
             code: None,
-            subs: Vec::new(),
+            subs: Subs::default(),
             left: 0,
             failed: 0,
         });
@@ -278,13 +278,7 @@ impl Desk<'_> {
                 );
             }
         }
-        let mut place = 0;
-        while let Some(pair) = self.world.groups[group].pairs.next_from(&mut place) {
-            let record = &self.world.pairs[pair];
-            if !record.is_out() && !settle::is_at_goal(record, op, aim) {
-                begin_work(self.world, self.now, Who::Pair(pair), op, key, self.out);
-            }
-        }
+        settle::begin_pairs(self.world, self.now, group, (op, aim, key), self.out);
         settle::enqueue(self.world, self.now, key, self.out);
         key
     }
@@ -447,7 +441,9 @@ impl Desk<'_> {
             }
             Who::Pair(k) => {
                 let record = &mut self.world.pairs[k];
-                (record.name, record.updated) = (kept, now);
+                let name = (kept != record.label).then_some(kept);
+                record.rest.change(|rest| rest.name = name);
+                record.updated = now;
             }
             Who::Drill(k) => {
                 let record = &mut self.world.drills[k];

@@ -248,17 +248,19 @@ fn copy_disks(
     let dr = world.groups[world.drills[drill].group].station.other();
     for pair in world.instances[instance].pairs.clone() {
         let record = &world.pairs[pair];
-        let attached = record.attached.iter().find(|a| a.0 == instance);
+        let attached = record.rest.attached.iter().find(|a| a.0 == instance);
         let (Some(&(_, device)), Some(copy)) = (attached, record.disks[dr.index()]) else {
             continue;
         };
         let word = device.to_string();
         let label = make::free_part(world, label, word.trim_start_matches("/dev/"));
         let disk = make::disk_like(world, copy, label, world.servers[server].az, out);
-        world.disks[disk].drill = Some(drill);
+        world.disks[disk]
+            .rest
+            .change(|rest| rest.drill = Some(drill));
         let recovery = world.drills[drill].recovery;
         if recovery.is_some_and(|recovery| recovery.damaged) {
-            world.disks[disk].damaged = Some(world.now);
+            world.disks[disk].set_damaged(Some(world.now));
         }
         make::attach_disk(world, disk, server, device, out);
     }
@@ -274,7 +276,7 @@ pub(super) fn remove(world: &mut World, drill: DrillKey, out: &mut Effects) {
         let disks: Vec<_> = world.servers[server].disks.iter().map(|d| d.1).collect();
         make::remove_server(world, server, out);
         for disk in disks {
-            if world.disks[disk].drill == Some(drill) {
+            if world.disks[disk].rest.drill == Some(drill) {
                 make::remove_disk(world, disk, out);
             }
         }

@@ -24,6 +24,7 @@ mod native;
 mod needs;
 mod obstacle;
 mod outcome;
+mod plain;
 pub mod query;
 pub mod refusal;
 pub(crate) mod resolve;
@@ -45,6 +46,7 @@ use crate::world::fault::Held;
 use crate::world::{Who, World};
 
 /// Takes in something that happens at an instant. It cannot be refused; what is stale does nothing.
+#[inline]
 pub fn happen(world: &mut World, now: SimTime, event: Event, out: &mut Effects) {
     world.now = now;
     match event {

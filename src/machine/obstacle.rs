@@ -40,13 +40,17 @@ pub(super) fn of_sub_job(world: &World, policies: Policies, op: Op, pair: PairKe
 }
 
 /// The policies of which another value would have ended a sub-job differently now.
+#[inline]
 pub(super) fn hangs_on(world: &World, op: Op, pair: PairKey) -> PolicySet {
     let mut set = PolicySet::default();
+    if op != Op::Failover {
+        return set;
+    }
     let group = &world.groups[world.pairs[pair].group];
     let whole = world.is_connected(group)
         && world.is_lit(world.production_az(group))
         && world.level(pair) != Level::Five;
-    if op != Op::Failover || whole {
+    if whole {
         return set;
     }
     let policies = world.settings.policies;
@@ -80,7 +84,7 @@ fn members_of(world: &World, job: JobKey) -> impl Iterator<Item = PairKey> + '_ 
     });
     let pairs = bound.into_iter().flat_map(|group| group.pairs.iter());
     pairs.filter(move |&pair| {
-        let work = world.pairs[pair].life.work;
+        let work = world.pairs[pair].life.work();
         work.is_some_and(|work| work.job == job)
     })
 }
@@ -244,7 +248,7 @@ fn of_attachment(world: &World, job: &Job) -> Option<Code> {
         (Some(server), Some(disk)) => {
             let attached = &world.disks[disk];
             let taken = world.servers[server].disks.iter().any(|d| d.0 == *device);
-            taken || !world.is_usable(disk) || (!attached.shared && !attached.servers.is_empty())
+            taken || !world.is_usable(disk) || (!attached.shared && !attached.servers().is_empty())
         }
         _ => true,
     });
@@ -252,7 +256,12 @@ fn of_attachment(world: &World, job: &Job) -> Option<Code> {
 }
 
 fn of_detachment(world: &World, instance: InstanceKey, pair: PairKey) -> Option<Code> {
-    if !world.pairs[pair].attached.iter().any(|a| a.0 == instance) {
+    if !world.pairs[pair]
+        .rest
+        .attached
+        .iter()
+        .any(|a| a.0 == instance)
+    {
         return None;
     }
     let ends = world.instances[instance]
@@ -260,7 +269,7 @@ fn of_detachment(world: &World, instance: InstanceKey, pair: PairKey) -> Option<
         .into_iter()
         .zip(world.pairs[pair].disks);
     let mut both = ends.filter_map(|(server, disk)| Some((server?, disk?)));
-    both.any(|(server, disk)| !world.disks[disk].servers.contains(&server))
+    both.any(|(server, disk)| !world.disks[disk].servers().contains(&server))
         .then_some(Code::of(1804))
 }
 

@@ -41,7 +41,7 @@ pub(super) fn turn_group(world: &mut World, op: Op, group: GroupKey, aim: Side, 
     while let Some(instance) = world.groups[group].instances.next_from(&mut place) {
         if world.instances[instance]
             .life
-            .work
+            .work()
             .is_none_or(|work| work.op != op)
         {
             continue;
@@ -177,7 +177,7 @@ pub(super) fn finish_own(
     let (op, subject, detail) = (record.op, record.subject, record.detail.clone());
     let success = code.is_none();
     if let Who::Pair(pair) = subject {
-        world.pairs[pair].failure = code;
+        world.pairs[pair].set_failure(code);
     }
     if op == Op::CreateProtectedInstance {
         finish_instance_creation(world, now, job, code, out);
@@ -257,7 +257,7 @@ fn replicate(
     let disk = make::disk_like(world, source, label, az, out);
     world.disks[disk].pair = Some(pair);
     world.pairs[pair].disks[station.other().index()] = Some(disk);
-    if let (Some(server), Some(&(_, device))) = (server, world.pairs[pair].attached.first()) {
+    if let (Some(server), Some(&(_, device))) = (server, world.pairs[pair].rest.attached.first()) {
         make::attach_disk(world, disk, server, device, out);
     }
     if protected {
@@ -286,7 +286,7 @@ fn finish_instance_creation(
         make::remove_nic(world, nic, out);
     }
     for pair in world.instances[instance].pairs.clone() {
-        world.pairs[pair].failure = code;
+        world.pairs[pair].set_failure(code);
         end_work(world, now, Who::Pair(pair), success, out);
         if success {
             replicate(world, now, pair, replica, out);
@@ -353,7 +353,7 @@ fn delete_instance(
     let mut spared: Vec<DiskKey> = Vec::new();
     for pair in world.instances[instance].pairs.clone() {
         make::detach_pair(world, pair, instance);
-        if world.pairs[pair].attached.is_empty() {
+        if world.pairs[pair].rest.attached.is_empty() {
             make::remove_pair(world, pair, out);
         } else if let Some(disk) = world.pairs[pair].disks[Side::Target.index()] {
             spared.push(disk);

@@ -109,6 +109,10 @@ pub enum NativeRefusal {
     Fenced(String),
     #[error("server `{0}` stands at the current DR site; under fencing it cannot start")]
     DrSide(String),
+    #[error(
+        "server `{server}` cannot start under fencing while `{other}`, the other server of its instance, runs"
+    )]
+    TwinRuns { server: String, other: String },
     #[error("server `{server}` is {power}")]
     Power { server: String, power: String },
     #[error("server `{0}` is busy with another act")]

@@ -6,16 +6,16 @@
 
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
-use super::transition::{end_work, move_to};
-use super::{data, obstacle, outcome, tasks};
+use super::transition::{count_pair, end_work, move_to};
+use super::{data, obstacle, outcome, plain, tasks};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::{Permission, Policy};
 use crate::sdrs::rules::rule;
-use crate::sdrs::status::Status;
+use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
-use crate::world::job::{Detail, JobStatus, Part, Sub};
-use crate::world::protection::{Pair, ProtectionType, Side};
+use crate::world::job::{Detail, JobStatus, Part};
+use crate::world::protection::{Pair, ProtectionType, Side, Work};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 /// A sub-job that failed makes its job fail with this code; the sub-job keeps its own.
@@ -33,6 +33,56 @@ pub(super) fn is_at_goal(pair: &Pair, op: Op, aim: Side) -> bool {
             Op::Failover => status == Status::FailedOver,
             _ => false,
         }
+}
+
+/// Marks a group operation as under way on the pairs that it takes: what `begin_work` does, with what all pairs share asked
+/// once.
+pub(super) fn begin_pairs(
+    world: &mut World,
+    now: SimTime,
+    group: GroupKey,
+    (op, aim, job): (Op, Side, JobKey),
+    out: &mut Effects,
+) {
+    let number = world.jobs[job].number;
+    let during = rule(op)
+        .moves_of(Kind::ReplicationPair)
+        .expect("a group operation moves pairs")
+        .during;
+    debug_assert!(rule(op).is_group_operation() && Kind::ReplicationPair.shows(during));
+    out.reserve(world.groups[group].pairs.len());
+    let mut place = 0;
+    while let Some(key) = world.groups[group].pairs.next_from(&mut place) {
+        let pair = &mut world.pairs[key];
+        if pair.is_out() || is_at_goal(pair, op, aim) {
+            continue;
+        }
+        let (who, from) = (Who::Pair(key), pair.life.status);
+        debug_assert!(
+            pair.life.work().is_none(),
+            "operations on one resource exclude each other"
+        );
+        pair.life.set_work(Some(Work {
+            op,
+            job,
+            resume: from,
+        }));
+        if from == during {
+            continue;
+        }
+        pair.life.status = during;
+        pair.life.epoch += 1;
+        pair.updated = now;
+        let epoch = pair.life.epoch;
+        out.push(Effect::Moved {
+            who,
+            epoch,
+            from,
+            to: during,
+            job: number,
+        });
+        count_pair(world, key, from, during);
+    }
 }
 
 /// Hands an accepted job to the control plane.
@@ -137,27 +187,21 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
     }
     let group = group.expect("a group operation works in a group");
     let stagger = world.staggers[op as usize];
+    plain::look_over(world, group);
     let mut subs = world.spare.pop().unwrap_or_default();
+    subs.open(now, stagger);
+    out.reserve(world.groups[group].pairs.len());
     for pair in world.groups[group].pairs.iter() {
         let record = &mut world.pairs[pair];
-        if record.life.work.is_none_or(|work| work.job != job) {
+        if !record.life.is_of(job) {
             continue;
         }
-        record.sub = subs.len() as u32;
-        let delay = stagger.saturating_mul(subs.len() as u64);
-        let began = now.saturating_add(delay);
-        subs.push(Sub {
-            pair,
-            stable: record.stable,
-            began,
-            ended: None,
-            code: None,
-        });
+        record.sub = subs.push(pair, record.stable);
         out.push(Effect::Begin {
             who: Who::Pair(pair),
             epoch: record.life.epoch,
             doing,
-            delay,
+            delay: subs.delay(record.sub),
         });
     }
     let none = subs.is_empty();
@@ -178,21 +222,34 @@ pub(super) fn work_ended(
     outcome: Outcome,
     out: &mut Effects,
 ) {
+    let rule = rule(op);
+    if rule.members
+        && outcome == Outcome::Done
+        && let Who::Pair(pair) = who
+        && let Some(job) = plain::sub_job_ended(world, now, pair, epoch, rule, out)
+    {
+        return one_less(world, job, out);
+    }
     let Some(life) = world.life(who) else { return };
     let Some(work) = life
-        .work
+        .work()
         .filter(|work| life.epoch == epoch && work.op == op)
     else {
         return;
     };
     let job = work.job;
-    if rule(op).members
+    if rule.members
         && let Who::Pair(pair) = who
     {
-        sub_job_ended(world, now, job, pair, outcome, out);
+        sub_job_ended(world, now, (job, op), pair, outcome, out);
     } else if let Outcome::Failed(code) = outcome {
         world.jobs[job].code = Some(code);
     }
+    one_less(world, job, out);
+}
+
+/// One piece of a job's work has ended. After the last one the job closes.
+fn one_less(world: &mut World, job: JobKey, out: &mut Effects) {
     let record = &mut world.jobs[job];
     record.left -= 1;
     if record.left == 0 {
@@ -203,12 +260,11 @@ pub(super) fn work_ended(
 fn sub_job_ended(
     world: &mut World,
     now: SimTime,
-    job: JobKey,
+    (job, op): (JobKey, Op),
     pair: PairKey,
     outcome: Outcome,
     out: &mut Effects,
 ) {
-    let op = world.jobs[job].op;
     let code = match outcome {
         Outcome::Failed(code) => Some(code),
         Outcome::Done => {
@@ -223,10 +279,9 @@ fn sub_job_ended(
     {
         world.hung.add(Policy::Fencing);
     }
-    let sub = world.pairs[pair].sub as usize;
+    let sub = world.pairs[pair].sub;
     let record = &mut world.jobs[job];
-    record.subs[sub].ended = Some(now);
-    record.subs[sub].code = code;
+    record.subs.end(sub, now, code);
     if code.is_some() {
         record.failed += 1;
         out.push(Effect::SubJob { job, pair, code });
@@ -248,7 +303,7 @@ fn settle_pair(
 ) {
     let record = &world.jobs[job];
     let (op, aim) = (record.op, aim_of(&record.detail));
-    world.pairs[pair].failure = code;
+    world.pairs[pair].set_failure(code);
     end_work(world, now, Who::Pair(pair), code.is_none(), out);
     if code.is_none() {
         outcome::turn_pair(world, now, op, pair, aim, out);
@@ -320,7 +375,7 @@ fn finish_group(
     while let Some(instance) = world.groups[group].instances.next_from(&mut place) {
         if world.instances[instance]
             .life
-            .work
+            .work()
             .is_some_and(|work| work.job == job)
         {
             end_work(world, now, Who::Instance(instance), code.is_none(), out);
@@ -328,7 +383,8 @@ fn finish_group(
     }
 }
 
-/// Settles the pairs that have not been: all of a consistency group, and those whose sub-jobs never began.
+/// Settles the pairs that have not been: all of a consistency group, and those whose sub-jobs never began. A job that has
+/// come to its close has no others.
 fn settle_rest(
     world: &mut World,
     now: SimTime,
@@ -337,18 +393,16 @@ fn settle_rest(
     code: Option<Code>,
     out: &mut Effects,
 ) {
+    let whole = world.groups[group].protection == ProtectionType::ConsistencyGroup;
+    if !whole && world.jobs[job].part == Part::Close {
+        return;
+    }
     let mut place = 0;
     while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
-        if world.pairs[pair]
-            .life
-            .work
-            .is_none_or(|work| work.job != job)
-        {
-            continue;
+        if world.pairs[pair].life.is_of(job) {
+            settle_pair(world, now, job, pair, code, out);
         }
-        settle_pair(world, now, job, pair, code, out);
     }
-    let whole = world.groups[group].protection == ProtectionType::ConsistencyGroup;
     if whole && code.is_some() {
         level_down(world, now, job, group, out);
     }
@@ -366,7 +420,7 @@ fn level_down(world: &mut World, now: SimTime, job: JobKey, group: GroupKey, out
     };
     let mut place = 0;
     while let Some(pair) = world.groups[group].pairs.next_from(&mut place) {
-        if !world.pairs[pair].is_out() && world.pairs[pair].life.work.is_none() {
+        if !world.pairs[pair].is_out() && world.pairs[pair].life.work().is_none() {
             move_to(world, now, Who::Pair(pair), status, number, out);
         }
     }

@@ -6,20 +6,31 @@
 use super::effect::{Effect, Effects};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::{End, rule};
-use crate::sdrs::status::Status;
+use crate::sdrs::status::{Kind, Status};
 use crate::time::SimTime;
 use crate::world::job::Detail;
 use crate::world::protection::{Life, Work};
-use crate::world::{GroupKey, JobKey, Who, World};
+use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 const LIVES: &str = "the caller names a resource that exists and has a status";
 
-fn life_mut(world: &mut World, who: Who) -> &mut Life {
+/// The life of a resource, and the instant at which it last changed.
+#[inline]
+fn life_mut(world: &mut World, who: Who) -> (&mut Life, &mut SimTime) {
     match who {
-        Who::Group(k) => world.groups.get_mut(k).map(|r| &mut r.life),
-        Who::Instance(k) => world.instances.get_mut(k).map(|r| &mut r.life),
-        Who::Pair(k) => world.pairs.get_mut(k).map(|r| &mut r.life),
-        Who::Drill(k) => world.drills.get_mut(k).map(|r| &mut r.life),
+        Who::Pair(k) => world
+            .pairs
+            .get_mut(k)
+            .map(|r| (&mut r.life, &mut r.updated)),
+        Who::Group(k) => world
+            .groups
+            .get_mut(k)
+            .map(|r| (&mut r.life, &mut r.updated)),
+        Who::Instance(k) => { world.instances.get_mut(k) }.map(|r| (&mut r.life, &mut r.updated)),
+        Who::Drill(k) => world
+            .drills
+            .get_mut(k)
+            .map(|r| (&mut r.life, &mut r.updated)),
         _ => None,
     }
     .expect(LIVES)
@@ -36,41 +47,61 @@ pub(crate) fn group_of(world: &World, who: Who) -> Option<GroupKey> {
     }
 }
 
-/// Keeps the group's counts of members that are `invalid` and of pairs that take no part.
+/// Keeps the census, and the group's counts of members that are `invalid` and of pairs that take no part.
+#[inline]
 fn count(world: &mut World, who: Who, status: Status, add: bool) {
     let kind = who.kind().expect(LIVES);
-    let cell = &mut world.census[kind as usize][status as usize];
-    *cell = if add { *cell + 1 } else { *cell - 1 };
+    step(&mut world.census[kind as usize][status as usize], add);
+    if stands_out(status) {
+        count_member(world, who, status, add);
+    }
+}
+
+/// Counts a pair that changes its status, like `count`.
+#[inline]
+pub(super) fn count_pair(world: &mut World, pair: PairKey, from: Status, to: Status) {
+    let census = &mut world.census[Kind::ReplicationPair as usize];
+    step(&mut census[from as usize], false);
+    step(&mut census[to as usize], true);
+    for (status, add) in [(from, false), (to, true)] {
+        if stands_out(status) {
+            count_member(world, Who::Pair(pair), status, add);
+        }
+    }
+}
+
+/// Whether a group counts its members that show a status.
+#[inline]
+const fn stands_out(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Invalid | Status::Error | Status::ErrorDeleting
+    )
+}
+
+#[cold]
+fn count_member(world: &mut World, who: Who, status: Status, add: bool) {
     let pair = matches!(who, Who::Pair(_));
     if !pair && !matches!(who, Who::Instance(_)) {
         return;
     }
     let invalid = status == Status::Invalid;
-    let out = pair && matches!(status, Status::Error | Status::ErrorDeleting);
-    if !invalid && !out {
-        return;
-    }
     let group = group_of(world, who).expect("a member has a group");
     let group = &mut world.groups[group];
-    let counter = if invalid {
-        &mut group.invalid
-    } else {
-        &mut group.out
-    };
-    *counter = if add { *counter + 1 } else { *counter - 1 };
+    if invalid {
+        step(&mut group.invalid, add);
+    } else if pair {
+        step(&mut group.out, add);
+    }
 }
 
-fn touch(world: &mut World, who: Who, now: SimTime) {
-    match who {
-        Who::Group(k) => world.groups[k].updated = now,
-        Who::Instance(k) => world.instances[k].updated = now,
-        Who::Pair(k) => world.pairs[k].updated = now,
-        Who::Drill(k) => world.drills[k].updated = now,
-        _ => {}
-    }
+/// One more or one less.
+fn step(count: &mut u32, add: bool) {
+    *count = if add { *count + 1 } else { *count - 1 };
 }
 
 /// Assigns a status. Nothing happens if the resource shows it already.
+#[inline]
 pub(crate) fn move_to(
     world: &mut World,
     now: SimTime,
@@ -80,22 +111,18 @@ pub(crate) fn move_to(
     out: &mut Effects,
 ) {
     let kind = who.kind().expect(LIVES);
-    assert!(
-        kind.published().contains(&to),
-        "a {} never shows `{to}`",
-        kind.name()
-    );
-    let life = life_mut(world, who);
+    assert!(kind.shows(to), "a {} never shows `{to}`", kind.name());
+    let (life, updated) = life_mut(world, who);
     let from = life.status;
     if from == to {
         return;
     }
     life.status = to;
     life.epoch += 1;
+    *updated = now;
     let epoch = life.epoch;
     count(world, who, from, false);
     count(world, who, to, true);
-    touch(world, who, now);
     out.push(Effect::Moved {
         who,
         epoch,
@@ -135,6 +162,7 @@ pub(crate) fn leave(world: &mut World, who: Who, out: &mut Effects) {
 }
 
 /// Marks an operation as under way on a resource: its own status follows, and those it belongs to know that it is busy.
+#[inline]
 pub(crate) fn begin_work(
     world: &mut World,
     now: SimTime,
@@ -147,16 +175,16 @@ pub(crate) fn begin_work(
     let during = rule(op)
         .moves_of(who.kind().expect(LIVES))
         .map(|m| m.during);
-    let life = life_mut(world, who);
+    let (life, _) = life_mut(world, who);
     debug_assert!(
-        life.work.is_none(),
+        life.work().is_none(),
         "operations on one resource exclude each other"
     );
-    life.work = Some(Work {
+    life.set_work(Some(Work {
         op,
         job,
         resume: life.status,
-    });
+    }));
     mark_busy(world, who, op, job, true);
     if let Some(during) = during {
         move_to(world, now, who, during, number, out);
@@ -164,6 +192,7 @@ pub(crate) fn begin_work(
 }
 
 /// Ends the operation under way on a resource and gives it the status that the rule and the outcome ask for.
+#[inline]
 pub(crate) fn end_work(
     world: &mut World,
     now: SimTime,
@@ -171,9 +200,11 @@ pub(crate) fn end_work(
     success: bool,
     out: &mut Effects,
 ) {
-    let Some(work) = life_mut(world, who).work.take() else {
+    let (life, _) = life_mut(world, who);
+    let Some(work) = life.work() else {
         return;
     };
+    life.set_work(None);
     let number = world.jobs[work.job].number;
     mark_busy(world, who, work.op, work.job, false);
     let Some(moves) = rule(work.op).moves_of(who.kind().expect(LIVES)) else {
@@ -218,17 +249,21 @@ pub(crate) fn follow_group(world: &World, who: Who) -> Status {
 
 /// Counts an operation of a member's own with its group and with the instances that it touches: those the pair is
 /// attached to, and the one it is being attached to. Attachments change only after the operation's end is counted.
+#[inline]
 fn mark_busy(world: &mut World, who: Who, op: Op, job: JobKey, busy: bool) {
-    let step = |n: &mut u32| *n = if busy { *n + 1 } else { *n - 1 };
-    if rule(op).is_group_operation() {
-        return;
+    if !rule(op).is_group_operation() {
+        count_busy(world, who, job, busy);
     }
+}
+
+fn count_busy(world: &mut World, who: Who, job: JobKey, busy: bool) {
+    let step = |n: &mut u32| step(n, busy);
     match who {
         Who::Instance(k) => step(&mut world.groups[world.instances[k].group].busy),
         Who::Pair(k) => {
             let pair = &world.pairs[k];
             step(&mut world.groups[pair.group].busy);
-            for &(instance, _) in &pair.attached {
+            for &(instance, _) in &pair.rest.attached {
                 step(&mut world.instances[instance].busy);
             }
             if let Detail::Attach(instance, _) = world.jobs[job].detail {

@@ -298,7 +298,7 @@ impl Meter {
             return;
         };
         self.mark_group(record.group, false);
-        for &(instance, _) in &record.attached {
+        for &(instance, _) in &record.rest.attached {
             self.mark_instance(instance);
         }
     }
@@ -310,7 +310,7 @@ impl Meter {
         if let Some(pair) = record.pair {
             self.mark_pair(world, pair);
         }
-        for &server in &record.servers {
+        for &server in record.servers() {
             self.mark(world, Who::Server(server));
         }
     }
@@ -379,7 +379,7 @@ impl Meter {
         if let Some(pair) = record.pair.and_then(|pair| world.pairs.get(pair)) {
             self.touch(at, pair.group);
         }
-        for &server in &record.servers {
+        for &server in record.servers() {
             if let Some(instance) = self.servers.get(server).copied() {
                 self.touch_instance(at, world, instance);
             }
@@ -426,7 +426,7 @@ impl RecoveryReport {
 
 fn attached(world: &World, pair: PairKey) -> impl Iterator<Item = InstanceKey> + '_ {
     let pair = world.pairs.get(pair).into_iter();
-    pair.flat_map(|pair| pair.attached.iter().map(|it| it.0))
+    pair.flat_map(|pair| pair.rest.attached.iter().map(|it| it.0))
 }
 
 fn members(world: &World, group: GroupKey) -> impl Iterator<Item = InstanceKey> + '_ {

@@ -406,7 +406,7 @@ fn standing(world: &World, key: InstanceKey) -> Standing {
     };
     Standing {
         pairs: pairs.len(),
-        copying: of(|copy| matches!(copy, Copying::Running(_) | Copying::Waiting)),
+        copying: of(|copy| matches!(copy, Copying::Running | Copying::Waiting)),
         in_step: of(|copy| copy == Copying::Active),
         copies: pairs
             .iter()

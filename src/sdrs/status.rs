@@ -123,6 +123,26 @@ impl Kind {
         }
     }
 
+    /// Whether this kind may show a status: whether [`Kind::published`] has it.
+    #[inline]
+    pub const fn shows(self, status: Status) -> bool {
+        const MASKS: [u64; Kind::ALL.len()] = {
+            let mut masks = [0; Kind::ALL.len()];
+            let mut kind = 0;
+            while kind < masks.len() {
+                let shown = Kind::ALL[kind].published();
+                let mut place = 0;
+                while place < shown.len() {
+                    masks[kind] |= 1 << shown[place] as u64;
+                    place += 1;
+                }
+                kind += 1;
+            }
+            masks
+        };
+        MASKS[self as usize] & 1 << status as u64 != 0
+    }
+
     /// The statuses this kind may show, in the order of [`Status::ALL`].
     pub const fn published(self) -> &'static [Status] {
         match self {

@@ -221,7 +221,7 @@ fn members(world: &World, bounds: &Bounds, into: &mut Vec<Command>) {
             .pairs
             .iter()
             .filter(|(_, pair)| pair.group == record.group);
-        for (pair, _) in loose.filter(|(_, pair)| pair.attached.is_empty()) {
+        for (pair, _) in loose.filter(|(_, pair)| pair.rest.attached.is_empty()) {
             let attach = Call::AttachReplicationPair {
                 instance: instance(),
                 pair: by(world, Who::Pair(pair)),
@@ -312,7 +312,7 @@ fn creations(
     let free = world
         .disks
         .iter()
-        .filter(|(_, disk)| !bounds.legal || (disk.pair.is_none() && disk.drill.is_none()));
+        .filter(|(_, disk)| !bounds.legal || (disk.pair.is_none() && disk.rest.drill.is_none()));
     for (disk, _) in free {
         let new = CreateReplicationPair {
             label: Some(fresh(world)),

@@ -134,7 +134,7 @@ fn members(world: &World) -> Result<(), String> {
 
 fn work(world: &World) -> Result<(), String> {
     for who in lives(world) {
-        let Some(work) = world.life(who).and_then(|life| life.work) else {
+        let Some(work) = world.life(who).and_then(|life| life.work()) else {
             continue;
         };
         let ended = world
@@ -168,7 +168,7 @@ fn owned(world: &World, project: ProjectKey) -> Usage {
     let unattached = world
         .pairs
         .iter()
-        .filter(|(_, pair)| pair.attached.is_empty());
+        .filter(|(_, pair)| pair.rest.attached.is_empty());
     Usage {
         server_groups: count(&mut world.groups.keys().map(Who::Group)),
         replications: count(&mut world.pairs.keys().map(Who::Pair)),
@@ -180,7 +180,7 @@ fn owned(world: &World, project: ProjectKey) -> Usage {
 
 fn attachments(world: &World) -> Result<(), String> {
     for (key, pair) in &world.pairs {
-        for (instance, _) in &pair.attached {
+        for (instance, _) in &pair.rest.attached {
             let both = world.instances.get(*instance);
             if both.is_none_or(|instance| !instance.pairs.contains(&key)) {
                 let pair = label(world, Who::Pair(key));
@@ -193,7 +193,7 @@ fn attachments(world: &World) -> Result<(), String> {
     for (key, instance) in &world.instances {
         for pair in &instance.pairs {
             let known = world.pairs.get(*pair);
-            if known.is_none_or(|pair| !pair.attached.iter().any(|(one, _)| *one == key)) {
+            if known.is_none_or(|pair| !pair.rest.attached.iter().any(|(one, _)| *one == key)) {
                 let instance = label(world, Who::Instance(key));
                 return Err(format!("{instance} has a pair that is not attached to it"));
             }

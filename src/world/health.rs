@@ -11,7 +11,7 @@ use crate::sdrs::policy::LossOfReplica;
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::units::{Bytes, Rate};
-use crate::world::machinery::Power;
+use crate::world::machinery::{Act, Power};
 
 impl World {
     /// Whether an AZ has power: no fault holds it or its site down.
@@ -36,8 +36,8 @@ impl World {
     /// Whether a disk can be read and written: neither it nor its pool, AZ or every server it is attached to is lost.
     pub fn is_usable(&self, disk: DiskKey) -> bool {
         let record = &self.disks[disk];
-        let cut_off =
-            !record.servers.is_empty() && record.servers.iter().all(|&s| self.servers[s].lost > 0);
+        let cut_off = !record.servers().is_empty()
+            && record.servers().iter().all(|&s| self.servers[s].lost > 0);
         !record.broken && record.lost == 0 && !cut_off && self.is_writable(record.az)
     }
 
@@ -60,15 +60,24 @@ impl World {
         self.control.down > 0 || self.control.az.is_some_and(|az| !self.is_lit(az))
     }
 
+    /// Whether no fault stands and nothing stands out about the disks of a group's pairs, as far as that was looked at since a
+    /// disk was last opened for writing. Where it holds, most sub-jobs of the group's operations take a shorter way to the same
+    /// end.
+    #[inline]
+    #[must_use]
+    pub fn is_calm(&self, group: &Group) -> bool {
+        group.is_calm(self.standing, self.disks.openings())
+    }
+
     /// What keeps a pair from replicating, whether it was written down for the pair or follows from its group's cut.
     pub fn outage(&self, pair: PairKey) -> Option<Outage> {
         let record = &self.pairs[pair];
-        record.outage.or_else(|| self.unwritten(record))
+        record.drift().outage.or_else(|| self.unwritten(record))
     }
 
     /// The outage of a pair that follows from its group's cut and was not written down yet.
     pub(crate) fn unwritten(&self, pair: &Pair) -> Option<Outage> {
-        if pair.outage.is_some() || !pair.is_replicating() {
+        if pair.drift().outage.is_some() || !pair.is_replicating() {
             return None;
         }
         let Cut {
@@ -123,7 +132,7 @@ impl World {
     /// The writes that went to one side of a pair alone.
     pub fn gap(&self, pair: PairKey, side: Side) -> Gap {
         let record = &self.pairs[pair];
-        let mut gap = record.gaps[side.index()];
+        let mut gap = record.drift().gaps[side.index()];
         if side == record.station
             && let Some(Outage {
                 since,
@@ -131,7 +140,7 @@ impl World {
                 ..
             }) = self.unwritten(record)
         {
-            gap.set_rate(since, record.mirrored);
+            gap.set_rate(since, record.drift().mirrored);
         }
         gap
     }
@@ -140,8 +149,8 @@ impl World {
     /// production wrote nothing.
     pub fn split(&self, pair: PairKey, now: SimTime) -> Option<Split> {
         let record = &self.pairs[pair];
-        let lost = record.gaps[record.station.other().index()];
-        let kept = record.gaps[record.station.index()];
+        let lost = record.drift().gaps[record.station.other().index()];
+        let kept = record.drift().gaps[record.station.index()];
         if !record.parted || lost.bytes(now) == 0 {
             return None;
         }
@@ -149,7 +158,7 @@ impl World {
         Some(Split {
             lost: bytes(lost),
             kept: bytes(kept),
-            both: record.both.span(now),
+            both: record.drift().both.span(now),
         })
     }
 
@@ -158,15 +167,15 @@ impl World {
     /// done the recovery point stands, so all of them are lost with it.
     pub fn behind(&self, pair: PairKey, now: SimTime) -> u128 {
         let record = &self.pairs[pair];
-        let route = self.groups[record.group].route;
-        let runs = matches!(record.copy, Copying::Running(_)) && record.stands.is_some();
-        if !runs || record.mirrored == 0 {
-            return record.behind;
+        let drift = record.drift();
+        let runs = record.copy == Copying::Running && drift.stands.is_some();
+        if !runs || drift.mirrored == 0 {
+            return drift.behind;
         }
-        let passed = self.flows.passed(now, route);
-        record
+        let passed = self.flows.passed(now, self.groups[record.group].route);
+        drift
             .behind
-            .saturating_add(passed.since(record.passed, record.mirrored))
+            .saturating_add(passed.since(drift.passed, drift.mirrored))
     }
 
     /// What of a pair's disks a copy would have to carry if it began at this instant: what the copy under way, or the last
@@ -174,7 +183,7 @@ impl World {
     pub fn dirty(&self, pair: PairKey, now: SimTime) -> Dirty {
         let record = &self.pairs[pair];
         let mut dirty = record.dirty();
-        if let Copying::Running(ticket) = record.copy {
+        if let Some(ticket) = record.ticket() {
             dirty = dirty.down_to(self.flows.left(now, ticket));
         }
         let dr = record.station.other();
@@ -183,7 +192,7 @@ impl World {
                 continue;
             };
             let (block, written) = (self.settings.block_size, self.gap(pair, side).bytes(now));
-            dirty = marked(disk.size, block, disk.load, written, dirty);
+            dirty = marked(disk.size, block, disk.rest.load, written, dirty);
             if disk.blank && side == dr {
                 dirty = Dirty::anywhere(disk.size);
             }
@@ -198,10 +207,8 @@ impl World {
 
     /// Whether a pair's copy runs but can never end as things are: production's writes leave nothing of the path.
     pub fn is_stalled(&self, pair: PairKey) -> bool {
-        match self.pairs[pair].copy {
-            Copying::Running(ticket) => self.flows.is_stalled(ticket.flow),
-            _ => false,
-        }
+        let ticket = self.pairs[pair].ticket();
+        ticket.is_some_and(|ticket| self.flows.is_stalled(ticket.flow))
     }
 
     /// Bytes that the copies of a pair have carried up to an instant, whole bytes of each copy rounded down.
@@ -223,13 +230,10 @@ impl World {
     /// Bytes that the copy of a pair that runs has carried since it began.
     fn under_way(&self, pair: PairKey, now: SimTime) -> u64 {
         let record = &self.pairs[pair];
-        match record.copy {
-            Copying::Running(ticket) => record
-                .unsynced
-                .0
-                .saturating_sub(self.flows.left(now, ticket).0),
-            _ => 0,
-        }
+        record.ticket().map_or(0, |ticket| {
+            let left = self.flows.left(now, ticket);
+            record.unsynced().0.saturating_sub(left.0)
+        })
     }
 
     /// Bytes a second that are written on one side of a pair at this instant, acknowledged by whomever, rounded to the
@@ -237,9 +241,13 @@ impl World {
     pub fn write_rate(&self, pair: PairKey, side: Side) -> u64 {
         let record = &self.pairs[pair];
         let alone = self.gap(pair, side).rate();
-        if side == record.station && record.outage.is_none() && self.unwritten(record).is_none() {
+        if side == record.station
+            && record.drift().outage.is_none()
+            && self.unwritten(record).is_none()
+        {
             let route = self.groups[record.group].route;
-            let mirrored = self.flows.write_factor(route).nearest(record.mirrored);
+            let mirrored = record.drift().mirrored;
+            let mirrored = self.flows.write_factor(route).nearest(mirrored);
             return alone.saturating_add(mirrored);
         }
         alone
@@ -250,16 +258,19 @@ impl World {
     pub fn demand(&self, disk: Option<DiskKey>) -> u64 {
         let Some(disk) = disk else { return 0 };
         let record = &self.disks[disk];
-        let Some(load) = record.load else { return 0 };
+        let Some(load) = record.rest.load else {
+            return 0;
+        };
         let runs = |&server: &ServerKey| {
             let server = &self.servers[server];
             server.power == Power::Active && server.lost == 0
         };
         let blank = record.blank || !self.is_usable(disk);
-        if blank || !record.servers.iter().any(runs) {
+        if blank || !record.servers().iter().any(runs) {
             return 0;
         }
         record
+            .rest
             .throughput
             .map_or(load.rate, |most| most.min(load.rate))
             .0
@@ -273,7 +284,7 @@ impl World {
             return None;
         }
         let latency =
-            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].write_latency);
+            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].rest.write_latency);
         let local = latency(record.station)?;
         if !record.is_replicating() || self.outage(pair).is_some() {
             return Some(local);
@@ -290,7 +301,7 @@ impl World {
             .disks
             .into_iter()
             .flatten()
-            .filter_map(|disk| self.disks[disk].throughput);
+            .filter_map(|disk| self.disks[disk].rest.throughput);
         let path = self.topology.routes[self.groups[record.group].route]
             .path
             .as_ref();
@@ -311,13 +322,14 @@ impl World {
             return None;
         }
         let gap = self.gap(pair, record.station);
-        let point = record.stands.or(gap.first(now)).unwrap_or(now);
+        let point = record.drift().stands.or(gap.first(now)).unwrap_or(now);
         let halted = self.outage(pair).and_then(|outage| outage.halted);
         let lost = gap.work(now).saturating_add(self.behind(pair, now)) / 1_000_000;
         let acknowledged = halted.unwrap_or(now);
-        let damage = record.disks[record.station.index()].and_then(|disk| self.disks[disk].damaged);
-        let own =
-            record.disks[record.station.other().index()].and_then(|disk| self.disks[disk].damaged);
+        let damage =
+            record.disks[record.station.index()].and_then(|disk| self.disks[disk].rest.damaged);
+        let own = record.disks[record.station.other().index()]
+            .and_then(|disk| self.disks[disk].rest.damaged);
         Some(Recovery {
             earliest: point,
             latest: point,
@@ -371,6 +383,18 @@ impl World {
             && record.lost == 0
             && self.is_lit(record.az)
             && record.disks.iter().all(|&(_, disk)| self.may_write(disk))
+    }
+
+    /// The other server of a server's instance, if that runs or is starting. An instance that takes no part in a failover keeps its
+    /// old production server running, so a fence alone does not keep its two servers apart.
+    pub fn running_twin(&self, server: ServerKey) -> Option<ServerKey> {
+        let instance = &self.instances[self.servers[server].instance?];
+        let mut twins = instance.servers.into_iter().flatten();
+        twins.find(|&twin| {
+            let record = &self.servers[twin];
+            let starts = matches!(record.act, Some(Act::Boot | Act::Reboot));
+            twin != server && (record.power == Power::Active || starts)
+        })
     }
 
     /// Whether a server may write to a disk at all: it is usable, and if it is one of a pair the pair lets it.

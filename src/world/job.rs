@@ -6,7 +6,7 @@ use crate::hash;
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
 use crate::sdrs::op::Op;
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 use crate::units::Bytes;
 use crate::world::protection::Side;
 use crate::world::refill::clone_by_field;
@@ -132,6 +132,118 @@ pub struct Sub {
     pub code: Option<Code>,
 }
 
+/// The sub-jobs of a job in the order in which they begin, by columns: 24 bytes each, of which an end touches 8.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subs {
+    members: Vec<(PairKey, Stable)>,
+    /// When each ended; [`SimTime::MAX`]: not yet.
+    ended: Vec<SimTime>,
+    /// Those that failed, in the order of their ends.
+    failed: Vec<(u32, Code)>,
+    /// When the first one begins.
+    opened: SimTime,
+    /// How long after the one before it each begins.
+    stagger: Span,
+}
+
+clone_by_field!(Subs { members, ended, failed, opened, stagger } trees {  } maps {  });
+
+impl Subs {
+    /// Forgets what it holds and keeps the room, for sub-jobs that begin one after another from an instant on.
+    pub(crate) fn open(&mut self, at: SimTime, stagger: Span) {
+        self.clear();
+        (self.opened, self.stagger) = (at, stagger);
+    }
+
+    /// Forgets what it holds and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.members.clear();
+        self.ended.clear();
+        self.failed.clear();
+    }
+
+    /// Adds one; answers its place.
+    #[inline]
+    pub(crate) fn push(&mut self, pair: PairKey, stable: Stable) -> u32 {
+        let place = self.members.len() as u32;
+        self.members.push((pair, stable));
+        self.ended.push(SimTime::MAX);
+        place
+    }
+
+    /// Notes how one ended: well if `code` is None.
+    #[inline]
+    pub(crate) fn end(&mut self, place: u32, now: SimTime, code: Option<Code>) {
+        self.ended[place as usize] = now;
+        if let Some(code) = code {
+            self.failed.push((place, code));
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// How many failed.
+    #[must_use]
+    pub const fn failures(&self) -> usize {
+        self.failed.len()
+    }
+
+    /// How long after the opening the one at this place begins.
+    #[inline]
+    #[must_use]
+    pub fn delay(&self, place: u32) -> Span {
+        self.stagger.saturating_mul(u64::from(place))
+    }
+
+    /// The pair of the one at a place.
+    #[must_use]
+    pub fn pair(&self, place: u32) -> Option<PairKey> {
+        self.members.get(place as usize).map(|member| member.0)
+    }
+
+    /// Whether its columns go together, as they do unless somebody wrote them by hand.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let mut failed = self.failed.iter();
+        self.ended.len() == self.len() && failed.all(|failed| (failed.0 as usize) < self.len())
+    }
+
+    /// When the one at a place ended, if it has; for one who only wants to have looked there.
+    #[inline]
+    pub(crate) fn ended_at(&self, place: u32) -> Option<SimTime> {
+        self.ended.get(place as usize).copied()
+    }
+
+    /// All of them in turn.
+    pub fn iter(&self) -> impl Iterator<Item = Sub> + '_ {
+        let mut codes: Vec<(u32, Code)> = self.failed.clone();
+        codes.sort_unstable_by_key(|failed| failed.0);
+        let mut codes = codes.into_iter().peekable();
+        (0..self.len() as u32).map(move |place| {
+            let (pair, stable) = self.members[place as usize];
+            let ended = self.ended[place as usize];
+            let code = codes.next_if(|failed| failed.0 == place);
+            Sub {
+                pair,
+                stable,
+                began: self.opened.saturating_add(self.delay(place)),
+                ended: (ended != SimTime::MAX).then_some(ended),
+                code: code.map(|failed| failed.1),
+            }
+        })
+    }
+}
+
 /// A job.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Job {
@@ -166,7 +278,7 @@ pub struct Job {
     /// Why it failed.
     pub code: Option<Code>,
     /// Its sub-jobs.
-    pub subs: Vec<Sub>,
+    pub subs: Subs,
     /// Sub-jobs (or its one piece of work) that have not ended.
     pub left: u32,
     /// Sub-jobs that failed.

@@ -1,6 +1,7 @@
 //! The native side: servers and disks, which exist whether or not they are protected.
 
 use super::label::{Label, Name, Stable};
+use super::rare::{Plain, Rare};
 use super::{
     AzKey, DiskKey, DrillKey, FlavorKey, InstanceKey, NicKey, PairKey, ProjectKey, ServerKey,
     VpcKey,
@@ -276,6 +277,8 @@ pub struct Writing {
 }
 
 /// A disk.
+///
+/// There may be millions. What a plain disk has nothing of is kept apart, in [`DiskRest`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Disk {
     /// Its label.
@@ -286,8 +289,6 @@ pub struct Disk {
     pub serial: u32,
     /// Its project.
     pub project: ProjectKey,
-    /// Its name, which may repeat.
-    pub name: Name,
     /// The AZ it stands in, for ever.
     pub az: AzKey,
     /// Its size, whole GiB.
@@ -296,18 +297,8 @@ pub struct Disk {
     pub kind: DiskType,
     /// Whether the disk itself is broken.
     pub broken: bool,
-    /// How many faults hold it down.
-    pub lost: u32,
     /// Whether it came back from a fault without its content.
     pub blank: bool,
-    /// Since when its content is damaged.
-    pub damaged: Option<SimTime>,
-    /// What a running server writes to it.
-    pub load: Option<Load>,
-    /// The most that can be written to it; None: no bound.
-    pub throughput: Option<Rate>,
-    /// How long one write to it takes.
-    pub write_latency: Span,
     /// Whether a system boots from it.
     pub bootable: bool,
     /// Whether it may be attached to several servers.
@@ -320,20 +311,80 @@ pub struct Disk {
     pub frozen: bool,
     /// Whether it can grow while it is in use (1816).
     pub grows_online: bool,
-    /// The servers it is attached to.
-    pub servers: Vec<ServerKey>,
+    /// How many faults hold it down.
+    pub lost: u32,
     /// The pair it belongs to.
     pub pair: Option<PairKey>,
+    /// What else there is to it.
+    pub rest: Rare<DiskRest>,
+}
+
+clone_by_field!(Disk { label, stable, serial, project, az, size, kind, broken, blank, bootable, shared, encrypted, locked, frozen, grows_online, lost, pair, rest } trees {  } maps {  });
+
+/// What disks that are attached to nothing and that nobody writes have nothing of.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct DiskRest {
+    /// Its name, which may repeat, if it is not its label.
+    pub name: Option<Name>,
+    /// Since when its content is damaged.
+    pub damaged: Option<SimTime>,
+    /// What a running server writes to it.
+    pub load: Option<Load>,
+    /// The most that can be written to it; None: no bound.
+    pub throughput: Option<Rate>,
+    /// How long one write to it takes.
+    pub write_latency: Span,
+    /// The servers it is attached to.
+    pub servers: Vec<ServerKey>,
     /// The drill it was made for.
     pub drill: Option<DrillKey>,
 }
 
-clone_by_field!(Disk { label, stable, serial, project, name, az, size, kind, broken, lost, blank, damaged, load, throughput, write_latency, bootable, shared, encrypted, locked, frozen, grows_online, servers, pair, drill } trees {  } maps {  });
+clone_by_field!(DiskRest { name, damaged, load, throughput, write_latency, servers, drill } trees {  } maps {  });
 
 impl Disk {
+    /// Whether nothing is wrong with it, and nothing is known to be written to it.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let whole = !self.broken && !self.blank && self.lost == 0;
+        whole && self.rest.load.is_none() && self.rest.damaged.is_none()
+    }
+}
+
+impl Plain for DiskRest {
+    const PLAIN: &'static DiskRest = &DiskRest {
+        name: None,
+        damaged: None,
+        load: None,
+        throughput: None,
+        write_latency: Span::ZERO,
+        servers: Vec::new(),
+        drill: None,
+    };
+}
+
+impl Disk {
+    /// Its name, which may repeat.
+    pub fn name(&self) -> Name {
+        self.rest.name.unwrap_or(self.label)
+    }
+
+    /// The servers it is attached to.
+    #[inline]
+    pub fn servers(&self) -> &[ServerKey] {
+        &self.rest.servers
+    }
+
+    /// Writes down since when its content is damaged.
+    pub(crate) fn set_damaged(&mut self, since: Option<SimTime>) {
+        if self.rest.damaged != since {
+            self.rest.change(|rest| rest.damaged = since);
+        }
+    }
+
     /// The status that views show: broken before attached before available.
     pub fn status(&self) -> DiskStatus {
-        match (self.broken, self.servers.is_empty()) {
+        match (self.broken, self.servers().is_empty()) {
             (true, _) => DiskStatus::Error,
             (false, false) => DiskStatus::InUse,
             (false, true) => DiskStatus::Available,

@@ -2,6 +2,7 @@
 
 use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
+use super::rare::{Plain, Rare};
 use super::replica::{Dirty, Gap, Outage, Overlap, Recovery};
 use super::roster::Roster;
 use super::{
@@ -65,13 +66,79 @@ impl Side {
 
 /// What group, instance, pair and drill share: a status and the operation that is changing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "LifeForm", into = "LifeForm")]
 pub struct Life {
     /// The stored status.
     pub status: Status,
+    /// The operation under way, where there is a job.
+    op: Op,
+    /// The status held before it, where there is a job.
+    resume: Status,
     /// Rises with every change of status: an event that carries another epoch is stale and dies.
     pub epoch: u32,
+    /// The job of the operation under way.
+    job: Option<JobKey>,
+}
+
+/// A life as it is written: in memory its parts lie more closely.
+#[derive(Serialize, Deserialize)]
+struct LifeForm {
+    status: Status,
+    epoch: u32,
+    work: Option<Work>,
+}
+
+impl From<LifeForm> for Life {
+    fn from(form: LifeForm) -> Life {
+        let mut life = Life::new(form.status, form.epoch);
+        life.set_work(form.work);
+        life
+    }
+}
+
+impl From<Life> for LifeForm {
+    fn from(life: Life) -> LifeForm {
+        LifeForm {
+            status: life.status,
+            epoch: life.epoch,
+            work: life.work(),
+        }
+    }
+}
+
+impl Life {
+    /// A life with nothing under way.
+    pub const fn new(status: Status, epoch: u32) -> Life {
+        Life {
+            status,
+            op: Op::ALL[0],
+            resume: Status::ALL[0],
+            epoch,
+            job: None,
+        }
+    }
+
     /// The operation under way.
-    pub work: Option<Work>,
+    #[inline]
+    pub fn work(&self) -> Option<Work> {
+        let (op, resume) = (self.op, self.resume);
+        self.job.map(|job| Work { op, job, resume })
+    }
+
+    /// Sets the operation under way.
+    #[inline]
+    pub fn set_work(&mut self, work: Option<Work>) {
+        (self.op, self.resume, self.job) = match work {
+            Some(Work { op, job, resume }) => (op, resume, Some(job)),
+            None => (Op::ALL[0], Status::ALL[0], None),
+        };
+    }
+
+    /// Whether this job is the one that has the operation under way.
+    #[inline]
+    pub fn is_of(&self, job: JobKey) -> bool {
+        self.job == Some(job)
+    }
 }
 
 /// An operation under way on a resource.
@@ -198,6 +265,9 @@ pub struct Group {
     pub recovery: Option<Recovery>,
     /// Bytes that ended copies of its pairs have carried, with what interrupted ones had; see `World::group_copied`.
     pub copied: u64,
+    /// The count of the world's disks at which it was last seen that nothing stands out about those of its pairs; 0: never.
+    #[serde(skip)]
+    pub(crate) plain_at: u64,
     /// How many pairs take no part in group operations: their creation or deletion failed.
     pub out: u32,
     /// How many children it has had, for the keys of unlabelled ones.
@@ -210,7 +280,15 @@ pub struct Group {
     pub updated: SimTime,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+
+impl Group {
+    /// See `World::is_calm`; asked with so many faults standing, and the disks opened so often.
+    #[inline]
+    pub(crate) fn is_calm(&self, standing: u32, openings: u64) -> bool {
+        standing == 0 && self.plain_at == openings && self.cut.is_none()
+    }
+}
 
 /// A protected instance: a server and its replica (pages `sdrs_05_0501` to `sdrs_05_0510`).
 #[derive(Debug, Serialize, Deserialize)]
@@ -254,8 +332,8 @@ clone_by_field!(Instance { label, stable, serial, group, life, name, description
 pub enum Copying {
     /// Protection was never started.
     Inactive,
-    /// A copy runs.
-    Running(Ticket),
+    /// A copy runs; see [`Pair::ticket`].
+    Running,
     /// A copy was interrupted by an outage and goes on when that ends.
     Waiting,
     /// In step, or behind by what was written since an outage began.
@@ -265,6 +343,8 @@ pub enum Copying {
 }
 
 /// A replication pair: two disks of equal size and type (pages `sdrs_05_0601` to `sdrs_05_0606`).
+///
+/// There may be millions. What a pair in step that is attached to nothing has nothing of is kept apart, in [`PairRest`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// Its label.
@@ -277,26 +357,72 @@ pub struct Pair {
     pub group: GroupKey,
     /// Status and operation under way.
     pub life: Life,
-    /// Its name, which may repeat.
-    pub name: Name,
-    /// Its description.
-    pub description: Option<Word>,
     /// Its disks by side; None where none was made or one was deleted natively.
     pub disks: [Option<DiskKey>; 2],
     /// Which side's disk is written by production now. Differs from the group's only between a partial failure and its cure.
     pub station: Side,
     /// Where its copy stands.
     pub copy: Copying,
-    /// Bytes of the disk that no copy has carried over yet, as of the last time this was written down.
-    pub unsynced: Bytes,
-    /// The part of the disk that was written last, and how much of `unsynced` lies there; see [`Pair::dirty`].
-    pub hot: [Bytes; 2],
-    /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
-    pub copied: u64,
     /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
     pub consistent: bool,
     /// Whether a first copy has finished since the pair was made or a disk came back blank.
     pub has_copy: bool,
+    /// Whether a failover parted the sides, until reprotection.
+    pub parted: bool,
+    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
+    pub lost: bool,
+    /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
+    pub copies: u32,
+    /// Its place among the sub-jobs of the group operation under way.
+    pub sub: u32,
+    /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
+    pub copied: u64,
+    /// When it last changed.
+    pub updated: SimTime,
+    /// What else there is to it.
+    pub rest: Rare<PairRest>,
+}
+
+clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, consistent, has_copy, parted, lost, copies, sub, copied, updated, rest } trees {  } maps {  });
+
+/// What pairs in step that are attached to nothing have nothing of.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairRest {
+    /// Its name, which may repeat, if it is not its label.
+    pub name: Option<Name>,
+    /// Its description.
+    pub description: Option<Word>,
+    /// The instances it is attached to, with the device name it has there.
+    pub attached: Vec<(InstanceKey, Device)>,
+    /// The code of the job that left it in an error status.
+    pub failure: Option<Code>,
+    /// When it was created.
+    pub created: SimTime,
+    /// What no copy has carried over yet, as of the last time this was written down.
+    pub dirty: Dirty,
+    /// How its two disks differ, and why.
+    pub drift: Rare<Drift>,
+}
+
+clone_by_field!(PairRest { name, description, attached, failure, created, dirty, drift } trees {  } maps {  });
+
+impl Plain for PairRest {
+    const PLAIN: &'static PairRest = &PairRest {
+        name: None,
+        description: None,
+        attached: Vec::new(),
+        failure: None,
+        created: SimTime::ZERO,
+        dirty: Dirty::anywhere(Bytes(0)),
+        drift: Rare::plain(),
+    };
+}
+
+/// How the two disks of a pair differ and why; nothing of it while the pair is in step and nothing is written to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Its copy, while that runs.
+    pub ticket: Option<Ticket>,
     /// Bytes a second of production's writes that go to both disks, or did when the group's cut began.
     pub mirrored: u64,
     /// By side: what was written there alone since the sides were last in step.
@@ -310,27 +436,30 @@ pub struct Pair {
     pub behind: u128,
     /// What had passed of its route's foreground when `behind` was written down.
     pub passed: Passed,
-    /// Whether a failover parted the sides, until reprotection.
-    pub parted: bool,
-    /// How long both sides have been written at once since then.
+    /// How long both sides have been written at once since a failover parted them.
     pub both: Overlap,
-    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
-    pub lost: bool,
-    /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
-    pub copies: u32,
-    /// Its place among the sub-jobs of the group operation under way.
-    pub sub: u32,
-    /// The instances it is attached to, with the device name it has there.
-    pub attached: Vec<(InstanceKey, Device)>,
-    /// The code of the job that left it in an error status.
-    pub failure: Option<Code>,
-    /// When it was created.
-    pub created: SimTime,
-    /// When it last changed.
-    pub updated: SimTime,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, name, description, disks, station, copy, unsynced, hot, consistent, has_copy, mirrored, gaps, outage, stands, behind, passed, parted, both, lost, copies, copied, sub, attached, failure, created, updated } trees {  } maps {  });
+impl Plain for Drift {
+    const PLAIN: &'static Drift = &Drift {
+        ticket: None,
+        mirrored: 0,
+        gaps: [Gap::NONE; 2],
+        outage: None,
+        stands: None,
+        behind: 0,
+        passed: Passed::NONE,
+        both: Overlap::NONE,
+    };
+}
+
+impl Drift {
+    /// The two disks are alike again, and no copy runs.
+    pub(crate) fn in_step(&mut self) {
+        (self.ticket, self.stands, self.behind) = (None, None, 0);
+        self.passed = Passed::NONE;
+    }
+}
 
 impl Drill {
     /// Whether a server of it boots. A rescue of which none does recovers nothing.
@@ -340,25 +469,74 @@ impl Drill {
 }
 
 impl Pair {
+    /// Its name, which may repeat.
+    pub fn name(&self) -> Name {
+        self.rest.name.unwrap_or(self.label)
+    }
+
+    /// How its two disks differ, and why.
+    #[inline]
+    pub fn drift(&self) -> &Drift {
+        &self.rest.drift
+    }
+
+    /// Changes how its two disks differ, and why.
+    pub fn change_drift<R>(&mut self, change: impl FnOnce(&mut Drift) -> R) -> R {
+        self.rest.change(|rest| rest.drift.change(change))
+    }
+
     /// What no copy has carried over yet, as of the last time it was written down.
-    pub const fn dirty(&self) -> Dirty {
-        let [set, within] = self.hot;
-        Dirty {
-            bytes: self.unsynced,
-            set,
-            within,
-        }
+    #[inline]
+    pub fn dirty(&self) -> Dirty {
+        self.rest.dirty
+    }
+
+    /// The bytes of it.
+    #[inline]
+    pub fn unsynced(&self) -> Bytes {
+        self.rest.dirty.bytes
     }
 
     /// Writes down what no copy has carried over yet.
-    pub(crate) const fn set_dirty(&mut self, dirty: Dirty) {
-        self.unsynced = dirty.bytes;
-        self.hot = [dirty.set, dirty.within];
+    pub(crate) fn set_dirty(&mut self, dirty: Dirty) {
+        if self.rest.dirty != dirty {
+            self.rest.change(|rest| rest.dirty = dirty);
+        }
+    }
+
+    /// Writes down why a job failed, or that none did.
+    pub(crate) fn set_failure(&mut self, code: Option<Code>) {
+        if self.rest.failure != code {
+            self.rest.change(|rest| rest.failure = code);
+        }
+    }
+
+    /// Whether its two disks were never known to differ since it last came into step.
+    #[inline]
+    pub fn is_alike(&self) -> bool {
+        self.rest.is_untouched()
+            || (self.rest.dirty.bytes == Bytes(0) && self.rest.drift.is_untouched())
+    }
+
+    /// Gives back the room of what it has nothing of any more.
+    pub(crate) fn tidy(&mut self) {
+        if !self.rest.is_untouched() {
+            self.rest.change(|rest| rest.drift.tidy());
+            self.rest.tidy();
+        }
+    }
+
+    /// Its copy, if one runs.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self.copy {
+            Copying::Running => self.drift().ticket,
+            _ => None,
+        }
     }
 
     /// Whether a copy runs, or waits to go on.
     pub fn is_copying(&self) -> bool {
-        matches!(self.copy, Copying::Running(_) | Copying::Waiting)
+        matches!(self.copy, Copying::Running | Copying::Waiting)
     }
 
     /// Whether protection is on: writes of production are meant to go to both sides.
@@ -404,3 +582,15 @@ pub struct Drill {
 }
 
 clone_by_field!(Drill { label, stable, serial, group, life, name, vpc, members, servers, recovery, rescue, created, updated } trees {  } maps {  });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::machinery::Disk;
+
+    #[test]
+    fn records_of_which_there_may_be_millions_stay_small() {
+        assert!(size_of::<Pair>() <= 104, "{}", size_of::<Pair>());
+        assert!(size_of::<Disk>() <= 96, "{}", size_of::<Disk>());
+    }
+}

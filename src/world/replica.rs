@@ -90,6 +90,24 @@ impl Dirty {
         }
     }
 
+    /// With so much more, of which nothing is known.
+    #[must_use]
+    pub(crate) fn and(self, more: Bytes) -> Dirty {
+        Dirty {
+            bytes: self.bytes.saturating_add(more),
+            ..self
+        }
+    }
+
+    /// Nothing of it is left; which part was written last stays known.
+    #[must_use]
+    pub(crate) const fn down_to_none(self) -> Dirty {
+        Dirty {
+            bytes: Bytes(0),
+            ..self
+        }
+    }
+
     /// What is left of it once all but so much was carried over, wherever it lay.
     #[must_use]
     pub fn down_to(self, left: Bytes) -> Dirty {
@@ -217,6 +235,21 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Nothing was written, and nothing is being written.
+    pub const NONE: Gap = Gap {
+        work: 0,
+        at: SimTime::ZERO,
+        rate: 0,
+        first: None,
+    };
+
+    /// Whether nothing is being written and nothing was.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rate == 0 && self.work == 0
+    }
+
     /// Millionths of a byte written up to an instant.
     #[must_use]
     pub fn work(&self, now: SimTime) -> u128 {
@@ -227,7 +260,11 @@ impl Gap {
 
     /// The bytes written up to an instant, rounded down.
     #[must_use]
+    #[inline]
     pub fn bytes(&self, now: SimTime) -> u128 {
+        if self.is_empty() {
+            return 0;
+        }
         self.work(now) / 1_000_000
     }
 
@@ -258,6 +295,10 @@ impl Gap {
 
     /// Forgets what was written; what is written now counts from this instant.
     pub(crate) fn clear(&mut self, now: SimTime) {
+        if self.rate == 0 {
+            *self = Gap::NONE;
+            return;
+        }
         *self = Gap {
             work: 0,
             at: now,
@@ -303,6 +344,20 @@ pub struct Recovery {
 }
 
 impl Recovery {
+    /// From a copy that lacks nothing, while production could acknowledge writes.
+    #[must_use]
+    pub const fn whole(now: SimTime) -> Recovery {
+        Recovery {
+            earliest: now,
+            latest: now,
+            acknowledged: now,
+            rpo: Span::ZERO,
+            whole: true,
+            lost: 0,
+            damaged: false,
+        }
+    }
+
     /// Cross-disk skew: how far the recovery points of several pairs lie apart. None lie apart where nothing is missing.
     #[must_use]
     pub fn skew(&self) -> Span {
@@ -337,6 +392,12 @@ pub struct Overlap {
 }
 
 impl Overlap {
+    /// They never were.
+    pub const NONE: Overlap = Overlap {
+        since: None,
+        before: Span::ZERO,
+    };
+
     /// Says whether both sides are written from an instant on.
     pub(crate) fn set(&mut self, now: SimTime, both: bool) {
         if both != self.since.is_some() {

@@ -19,7 +19,7 @@ fn a_failover_and_failback_without_writes_copy_nothing() {
     let (group, pair) = (&world.groups[group(world)], &world.pairs[pair(world)]);
     assert_eq!(group.life.status, Status::Protected);
     assert_eq!(group.station, Side::Source);
-    assert_eq!(pair.unsynced, Bytes(0));
+    assert_eq!(pair.unsynced(), Bytes(0));
     // Stopping counts as an end of copies; none began.
     assert_eq!(pair.copies, copies + 2);
     assert_eq!(engine.observer().violation(), None);

@@ -302,7 +302,7 @@ fn a_pair_for_every_disk() {
     let new: Vec<_> = server(&region, "i/dr").disks.iter().map(|d| d.0).collect();
     assert_eq!((devices.len(), &devices), (2, &new));
     for (label, device) in ["i/vda", "i/vdb"].into_iter().zip(devices) {
-        assert_eq!(pair(&region, label).attached, [(key, device)]);
+        assert_eq!(pair(&region, label).rest.attached, [(key, device)]);
     }
     assert_eq!(instance(&region, "i").pairs.len(), 2);
 }
@@ -362,14 +362,14 @@ fn pairs_go_with_their_last_instance() {
     share(&mut region);
     delete(&mut region, false, false);
     assert!(!is_there(&region, "i/vda") && !is_there(&region, "i/vdb"));
-    assert_eq!(pair(&region, "p").attached.len(), 1);
+    assert_eq!(pair(&region, "p").rest.attached.len(), 1);
 }
 
 fn a_shared_pair_of_two() {
     let mut region = group();
     region.now(attach("p")).unwrap();
     share(&mut region);
-    assert_eq!(pair(&region, "p").attached.len(), 2);
+    assert_eq!(pair(&region, "p").rest.attached.len(), 2);
 }
 
 fn one_flavor_for_both() {

@@ -270,7 +270,7 @@ impl Twin {
             };
             let record = &world.pairs[key];
             let copy = match record.copy {
-                Copying::Running(_) | Copying::Waiting => Copy::Running,
+                Copying::Running | Copying::Waiting => Copy::Running,
                 Copying::Active => Copy::InStep,
                 Copying::Inactive | Copying::Stopped => Copy::Off,
             };
@@ -315,7 +315,7 @@ fn due_of(world: &World, who: Who, part: Part) -> Due {
     let (job, on) = match who {
         Who::Job(job) => (Some(job), String::new()),
         who => {
-            let work = world.life(who).and_then(|life| life.work);
+            let work = world.life(who).and_then(|life| life.work());
             (work.map(|work| work.job), world.label(who))
         }
     };

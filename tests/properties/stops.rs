@@ -11,7 +11,7 @@ use sdrsim::machine::query::view_of;
 use sdrsim::sdrs::policy::Policies;
 use sdrsim::time::SimTime;
 use sdrsim::world::Who;
-use sdrsim::world::protection::{Copying, ProtectionType, Side};
+use sdrsim::world::protection::{ProtectionType, Side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -73,10 +73,7 @@ fn reading(engine: &Checked) -> String {
     let (world, now) = (engine.world(), engine.now());
     let mut text = String::new();
     for (key, pair) in &world.pairs {
-        let rate = match pair.copy {
-            Copying::Running(ticket) => Some(world.flows.rate(ticket.flow)),
-            _ => None,
-        };
+        let rate = { pair.ticket() }.map(|ticket| world.flows.rate(ticket.flow));
         let sides = [Side::Source, Side::Target];
         writeln!(
             text,

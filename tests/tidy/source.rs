@@ -333,13 +333,14 @@ pub fn files(folder: &str, take: &dyn Fn(&str) -> bool) -> Vec<(String, PathBuf)
     found
 }
 
-/// Whether a file or folder is made by a build or a fuzzer, and no part of the repository.
+/// Whether a file or folder is made by a fuzzer or by a build, of the crate or of a package beside it, and no part of the
+/// repository.
 pub fn is_built(name: &str) -> bool {
-    let made = ["target", "artifacts", "coverage"];
-    name == "target" || made.iter().any(|made| name == format!("tests/fuzz/{made}"))
+    let fuzzed = ["artifacts", "coverage"].map(|made| format!("tests/fuzz/{made}"));
+    name == "target" || name.ends_with("/target") || fuzzed.iter().any(|made| name == made)
 }
 
-/// The Rust files under a folder.
+/// The Rust files under a folder, but for those that a build has made.
 pub fn sources(folder: &str) -> Vec<Source> {
     let rust =
         |name: &str| !is_built(name) && (root().join(name).is_dir() || name.ends_with(".rs"));

@@ -194,7 +194,7 @@ pub fn full_copy() {
             .iter()
             .any(|(_, effect)| matches!(effect, Effect::Stalled { .. }));
         assert_eq!(stalled, millis.is_none());
-        let copies = matches!(play.world().pairs[play.pair].copy, Copying::Running(_));
+        let copies = matches!(play.world().pairs[play.pair].copy, Copying::Running);
         assert_eq!(copies, stalled, "what is stalled is not ended");
     }
 }

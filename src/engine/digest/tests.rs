@@ -127,7 +127,8 @@ fn digest(fix: &Fixture, effects: impl IntoIterator<Item = (u64, Effect)>) -> Di
         gone: &[],
     };
     for (micros, effect) in effects {
-        digest.take(SimTime::from_micros(micros), &effect, keys);
+        let at = SimTime::from_micros(micros);
+        digest.take(at, &effect, keys);
     }
     digest
 }
@@ -222,7 +223,8 @@ fn what_one_call_removes_is_still_known_within_it() {
     let with = |gone: &[(Who, Stable)]| {
         let mut digest = Digest::ZERO;
         let world = &fix.world;
-        digest.take(SimTime::from_micros(1), &effect, Keys { world, gone });
+        let at = SimTime::from_micros(1);
+        digest.take(at, &effect, Keys { world, gone });
         digest
     };
     assert_eq!(with(&[(who, stable)]), before);

@@ -22,9 +22,9 @@ const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
 /// Entries of a chunk.
 const CHUNK: usize = 16;
 /// A bucket of at most so many entries is sorted instead of spread.
-const SMALL: u32 = 64;
+const SMALL: u32 = 96;
 /// A run that has grown to so many entries goes back to the buckets.
-const LONG: usize = 128;
+const LONG: usize = 192;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
@@ -78,6 +78,8 @@ pub(super) struct Wheel<E> {
     early: BinaryHeap<Early<E>>,
     /// How many early entries there ever were.
     turns: u64,
+    /// How often the run was filled.
+    sorted: u64,
     len: usize,
 }
 
@@ -130,6 +132,7 @@ impl<E> Wheel<E> {
             free: NONE,
             early: BinaryHeap::new(),
             turns: 0,
+            sorted: 0,
             len: 0,
         }
     }
@@ -263,6 +266,7 @@ impl<E: Copy> Clone for Wheel<E> {
             free,
             early,
             turns,
+            sorted,
             len,
         } = source;
         self.run.clone_from(run);
@@ -273,6 +277,7 @@ impl<E: Copy> Clone for Wheel<E> {
         self.digits = *digits;
         (self.reach, self.base, self.levels) = (*reach, *base, *levels);
         (self.free, self.turns, self.len) = (*free, *turns, *len);
+        self.sorted = *sorted;
     }
 }
 
@@ -390,6 +395,39 @@ impl<E: Copy> Wheel<E> {
         self.free = chunk as u32;
     }
 
+    /// Takes out the earliest entry unless it is later than `limit`.
+    #[inline]
+    pub(super) fn pop_until(&mut self, limit: u64) -> Option<Entry<E>> {
+        if self.early.is_empty()
+            && let Some(&entry) = self.run.last()
+        {
+            if entry.0 > limit {
+                return None;
+            }
+            self.run.pop();
+            self.len -= 1;
+            return Some(entry);
+        }
+        match self.least()? <= limit {
+            true => self.pop(),
+            false => None,
+        }
+    }
+
+    /// The entries that were sorted last and have not come out yet, the earliest last; none while there is an early one.
+    pub(super) fn run(&self) -> &[Entry<E>] {
+        match self.early.is_empty() {
+            true => &self.run,
+            false => &[],
+        }
+    }
+
+    /// How often entries were sorted.
+    #[inline]
+    pub(super) const fn sorted(&self) -> u64 {
+        self.sorted
+    }
+
     /// Takes out the earliest entry.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Entry<E>> {
@@ -497,6 +535,7 @@ impl<E: Copy> Wheel<E> {
             }
             slot = next as usize * CHUNK;
         }
+        self.sorted += 1;
         self.run.reverse();
         self.run.sort_by_key(|entry| std::cmp::Reverse(entry.0));
     }

@@ -154,8 +154,14 @@ fn power_of(world: &mut World, server: ServerKey, lit: bool, out: &mut Effects) 
         }
         true if record.resumes => {
             world.servers[server].resumes = false;
+            let twin = world.running_twin(server).is_some();
+            if twin {
+                world.hung.add(Policy::Fencing);
+            }
+            let kept_off = twin && world.settings.policies.fencing.is_on();
             let record = &world.servers[server];
-            if !record.fenced && record.power == Power::Shutoff && record.act.is_none() {
+            let free = !record.fenced && !kept_off;
+            if free && record.power == Power::Shutoff && record.act.is_none() {
                 world.hung.add(Policy::RestartAfterOutage);
                 if world.settings.policies.restart_after_outage {
                     native::boot(world, server, out);
@@ -228,10 +234,10 @@ fn pair_assessed(
     let silent = world.settings.policies.on_replica_loss == LossOfReplica::Stop;
     let whole = production && replica && connected && !suspended;
     let in_step = record.copy == Copying::Active;
-    let runs = matches!(record.copy, Copying::Running(_));
-    match record.outage {
+    let runs = record.copy == Copying::Running;
+    match record.drift().outage {
         // A DR disk that was lost and came back blank within the instant has everything to be copied.
-        None if whole && !runs && record.unsynced > Bytes(0) => {
+        None if whole && !runs && record.unsynced() > Bytes(0) => {
             begin_copy(world, now, pair, out);
             return;
         }
@@ -244,7 +250,8 @@ fn pair_assessed(
             if !two && production {
                 world.hung.add(Policy::OnReplicaLoss);
             }
-            world.pairs[pair].outage = Some(outage(now, level, halted));
+            let outage = outage(now, level, halted);
+            world.pairs[pair].change_drift(|drift| drift.outage = Some(outage));
         }
         Some(_) if whole => {
             begin_copy(world, now, pair, out);
@@ -266,7 +273,7 @@ fn pair_assessed(
                 true => None,
                 false => was.halted.or(Some(now)),
             };
-            world.pairs[pair].outage = Some(was);
+            world.pairs[pair].change_drift(|drift| drift.outage = Some(was));
         }
     }
     refresh(world, now, pair);
@@ -280,7 +287,7 @@ fn met(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
     if !record.parted || fenced || !world.is_connected(&world.groups[record.group]) {
         return;
     }
-    let servers = record.disks[loser.index()].map(|disk| world.disks[disk].servers.clone());
+    let servers = record.disks[loser.index()].map(|disk| world.disks[disk].servers().to_vec());
     discard(world, now, pair, out);
     for server in servers.into_iter().flatten() {
         if world.servers[server].power == Power::Active {

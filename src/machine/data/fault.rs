@@ -7,11 +7,13 @@ use super::{pause, set_copy, touch};
 use crate::machine::effect::{Effect, Effects};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
+use crate::world::replica::Dirty;
 use crate::world::{AzKey, DiskKey, ServerKey, SiteKey, World};
 
 /// A fault begins. One whose target is gone does nothing.
 pub(crate) fn struck(world: &mut World, now: SimTime, blow: Blow, out: &mut Effects) {
     if hit(world, blow, true) {
+        world.standing += 1;
         out.push(Effect::Struck { blow });
         out.push(Effect::Assess);
         control_changed(world, now, out);
@@ -21,6 +23,7 @@ pub(crate) fn struck(world: &mut World, now: SimTime, blow: Blow, out: &mut Effe
 /// A fault ends. One whose target is gone, or that never began, does nothing.
 pub(crate) fn mended(world: &mut World, now: SimTime, blow: Blow, out: &mut Effects) {
     if hit(world, blow, false) {
+        world.standing -= 1;
         out.push(Effect::Mended { blow });
         out.push(Effect::Assess);
         control_changed(world, now, out);
@@ -168,7 +171,7 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     }
     let disk = &mut world.disks[key];
     disk.blank = true;
-    disk.damaged = None;
+    disk.set_damaged(None);
     let (size, pair) = (disk.size, disk.pair);
     let Some(pair) = pair.filter(|&pair| world.pairs.contains_key(pair)) else {
         return;
@@ -180,8 +183,10 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.unsynced = size;
+    record.set_dirty(Dirty::anywhere(size));
     record.consistent = false;
-    record.stands = None;
+    if record.drift().stands.is_some() {
+        record.change_drift(|drift| drift.stands = None);
+    }
     set_copy(world, pair, false);
 }

@@ -23,8 +23,8 @@ use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
-use crate::world::protection::{Copying, Side, Verdict};
-use crate::world::replica::{Level, Outage, marked};
+use crate::world::protection::{Copying, Drift, Pair, Side, Verdict};
+use crate::world::replica::{Gap, Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
 /// Writes down for a pair what its group's cut means for it, if that was not done yet.
@@ -35,11 +35,14 @@ pub(crate) fn touch(world: &mut World, pair: PairKey) {
     pause(world, pair);
     let record = &mut world.pairs[pair];
     let side = record.station.index();
-    let rate = std::mem::take(&mut record.mirrored);
-    record.outage = Some(outage);
-    if outage.halted.is_none() {
-        record.gaps[side].set_rate(outage.since, rate);
-    }
+    let rate = record.change_drift(|drift| {
+        let rate = std::mem::take(&mut drift.mirrored);
+        drift.outage = Some(outage);
+        if outage.halted.is_none() {
+            drift.gaps[side].set_rate(outage.since, rate);
+        }
+        rate
+    });
     let route = world.groups[record.group].route;
     shift_foreground(world, route, rate, 0);
 }
@@ -48,26 +51,30 @@ pub(crate) fn touch(world: &mut World, pair: PairKey) {
 pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &world.pairs[pair];
     let station = record.station;
-    let whole = record.is_replicating() && record.outage.is_none();
-    let rate = |side: Side| match world.is_writer(pair, side) {
-        true => world.demand(record.disks[side.index()]),
-        false => 0,
+    let whole = record.is_replicating() && record.drift().outage.is_none();
+    let rate = |side: Side| match world.demand(record.disks[side.index()]) {
+        rate if rate > 0 && world.is_writer(pair, side) => rate,
+        _ => 0,
     };
     let rates = [rate(Side::Source), rate(Side::Target)];
+    if rates == [0, 0] && record.is_alike() {
+        return;
+    }
     let route = world.groups[record.group].route;
     let mirrored = if whole { rates[station.index()] } else { 0 };
     pass(world, now, pair);
-    let record = &mut world.pairs[pair];
-    let before = std::mem::replace(&mut record.mirrored, mirrored);
-    for side in [Side::Source, Side::Target] {
-        let alone = if whole && side == station {
-            0
-        } else {
-            rates[side.index()]
-        };
-        record.gaps[side.index()].set_rate(now, alone);
-    }
-    record.both.set(now, rates.iter().all(|&rate| rate > 0));
+    let before = world.pairs[pair].change_drift(|drift| {
+        for side in [Side::Source, Side::Target] {
+            let alone = if whole && side == station {
+                0
+            } else {
+                rates[side.index()]
+            };
+            drift.gaps[side.index()].set_rate(now, alone);
+        }
+        drift.both.set(now, rates.iter().all(|&rate| rate > 0));
+        std::mem::replace(&mut drift.mirrored, mirrored)
+    });
     if before != mirrored {
         shift_foreground(world, route, before, mirrored);
     }
@@ -75,12 +82,13 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
 
 /// Counts what has passed of a pair's writes to both sides while a copy runs and the recovery point stands.
 fn pass(world: &mut World, now: SimTime, pair: PairKey) {
+    let record = &world.pairs[pair];
+    if record.ticket().is_none() {
+        return;
+    }
     let behind = world.behind(pair, now);
-    let passed = world
-        .flows
-        .passed(now, world.groups[world.pairs[pair].group].route);
-    let record = &mut world.pairs[pair];
-    (record.behind, record.passed) = (behind, passed);
+    let passed = world.flows.passed(now, world.groups[record.group].route);
+    world.pairs[pair].change_drift(|drift| (drift.behind, drift.passed) = (behind, passed));
 }
 
 /// Counts a change of a pair's mirrored writes among those of its route.
@@ -99,7 +107,7 @@ pub(crate) fn touch_disk(world: &mut World, disk: DiskKey) {
     };
     if world.pairs.contains_key(pair) {
         touch(world, pair);
-        if !world.pairs[pair].parted && !matches!(world.pairs[pair].copy, Copying::Running(_)) {
+        if !world.pairs[pair].parted && world.pairs[pair].copy != Copying::Running {
             fold(world, world.now, pair);
         }
     }
@@ -127,12 +135,13 @@ pub(crate) fn server_changed(world: &mut World, server: ServerKey) {
 fn pause(world: &mut World, pair: PairKey) {
     pass(world, world.now, pair);
     let record = &world.pairs[pair];
-    if let Copying::Running(ticket) = record.copy {
+    if let Some(ticket) = record.ticket() {
         let serial = record.serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
         record.set_dirty(record.dirty().down_to(left));
+        record.change_drift(|drift| drift.ticket = None);
         record.copy = Copying::Waiting;
     }
 }
@@ -140,7 +149,7 @@ fn pause(world: &mut World, pair: PairKey) {
 /// Counts what a copy has carried that ends, well or not, and lacks so much.
 fn carried(world: &mut World, pair: PairKey, left: Bytes) {
     let record = &mut world.pairs[pair];
-    let bytes = record.unsynced.0.saturating_sub(left.0);
+    let bytes = record.unsynced().0.saturating_sub(left.0);
     record.copied = record.copied.saturating_add(bytes);
     let group = &mut world.groups[record.group];
     group.copied = group.copied.saturating_add(bytes);
@@ -151,7 +160,7 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
     let record = &mut world.pairs[pair];
     let before = std::mem::replace(&mut record.copy, copy);
     let group = &mut world.groups[record.group];
-    let copying = |copy: Copying| matches!(copy, Copying::Running(_) | Copying::Waiting);
+    let copying = |copy: Copying| matches!(copy, Copying::Running | Copying::Waiting);
     group.copying = group.copying + u32::from(copying(copy)) - u32::from(copying(before));
     let active = |copy: Copying| u32::from(copy == Copying::Active);
     group.in_step = group.in_step + active(copy) - active(before);
@@ -159,15 +168,31 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 
 /// Adds what was written on either side alone to what has to be copied, and forgets the rest about it.
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
+    let record = &world.pairs[pair];
+    let dr = record.disks[record.station.other().index()];
+    if record.is_alike() && dr.is_none_or(|disk| !world.disks[disk].blank) {
+        return;
+    }
     let dirty = world.dirty(pair, now);
     let record = &mut world.pairs[pair];
-    let gap = record.gaps[record.station.index()];
-    record.stands = record.stands.or(gap.first(now));
-    record.behind = record.behind.saturating_add(gap.work(now));
     record.set_dirty(dirty);
-    for gap in &mut record.gaps {
-        gap.clear(now);
+    let station = record.station.index();
+    if gaps_are_empty(record.drift()) {
+        return;
     }
+    record.change_drift(|drift| {
+        let gap = drift.gaps[station];
+        drift.stands = drift.stands.or(gap.first(now));
+        drift.behind = drift.behind.saturating_add(gap.work(now));
+        for gap in &mut drift.gaps {
+            gap.clear(now);
+        }
+    });
+}
+
+/// Whether nothing was written on either side alone, nor is being written.
+fn gaps_are_empty(drift: &Drift) -> bool {
+    drift.gaps.iter().all(Gap::is_empty)
 }
 
 /// Starts copying what is not on the DR disk. Nothing to copy: the pair is in step at once.
@@ -180,8 +205,8 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
     let was = world.pairs[pair].copy;
     let record = &mut world.pairs[pair];
     record.parted = false;
-    record.outage = None;
-    let left = record.unsynced;
+    forget_outage(record);
+    let left = record.unsynced();
     if left == Bytes(0) {
         in_step(world, pair);
         if was != Copying::Active {
@@ -191,10 +216,10 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let (serial, route) = (record.serial, world.groups[record.group].route);
         let limit = copy_limit(world, pair);
         let ticket = world.flows.start(now, route, limit, left, serial, pair);
-        place(world, pair, Copying::Running(ticket));
+        place(world, pair, Copying::Running);
         let passed = world.flows.passed(now, route);
         let record = &mut world.pairs[pair];
-        record.passed = passed;
+        record.change_drift(|drift| (drift.ticket, drift.passed) = (Some(ticket), passed));
         record.consistent = false;
         record.copies += 1;
         let copies = record.copies;
@@ -217,14 +242,22 @@ fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
     if production {
         world.hung.add(Policy::OnReplicaLoss);
     }
-    world.pairs[pair].outage = Some(outage(now, Level::Five, !production || silent));
+    let outage = outage(now, Level::Five, !production || silent);
+    world.pairs[pair].change_drift(|drift| drift.outage = Some(outage));
     pause(world, pair);
+}
+
+/// Nothing that was written down keeps a pair from replicating any more.
+fn forget_outage(pair: &mut Pair) {
+    if pair.drift().outage.is_some() {
+        pair.change_drift(|drift| drift.outage = None);
+    }
 }
 
 /// The most that one copy may take: the world's limit, its group's, and what both disks can do.
 fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
     let disks = world.pairs[pair].disks.into_iter().flatten();
-    let bounds = disks.filter_map(|disk| world.disks[disk].throughput);
+    let bounds = disks.filter_map(|disk| world.disks[disk].rest.throughput);
     let of_group = world.groups[world.pairs[pair].group].copy_rate;
     bounds
         .chain(of_group)
@@ -236,17 +269,24 @@ fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
 fn in_step(world: &mut World, pair: PairKey) {
     place(world, pair, Copying::Active);
     let record = &mut world.pairs[pair];
-    record.unsynced = Bytes(0);
     record.consistent = true;
-    record.stands = None;
-    record.behind = 0;
+    if !record.is_alike() {
+        record.set_dirty(record.dirty().down_to_none());
+        record.change_drift(Drift::in_step);
+        record.tidy();
+    }
     set_copy(world, pair, true);
     let record = &world.pairs[pair];
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
     if let (Some(production), Some(dr)) = ends {
-        world.disks[dr].damaged = world.disks[production].damaged;
-        world.disks[dr].blank = false;
+        let damaged = world.disks[production].rest.damaged;
+        let replica = &world.disks[dr];
+        if replica.blank || replica.rest.damaged != damaged {
+            let replica = &mut world.disks[dr];
+            replica.set_damaged(damaged);
+            replica.blank = false;
+        }
     }
 }
 
@@ -264,7 +304,7 @@ pub(crate) fn stop_copy(world: &mut World, now: SimTime, pair: PairKey) {
     touch(world, pair);
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.outage = None;
+    forget_outage(record);
     record.copies += 1;
     place(world, pair, Copying::Stopped);
     level::changed(world, pair, before);
@@ -294,7 +334,7 @@ pub(super) fn synced(
     let Some(record) = world.pairs.get(pair) else {
         return;
     };
-    if let Copying::Running(ticket) = record.copy
+    if let Some(ticket) = record.ticket()
         && record.copies == copies
     {
         let left = world.flows.stop(now, ticket, record.serial, pair);
@@ -316,10 +356,13 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
     let record = &mut world.pairs[pair];
     record.station = aim;
     record.parted = true;
-    record.both.clear(now);
-    record.stands = None;
-    record.behind = 0;
-    if !record.attached.is_empty() {
+    if !record.is_alike() {
+        record.change_drift(|drift| {
+            drift.both.clear(now);
+            (drift.stands, drift.behind) = (None, 0);
+        });
+    }
+    if !record.rest.attached.is_empty() {
         // Whether a server on the side that was left may still write there.
         world.hung.add(Policy::Fencing);
     }
@@ -329,7 +372,7 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
         && recovery.damaged
     {
         let disk = &mut world.disks[disk];
-        disk.damaged = disk.damaged.or(Some(now));
+        disk.set_damaged(disk.rest.damaged.or(Some(now)));
     }
     if let Some(recovery) = recovery {
         out.push(Effect::Taken { pair, recovery });
@@ -351,6 +394,9 @@ pub(super) fn turn(world: &mut World, now: SimTime, pair: PairKey, aim: Side) {
 
 /// Writes that the side which is not production acknowledged since the sides parted are lost; says so.
 pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
+    if world.pairs[pair].is_alike() {
+        return;
+    }
     let Some(split) = world.split(pair, now) else {
         return;
     };
@@ -362,26 +408,28 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     });
     let record = &world.pairs[pair];
     let loser = record.station.other().index();
-    let lost = record.gaps[loser];
+    let lost = record.drift().gaps[loser];
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
     if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
-        let dirty = marked(disk.size, block, disk.load, lost.bytes(now), record.dirty());
+        let (load, written) = (disk.rest.load, lost.bytes(now));
+        let dirty = marked(disk.size, block, load, written, record.dirty());
         world.pairs[pair].set_dirty(dirty);
     }
-    let record = &mut world.pairs[pair];
-    record.gaps[loser].clear(now);
-    record.both.clear(now);
+    world.pairs[pair].change_drift(|drift| {
+        drift.gaps[loser].clear(now);
+        drift.both.clear(now);
+    });
 }
 
 /// Both disks of a pair have grown by so much; what was added is copied like the rest.
 pub(super) fn grown(world: &mut World, now: SimTime, pair: PairKey, by: Bytes, out: &mut Effects) {
     touch(world, pair);
-    let runs = matches!(world.pairs[pair].copy, Copying::Running(_));
+    let runs = world.pairs[pair].copy == Copying::Running;
     pause(world, pair);
     let record = &mut world.pairs[pair];
-    record.unsynced = record.unsynced.saturating_add(by);
-    let whole = record.outage.is_none();
+    record.set_dirty(record.dirty().and(by));
+    let whole = record.drift().outage.is_none();
     if whole && (runs || record.copy == Copying::Active) {
         begin_copy(world, now, pair, out);
     }
@@ -467,8 +515,17 @@ fn lost_its_way(world: &World, server: ServerKey) -> bool {
 
 /// Tells which fault levels have changed, shares the links anew among what was marked, and asks for the next end of each
 /// class that changed.
+#[inline]
 pub(crate) fn settle(world: &mut World, now: SimTime, out: &mut Effects) {
-    level::tell(world, out);
+    if !world.relevelled.is_empty() {
+        level::tell(world, out);
+    }
+    if !world.flows.is_settled() {
+        share(world, now, out);
+    }
+}
+
+fn share(world: &mut World, now: SimTime, out: &mut Effects) {
     let mut aims = std::mem::take(&mut world.aims);
     world.flows.settle(now, &mut aims);
     for Aim {

@@ -9,8 +9,9 @@ use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
 use crate::units::Bytes;
 use crate::world::label::{Label, Name};
-use crate::world::machinery::{Disk, DiskType, Power, Server, Writing};
+use crate::world::machinery::{Disk, DiskRest, DiskType, Power, Server, Writing};
 use crate::world::place::{Eip, Nic, Subnet, Vpc};
+use crate::world::rare::{Plain, Rare};
 use crate::world::{
     AzKey, DiskKey, EipKey, FlavorKey, NicKey, ProjectKey, ServerKey, SubnetKey, VpcKey, Who, World,
 };
@@ -165,26 +166,26 @@ pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKe
         stable: new.label.stable(&world.words),
         serial,
         project: new.project,
-        name: new.name,
         az: new.az,
         size: new.size,
         kind: new.kind,
         broken: false,
         lost: 0,
         blank: false,
-        damaged: None,
-        load: new.write.load,
-        throughput: new.write.throughput,
-        write_latency: new.write.latency,
         bootable: new.bootable,
         shared: new.shared,
         encrypted: new.encrypted,
         locked: false,
         frozen: false,
         grows_online: new.grows_online,
-        servers: Vec::new(),
         pair: None,
-        drill: None,
+        rest: Rare::of(DiskRest {
+            name: (new.name != new.label).then_some(new.name),
+            load: new.write.load,
+            throughput: new.write.throughput,
+            write_latency: new.write.latency,
+            ..DiskRest::PLAIN.clone()
+        }),
     });
     let used = &mut world.azs[new.az].pool.used;
     *used = used.saturating_add(new.size);
@@ -204,7 +205,7 @@ pub(crate) fn disk_like(
     let new = NewDisk {
         label,
         project: like.project,
-        name: like.name,
+        name: like.name(),
         az,
         size: like.size,
         kind: like.kind,
@@ -213,9 +214,9 @@ pub(crate) fn disk_like(
         encrypted: like.encrypted,
         grows_online: like.grows_online,
         write: Writing {
-            load: like.load,
-            throughput: like.throughput,
-            latency: like.write_latency,
+            load: like.rest.load,
+            throughput: like.rest.throughput,
+            latency: like.rest.write_latency,
         },
     };
     disk(world, new, out)
@@ -223,7 +224,7 @@ pub(crate) fn disk_like(
 
 /// Removes a disk, detaching it wherever it is attached.
 pub(crate) fn remove_disk(world: &mut World, key: DiskKey, out: &mut Effects) {
-    for server in world.disks[key].servers.clone() {
+    for server in world.disks[key].servers().to_vec() {
         detach_disk(world, key, server, out);
     }
     leave(world, Who::Disk(key), out);
@@ -255,7 +256,9 @@ pub(crate) fn attach_disk(
         .disks
         .partition_point(|d| d.0 < device);
     world.servers[server].disks.insert(place, (device, disk));
-    world.disks[disk].servers.push(server);
+    world.disks[disk]
+        .rest
+        .change(|rest| rest.servers.push(server));
     changed(
         Who::Disk(disk),
         Property::Attachment,
@@ -267,9 +270,12 @@ pub(crate) fn attach_disk(
 
 /// Detaches a disk from a server; nothing happens if it is not attached.
 pub(crate) fn detach_disk(world: &mut World, disk: DiskKey, server: ServerKey, out: &mut Effects) {
-    let before = world.disks[disk].servers.len();
-    world.disks[disk].servers.retain(|&s| s != server);
-    if world.disks[disk].servers.len() == before {
+    let record = &mut world.disks[disk];
+    let before = record.servers().len();
+    record
+        .rest
+        .change(|rest| rest.servers.retain(|&s| s != server));
+    if record.servers().len() == before {
         return;
     }
     world.servers[server].disks.retain(|d| d.1 != disk);

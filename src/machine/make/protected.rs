@@ -7,11 +7,13 @@ use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
-use crate::units::{Bytes, Rate};
-use crate::world::flow::Passed;
+use crate::units::Rate;
 use crate::world::label::{Label, Name, Word};
-use crate::world::protection::{Copying, Drill, Group, Instance, Life, Pair, ProtectionType, Side};
-use crate::world::replica::Overlap;
+use crate::world::protection::{
+    Copying, Drill, Group, Instance, Life, Pair, PairRest, ProtectionType, Side,
+};
+use crate::world::rare::{Plain, Rare};
+use crate::world::replica::Dirty;
 use crate::world::roster::Roster;
 use crate::world::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, PairKey, ProjectKey, ServerKey,
@@ -23,11 +25,7 @@ use std::collections::BTreeMap;
 /// nor draws of the two are ever taken for each other's.
 fn newborn(world: &mut World, label: Label, status: Status) -> Life {
     let stable = label.stable(&world.words);
-    Life {
-        status,
-        epoch: world.past.remove(&stable.0).unwrap_or(0),
-        work: None,
-    }
+    Life::new(status, world.past.remove(&stable.0).unwrap_or(0))
 }
 
 /// What a new group is made of.
@@ -81,6 +79,7 @@ pub(crate) fn group(
         health: [0, 0],
         told: [0, 0],
         recovery: None,
+        plain_at: 0,
         copied: 0,
         out: 0,
         children: 0,
@@ -181,31 +180,24 @@ pub(crate) fn pair(
         serial,
         group,
         life,
-        name,
-        description,
         disks,
         station,
         copy: Copying::Inactive,
-        unsynced: world.disks[disk].size,
-        hot: [Bytes::ZERO; 2],
         copied: 0,
         consistent: false,
         has_copy: false,
-        mirrored: 0,
-        gaps: Default::default(),
-        outage: None,
-        stands: None,
-        passed: Passed::default(),
-        behind: 0,
         parted: false,
-        both: Overlap::default(),
         lost: false,
         copies: 0,
         sub: 0,
-        attached: Vec::new(),
-        failure: None,
-        created: now,
         updated: now,
+        rest: Rare::of(PairRest {
+            name: (name != label).then_some(name),
+            description,
+            created: now,
+            dirty: Dirty::anywhere(world.disks[disk].size),
+            ..PairRest::PLAIN.clone()
+        }),
     });
     world.disks[disk].pair = Some(key);
     world.groups[group].pairs.push(serial, key);
@@ -239,21 +231,25 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
 /// Attaches a pair to an instance, in the books; the disks are attached by the caller.
 pub(crate) fn attach_pair(world: &mut World, pair: PairKey, instance: InstanceKey, device: Device) {
     let record = &mut world.pairs[pair];
-    if record.attached.is_empty() {
+    if record.rest.attached.is_empty() {
         world.projects[world.groups[record.group].project]
             .usage
             .unattached_pairs -= 1;
     }
-    record.attached.push((instance, device));
+    record
+        .rest
+        .change(|rest| rest.attached.push((instance, device)));
     world.instances[instance].pairs.push(pair);
 }
 
 /// Detaches a pair from an instance, in the books; the disks are detached by the caller.
 pub(crate) fn detach_pair(world: &mut World, pair: PairKey, instance: InstanceKey) {
     let record = &mut world.pairs[pair];
-    let before = record.attached.len();
-    record.attached.retain(|a| a.0 != instance);
-    if before > 0 && record.attached.is_empty() {
+    let before = record.rest.attached.len();
+    record
+        .rest
+        .change(|rest| rest.attached.retain(|a| a.0 != instance));
+    if before > 0 && record.rest.attached.is_empty() {
         world.projects[world.groups[record.group].project]
             .usage
             .unattached_pairs += 1;

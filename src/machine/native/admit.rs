@@ -300,6 +300,14 @@ fn start(look: Look, server: &Ref) -> Result<NativePlan, Refusal> {
     if look.policies.fencing == Switch::On && stands_at_dr_side(world, key) {
         return Err(no(NativeRefusal::DrSide(label())));
     }
+    if look.policies.fencing.is_on()
+        && let Some(other) = world.running_twin(key)
+    {
+        return Err(no(NativeRefusal::TwinRuns {
+            server: label(),
+            other: world.label(Who::Server(other)),
+        }));
+    }
     let (flavor, az) = (world.servers[key].flavor, world.servers[key].az);
     if !make::may_run(world, flavor, az) {
         let flavor = world.label(Who::Flavor(flavor));
@@ -396,8 +404,8 @@ fn attach(look: Look, disk: &Ref, server: &Ref, device: &str) -> Result<NativePl
             device: device.to_owned(),
         }));
     };
-    let attached = !record.servers.is_empty();
-    if record.servers.contains(&server) || (attached && !record.shared) {
+    let attached = !record.servers().is_empty();
+    if record.servers().contains(&server) || (attached && !record.shared) {
         return Err(no(NativeRefusal::Attached(label())));
     }
     if look.policies.fencing == Switch::On && is_replica_for_another(world, disk, server) {
@@ -420,13 +428,13 @@ fn is_replica_for_another(world: &World, disk: DiskKey, server: ServerKey) -> bo
         return false;
     }
     let instance = world.servers[server].instance;
-    pair.attached.iter().all(|a| Some(a.0) != instance)
+    pair.rest.attached.iter().all(|a| Some(a.0) != instance)
 }
 
 fn detach(look: Look, disk: &Ref, server: &Ref) -> Result<NativePlan, Refusal> {
     let world = look.world;
     let (disk, server) = (look.the_disk(disk)?, look.the_server(server)?);
-    if !world.disks[disk].servers.contains(&server) {
+    if !world.disks[disk].servers().contains(&server) {
         return Err(no(NativeRefusal::NotAttached {
             disk: world.label(Who::Disk(disk)),
             server: world.label(Who::Server(server)),
@@ -443,7 +451,7 @@ fn delete_disk(look: Look, disk: &Ref) -> Result<NativePlan, Refusal> {
     if record.locked {
         return Err(no(NativeRefusal::Locked(label())));
     }
-    if !record.servers.is_empty() {
+    if !record.servers().is_empty() {
         return Err(no(NativeRefusal::Attached(label())));
     }
     let allowed = look.policies.native_disk_delete == Permission::Allowed;

@@ -109,11 +109,11 @@ fn set_load(world: &mut World, disk: DiskKey, load: Option<Load>, out: &mut Effe
         .and_then(|pair| world.pairs.get(pair));
     let both = pair.map_or([Some(disk), None], |pair| pair.disks);
     for disk in both.into_iter().flatten() {
-        if world.disks[disk].load == load {
+        if world.disks[disk].rest.load == load {
             continue;
         }
         data::touch_disk(world, disk);
-        world.disks[disk].load = load;
+        world.disks[disk].rest.change(|rest| rest.load = load);
         data::disk_changed(world, disk);
         let value = load.map_or(0, |load| hash::combine(load.rate.0, load.io_size.0));
         make::changed(Who::Disk(disk), Property::Load, value, out);
@@ -122,8 +122,8 @@ fn set_load(world: &mut World, disk: DiskKey, load: Option<Load>, out: &mut Effe
 
 fn damage(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects) {
     let record = &mut world.disks[disk];
-    if record.damaged.is_none() {
-        record.damaged = Some(now);
+    if record.rest.damaged.is_none() {
+        record.set_damaged(Some(now));
         make::changed(Who::Disk(disk), Property::Damage, 1, out);
     }
 }
@@ -264,8 +264,8 @@ fn delete_server(world: &mut World, now: SimTime, server: ServerKey, out: &mut E
 
 /// A disk made for a drill that is taken off the drill's server is no longer the drill's, which would not remove it.
 fn leave_drill(world: &mut World, disk: DiskKey, drill: Option<DrillKey>) {
-    if drill.is_some() && world.disks[disk].drill == drill {
-        world.disks[disk].drill = None;
+    if drill.is_some() && world.disks[disk].rest.drill == drill {
+        world.disks[disk].rest.change(|rest| rest.drill = None);
     }
 }
 
@@ -296,7 +296,7 @@ fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects
 fn invalidate(world: &mut World, now: SimTime, who: Who, out: &mut Effects) {
     let Some(life) = world.life(who) else { return };
     let stays = matches!(life.status, Status::Error | Status::ErrorDeleting);
-    if life.work.is_none() && !stays {
+    if life.work().is_none() && !stays {
         move_to(world, now, who, Status::Invalid, 0, out);
     }
 }

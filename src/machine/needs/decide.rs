@@ -154,7 +154,7 @@ pub(super) fn of_instance_deletion(need: Need, asked: &Asked) -> bool {
     match need {
         Need::LeftOut => group
             .life
-            .work
+            .work()
             .is_some_and(|work| crate::sdrs::rules::rule(work.op).members),
         Need::TargetServerAfterSwitch => asked.target && switched,
         Need::TargetEipAfterSwitch => asked.target_eip && switched,
@@ -165,7 +165,7 @@ pub(super) fn of_instance_deletion(need: Need, asked: &Asked) -> bool {
 pub(super) fn of_attachment(need: Need, asked: &Asked) -> bool {
     let (world, instance, pair) = (asked.look.world, asked.instance(), asked.pair());
     let key = asked.instance.expect(NAMED);
-    let attached = pair.attached.iter().any(|a| a.0 == key);
+    let attached = pair.rest.attached.iter().any(|a| a.0 == key);
     match need {
         Need::PairInOtherGroup => pair.group != instance.group,
         Need::AttachedOrDeviceTaken => {
@@ -178,7 +178,7 @@ pub(super) fn of_attachment(need: Need, asked: &Asked) -> bool {
                     .iter()
                     .any(|d| d.0.on(hypervisor) == device)
             });
-            (!shared && !pair.attached.is_empty()) || attached || taken
+            (!shared && !pair.rest.attached.is_empty()) || attached || taken
         }
         Need::NotAttached => {
             // After a failed attachment there is nothing to detach: the call then only clears the status.
@@ -186,6 +186,7 @@ pub(super) fn of_attachment(need: Need, asked: &Asked) -> bool {
         }
         _ => {
             let system = pair
+                .rest
                 .attached
                 .iter()
                 .any(|&(i, device)| i == key && device.is_system());
@@ -249,7 +250,7 @@ pub(super) fn of_new_pair(need: Need, asked: &Asked) -> bool {
         Need::DiskFrozen => asked.disk().frozen,
         Need::DiskLocked => asked.disk().locked,
         Need::DiskPaired => asked.disk().pair.is_some(),
-        Need::DiskInDrill => asked.disk().drill.is_some(),
+        Need::DiskInDrill => asked.disk().rest.drill.is_some(),
         Need::DiskNotAvailable => asked.disk().status() != DiskStatus::Available,
         Need::DiskEncrypted => asked.disk().encrypted,
         Need::DiskType => !asked.disk().kind.is_protectable(),
@@ -268,7 +269,7 @@ pub(super) fn of_pair_deletion(need: Need, asked: &Asked) -> bool {
         Need::PairNotInGivenGroup => asked
             .given_group
             .is_some_and(|given| asked.look.group(given).ok() != asked.group),
-        Need::PairAttached => !asked.pair().attached.is_empty(),
+        Need::PairAttached => !asked.pair().rest.attached.is_empty(),
         Need::TargetVolumeAfterSwitch => asked.target && switched,
         _ => asked.target && asked.look.world.projects[asked.look.project].frozen,
     }
@@ -319,7 +320,7 @@ pub(super) fn of_drill(need: Need, asked: &Asked) -> bool {
         Need::NothingAttached => group
             .pairs
             .iter()
-            .all(|p| world.pairs[p].attached.is_empty()),
+            .all(|p| world.pairs[p].rest.attached.is_empty()),
         Need::VpcQuota => {
             let project = &world.projects[group.project];
             asked.drill_vpc.is_none()

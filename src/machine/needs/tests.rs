@@ -199,7 +199,9 @@ fn a_pair_is_made_of_a_disk_that_is_free_and_plain() {
         (Need::DiskLocked, |f, _| f.disk("spare").locked = true),
         (Need::DiskPaired, |_, new| new.volume_id = "vault".into()),
         (Need::DiskInDrill, |f, _| {
-            f.disk("spare").drill = Some(DrillKey::default())
+            f.disk("spare")
+                .rest
+                .change(|rest| rest.drill = Some(DrillKey::default()))
         }),
         (Need::DiskNotAvailable, |_, new| {
             new.volume_id = "app-sys".into()

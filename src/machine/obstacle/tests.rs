@@ -215,11 +215,12 @@ fn a_failover_hangs_on_the_policy_for_copies_that_are_behind_wherever_they_are()
     };
     let named = |f: &Fixture, op| hangs_on(&f.world, op, pair).iter().collect::<Vec<_>>();
     assert_eq!(named(&f, Op::Failover), [], "all is whole");
-    f.world.pairs[pair].outage = Some(Outage {
+    let outage = Outage {
         since: f.now,
         level: Level::Five,
         halted: None,
-    });
+    };
+    f.world.pairs[pair].change_drift(|drift| drift.outage = Some(outage));
     let behind = [Policy::FailoverDisconnected];
     assert_eq!(
         named(&f, Op::Failover),

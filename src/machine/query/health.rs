@@ -33,7 +33,7 @@ pub(super) fn of(world: &World, now: SimTime, who: Who) -> Fields {
             let disk = &world.disks[key];
             vec![
                 ("usable", json!(world.is_usable(key))),
-                ("damaged", json!(disk.damaged.is_some())),
+                ("damaged", json!(disk.rest.damaged.is_some())),
                 ("blank", json!(disk.blank)),
             ]
         }

@@ -321,9 +321,9 @@ pub(super) fn pairs(now: SimTime, filters: &Filters) -> View {
     let (count, keys) = filters.page(all, Who::Pair, |key| {
         let pair = &world.pairs[key];
         let attached =
-            |wanted: &Vec<InstanceKey>| pair.attached.iter().any(|a| wanted.contains(&a.0));
+            |wanted: &Vec<InstanceKey>| pair.rest.attached.iter().any(|a| wanted.contains(&a.0));
         filters.instances.as_ref().is_none_or(attached)
-            && filters.is_named(&world.name(pair.name))
+            && filters.is_named(&world.name(pair.name()))
             && filters.is_in_az(&world.groups[pair.group])
             && filters.is_in_status(Who::Pair(key))
     });

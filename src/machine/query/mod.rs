@@ -176,7 +176,7 @@ pub fn query(world: &World, now: SimTime, question: &Question) -> Result<View, R
         Query::ShowApiVersion { api_version } => version(api_version)?,
         Query::ShowJob { job } => {
             let shown = match find_sub_job(look, job) {
-                Some((job, sub)) => published::sub_job(world, now, job, sub),
+                Some((job, sub)) => published::sub_job(world, now, job, &sub),
                 None => published::job(world, now, find_job(look, job)?),
             };
             View::Job(Box::new(shown))
@@ -284,7 +284,7 @@ pub(crate) fn find_job(look: Look, job: &Ref) -> Result<JobKey, Refusal> {
 
 /// The sub-job that an id names, with its job. Sub-jobs have no labels and are in no index; there are at most as many as
 /// are kept of finished jobs and those of running ones, and nothing asks for them in bulk.
-fn find_sub_job<'a>(look: Look<'a>, job: &Ref) -> Option<(&'a Job, &'a Sub)> {
+fn find_sub_job<'a>(look: Look<'a>, job: &Ref) -> Option<(&'a Job, Sub)> {
     let Ref::Id { id } = job else { return None };
     let world = look.world;
     let stable = Stable::from_uuid(parse_job_id(id)?, world.seed)?;

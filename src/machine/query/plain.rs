@@ -101,7 +101,7 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
             add.push(("disks", json!([disk(0), disk(1)])));
             add.push((
                 "instances",
-                labels(world, p.attached.iter().map(|a| Who::Instance(a.0))),
+                labels(world, p.rest.attached.iter().map(|a| Who::Instance(a.0))),
             ));
         }
         Who::Drill(key) => {
@@ -121,7 +121,7 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
         Who::Job(key) => {
             map = object(&published::job(world, now, key));
             let j = &world.jobs[key];
-            let failed = j.subs.iter().filter(|sub| sub.code.is_some()).count();
+            let failed = j.subs.failures();
             add.push(("number", json!(j.number)));
             add.push(("operation", json!(j.op.name())));
             add.push((
@@ -313,7 +313,7 @@ fn server(world: &World, key: ServerKey) -> Value {
 fn disk(world: &World, key: DiskKey) -> Value {
     let d = &world.disks[key];
     json!({
-        "name": world.name(d.name),
+        "name": world.name(d.name()),
         "project": label(world, Some(Who::Project(d.project))),
         "az": label(world, Some(Who::Az(d.az))),
         "size_gib": d.size.gib_rounded_up(),
@@ -325,9 +325,9 @@ fn disk(world: &World, key: DiskKey) -> Value {
         "locked": d.locked,
         "frozen": d.frozen,
         "grows_online": d.grows_online,
-        "servers": labels(world, d.servers.iter().map(|&s| Who::Server(s))),
+        "servers": labels(world, d.servers().iter().map(|&s| Who::Server(s))),
         "pair": label(world, d.pair.map(Who::Pair)),
-        "drill": label(world, d.drill.map(Who::Drill)),
+        "drill": label(world, d.rest.drill.map(Who::Drill)),
     })
 }
 

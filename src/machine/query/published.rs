@@ -67,7 +67,7 @@ fn standing(world: &World, key: PairKey) -> Copying {
 fn replication_status(copy: Copying) -> &'static str {
     match copy {
         Copying::Inactive => "inactive",
-        Copying::Running(_) | Copying::Waiting => "copying",
+        Copying::Running | Copying::Waiting => "copying",
         Copying::Active => "active",
         Copying::Stopped => "active-stopped",
     }
@@ -77,7 +77,7 @@ fn replication_status(copy: Copying) -> &'static str {
 /// a copy it is inactive.
 fn group_replication(copies: impl Iterator<Item = Copying>) -> &'static str {
     let behind = |copy: &Copying| match copy {
-        Copying::Running(_) | Copying::Waiting => 3,
+        Copying::Running | Copying::Waiting => 3,
         Copying::Inactive => 2,
         Copying::Stopped => 1,
         Copying::Active => 0,
@@ -90,7 +90,7 @@ fn group_replication(copies: impl Iterator<Item = Copying>) -> &'static str {
 /// Whether protection is enabled for a group (`protected_status`): from the end of its start to the end of its stop or
 /// failover. A group under deletion is what it was before.
 pub(super) fn is_protected(life: &Life) -> bool {
-    let status = match (life.status, life.work) {
+    let status = match (life.status, life.work()) {
         (Status::Deleting, Some(work)) => work.resume,
         (status, _) => status,
     };
@@ -187,6 +187,7 @@ pub(super) fn instance(world: &World, now: SimTime, key: InstanceKey) -> view::I
     let attachment = i.pairs.iter().map(|&pair| {
         let p = &world.pairs[pair];
         let device = p
+            .rest
             .attached
             .iter()
             .find(|a| a.0 == key)
@@ -229,6 +230,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         .map(|d| &world.disks[d]);
     let status = status(world, Who::Pair(key));
     let attachment = p
+        .rest
         .attached
         .iter()
         .map(|&(instance, device)| view::PairAttachment {
@@ -237,8 +239,8 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         });
     view::Pair {
         id: id(world, p.stable),
-        name: world.name(p.name).into_owned(),
-        description: p.description.map(|d| world.text(d).to_owned()),
+        name: world.name(p.name()).into_owned(),
+        description: p.rest.description.map(|d| world.text(d).to_owned()),
         replication_model: "hypermetro".to_owned(),
         status: status.name().to_owned(),
         progress: percent(std::iter::once(copied(world, now, key))),
@@ -252,7 +254,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         },
         priority_station: g.station.name().to_owned(),
         fault_level: world.level(key).name().to_owned(),
-        created_at: world.calendar.text(p.created, TimeFormat::Pair),
+        created_at: world.calendar.text(p.rest.created, TimeFormat::Pair),
         updated_at: world.calendar.text(p.updated, TimeFormat::Pair),
         record_metadata: view::RecordMetadata {
             multiattach: disk.is_some_and(|d| d.shared),
@@ -261,6 +263,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
             volume_type: disk.map_or_else(String::new, |d| d.kind.name().to_owned()),
         },
         failure_detail: p
+            .rest
             .failure
             .filter(|_| status == Status::Error)
             .map(|code| code.to_string()),
@@ -341,7 +344,7 @@ pub(super) fn job(world: &World, now: SimTime, key: JobKey) -> view::Job {
             sub_jobs: j
                 .subs
                 .iter()
-                .map(|sub| sub_job(world, now, j, sub))
+                .map(|sub| sub_job(world, now, j, &sub))
                 .collect(),
         },
         job_id: job_id(world, j.stable),

@@ -76,7 +76,7 @@ struct Tally {
 
 /// Whether an operation of its own runs on a member.
 fn runs_its_own(life: Life) -> bool {
-    life.work
+    life.work()
         .is_some_and(|work| !rule(work.op).is_group_operation())
 }
 
@@ -107,13 +107,13 @@ pub(super) fn groups(world: &World) -> Result<(), Violation> {
             tally.invalid += u32::from(pair.life.status == Status::Invalid);
             tally.busy += u32::from(own);
         }
-        let joins = pair.life.work.filter(|_| own).and_then(|work| {
+        let joins = pair.life.work().filter(|_| own).and_then(|work| {
             match world.jobs.get(work.job).map(|job| &job.detail) {
                 Some(Detail::Attach(instance, _)) => Some(*instance),
                 _ => None,
             }
         });
-        let touches = pair.attached.iter().map(|at| at.0).chain(joins);
+        let touches = pair.rest.attached.iter().map(|at| at.0).chain(joins);
         for instance in touches.filter(|_| own) {
             if let Some(count) = busy.get_mut(instance) {
                 *count += 1;
@@ -173,7 +173,7 @@ pub(super) fn projects(world: &World) -> Result<(), Violation> {
     for pair in world.pairs.values() {
         let usage = &mut owned[world.groups[pair.group].project];
         usage.replications += 1;
-        usage.unattached_pairs += i64::from(pair.attached.is_empty());
+        usage.unattached_pairs += i64::from(pair.rest.attached.is_empty());
     }
     for vpc in world.vpcs.values() {
         owned[vpc.project].vpcs += 1;
@@ -264,6 +264,31 @@ pub(super) fn pools(world: &World) -> Result<(), Violation> {
                 kept: az.pool.used.0,
             });
         }
+    }
+    Ok(())
+}
+
+/// Faults that hold something down.
+pub(super) fn standing(world: &World) -> Result<(), Violation> {
+    let sum = |counts: &mut dyn Iterator<Item = u32>| counts.map(u64::from).sum::<u64>();
+    let net = &world.topology;
+    let counted = sum(&mut world.sites.values().map(|site| site.dark))
+        + sum(&mut world
+            .azs
+            .values()
+            .map(|az| az.dark + az.pool.failed + az.pool.read_only))
+        + sum(&mut net.nodes.values().map(|node| node.down))
+        + sum(&mut net.ducts.values().map(|duct| duct.down))
+        + sum(&mut net
+            .links
+            .values()
+            .map(|link| link.down + link.slowed.len() as u32))
+        + sum(&mut world.disks.values().map(|disk| disk.lost))
+        + sum(&mut world.servers.values().map(|server| server.lost))
+        + u64::from(world.control.down);
+    let kept = u64::from(world.standing);
+    if kept < counted {
+        return Err(Violation::Standing { counted, kept });
     }
     Ok(())
 }

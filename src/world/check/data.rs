@@ -55,11 +55,11 @@ fn sizes(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
         .map(|disk| disk.map(|disk| world.disks[disk].size));
     let most = sizes.into_iter().flatten().max();
     let unlike = matches!(sizes, [Some(one), Some(other)] if one != other);
-    if unlike || most.is_some_and(|most| pair.unsynced > most) {
+    if unlike || most.is_some_and(|most| pair.unsynced() > most) {
         return Err(Violation::Sizes {
             pair: world.label(Who::Pair(key)),
             sizes: sizes.map(|size| size.map(|size| size.0)),
-            unsynced: pair.unsynced.0,
+            unsynced: pair.unsynced().0,
         });
     }
     Ok(())
@@ -69,7 +69,7 @@ fn sizes(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
 fn in_step(world: &World, now: SimTime, key: PairKey, pair: &Pair) -> Result<(), Violation> {
     let left = world.left(key, now).0;
     let written = |side: Side| {
-        let gap = &pair.gaps[side.index()];
+        let gap = &pair.drift().gaps[side.index()];
         gap.rate() > 0 || gap.bytes(now) > 0
     };
     let blank =
@@ -139,7 +139,7 @@ fn writes(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
     // A pair whose loss of its way is not written down yet still has what it mirrored before.
     let mirrored = match world.unwritten(pair) {
         Some(_) => 0,
-        None => pair.mirrored,
+        None => pair.drift().mirrored,
     };
     let (there, both) = match whole {
         true => (0, expected(station)),
@@ -170,7 +170,7 @@ pub(super) fn routes(world: &World) -> Result<(), Violation> {
     for pair in world.pairs.values() {
         let route = world.groups[pair.group].route;
         let sum = sums.get(route).copied().unwrap_or(0);
-        sums.insert(route, sum + u128::from(pair.mirrored));
+        sums.insert(route, sum + u128::from(pair.drift().mirrored));
     }
     for (key, route) in &world.topology.routes {
         let counted = sums.get(key).copied().unwrap_or(0);

@@ -77,7 +77,7 @@ pub(super) fn machines(world: &World) -> Result<(), Violation> {
             let back = world
                 .disks
                 .get(disk)
-                .map(|disk| disk.servers.contains(&key));
+                .map(|disk| disk.servers().contains(&key));
             mutual(world, Who::Server(key), Who::Disk(disk), "disks", back)?;
         }
         for (place, &nic) in server.nics.iter().enumerate() {
@@ -97,7 +97,7 @@ pub(super) fn machines(world: &World) -> Result<(), Violation> {
         }
     }
     for (key, disk) in &world.disks {
-        for &server in &disk.servers {
+        for &server in disk.servers() {
             let back = world
                 .servers
                 .get(server)
@@ -207,7 +207,7 @@ pub(super) fn protection(world: &World) -> Result<(), Violation> {
             let back = world.disks.get(disk).map(|disk| disk.pair == Some(key));
             mutual(world, one, Who::Disk(disk), "disks", back)?;
         }
-        for &(instance, _) in &pair.attached {
+        for &(instance, _) in &pair.rest.attached {
             let back = world
                 .instances
                 .get(instance)
@@ -231,7 +231,7 @@ fn members_of(world: &World, key: InstanceKey) -> Result<(), Violation> {
         let back = world
             .pairs
             .get(pair)
-            .map(|pair| pair.attached.iter().any(|at| at.0 == key));
+            .map(|pair| pair.rest.attached.iter().any(|at| at.0 == key));
         mutual(world, one, Who::Pair(pair), "pairs", back)?;
     }
     if let Some(nic) = instance.set_aside {
@@ -287,7 +287,7 @@ pub(super) fn drills(world: &World) -> Result<(), Violation> {
         }
     }
     for (key, disk) in &world.disks {
-        if disk.drill.is_some() && disk.pair.is_some() {
+        if disk.rest.drill.is_some() && disk.pair.is_some() {
             return trace(Who::Disk(key), "the disk of a pair");
         }
     }

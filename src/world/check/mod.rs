@@ -30,6 +30,7 @@ pub fn check(world: &World, now: SimTime) -> Result<(), Violation> {
     if !world.marks.is_empty() {
         return Ok(());
     }
+    counts::standing(world)?;
     counts::groups(world)?;
     data::writers(world)?;
     data::pairs(world, now)?;

@@ -6,6 +6,7 @@
 use super::Violation;
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
+use crate::world::flow::Ticket;
 use crate::world::job::{Detail, Job, JobStatus};
 use crate::world::label::{Label, Word};
 use crate::world::place::Arbitration;
@@ -90,12 +91,14 @@ fn words(world: &World) -> bool {
         topology.nodes,
         topology.ducts
     ) && names!(
-        domains, vpcs, servers, disks, groups, instances, pairs, drills, jobs
-    ) && tasks
+        domains, vpcs, servers, groups, instances, drills, jobs
+    ) && world.disks.values().all(|r| label(r.name()))
+        && world.pairs.values().all(|r| label(r.name()))
+        && tasks
         && world.domains.values().all(|r| word(Some(r.description)))
         && world.groups.values().all(|r| word(r.description))
         && world.instances.values().all(|r| word(r.description))
-        && world.pairs.values().all(|r| word(r.description))
+        && world.pairs.values().all(|r| word(r.rest.description))
 }
 
 /// AZs and domains, and what belongs to the world as a whole.
@@ -193,7 +196,7 @@ fn machines(world: &World) -> Result<(), Violation> {
     }
     for (key, disk) in &world.disks {
         let by = Who::Disk(key);
-        let mut servers = disk.servers.iter();
+        let mut servers = disk.servers().iter();
         for (what, exists) in [
             ("project", world.projects.contains_key(disk.project)),
             ("az", world.azs.contains_key(disk.az)),
@@ -212,7 +215,7 @@ fn machines(world: &World) -> Result<(), Violation> {
 /// Groups, instances, pairs and drills.
 fn protected(world: &World) -> Result<(), Violation> {
     let works = |life: &Life| {
-        life.work
+        life.work()
             .is_none_or(|work| world.jobs.contains_key(work.job))
     };
     for (key, group) in &world.groups {
@@ -296,11 +299,9 @@ fn of_instance(world: &World, by: Who, instance: &Instance) -> Result<(), Violat
 
 fn of_pair(world: &World, by: Who, pair: &Pair) -> Result<(), Violation> {
     let mut disks = pair.disks.into_iter().flatten();
-    let mut attached = pair.attached.iter();
-    let runs = match pair.copy {
-        Copying::Running(ticket) => world.flows.route_of(ticket.flow).is_some(),
-        _ => true,
-    };
+    let mut attached = pair.rest.attached.iter();
+    let route = |ticket: Ticket| world.flows.route_of(ticket.flow);
+    let runs = pair.copy != Copying::Running || pair.ticket().and_then(route).is_some();
     for (what, exists) in [
         ("group", world.groups.contains_key(pair.group)),
         ("disks", disks.all(|r| world.disks.contains_key(r))),
@@ -317,18 +318,18 @@ fn of_pair(world: &World, by: Who, pair: &Pair) -> Result<(), Violation> {
 
 /// Whether a pair that a group operation works on finds its sub-job, once there are sub-jobs.
 fn works_as_sub_job(world: &World, key: PairKey, pair: &Pair) -> bool {
-    let job = pair.life.work.and_then(|work| world.jobs.get(work.job));
+    let job = pair.life.work().and_then(|work| world.jobs.get(work.job));
     let Some(job) = job.filter(|job| rule(job.op).members && !job.subs.is_empty()) else {
         return true;
     };
-    let sub = job.subs.get(pair.sub as usize);
-    sub.is_some_and(|sub| sub.pair == key)
+    job.subs.pair(pair.sub) == Some(key)
 }
 
 /// Jobs and failed tasks. What an ended job was about may be gone.
 fn jobs(world: &World) -> Result<(), Violation> {
     for (key, job) in &world.jobs {
         let by = Who::Job(key);
+        named(world, by, "sub-jobs", job.subs.is_whole())?;
         named(
             world,
             by,

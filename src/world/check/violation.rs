@@ -95,6 +95,14 @@ pub enum Violation {
         /// What is kept.
         kept: u64,
     },
+    /// The world counts every fault that holds something down.
+    #[error("the world counts {kept} faults that stand, and {counted} hold something down")]
+    Standing {
+        /// How many hold something down.
+        counted: u64,
+        /// How many are counted; there may be more whose targets are gone.
+        kept: u64,
+    },
     /// Every resource is found by its stable key, and nothing else is.
     #[error("the index does not lead to `{label}`")]
     Index {
@@ -339,6 +347,7 @@ impl Violation {
         "bytes are conserved on links",
         "fault levels are told",
         "what is named exists",
+        "standing faults are counted",
     ];
 
     /// The invariant, in words.
@@ -374,6 +383,7 @@ impl Violation {
             Violation::Carried { .. } => 26,
             Violation::Untold { .. } => 27,
             Violation::Dangling { .. } => 28,
+            Violation::Standing { .. } => 29,
         };
         Violation::NAMES[place]
     }

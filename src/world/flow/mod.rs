@@ -277,6 +277,12 @@ impl Flows {
         self.mark(route);
     }
 
+    /// Whether nothing has changed since the rates were worked out, so that [`Flows::settle`] has nothing to do.
+    #[inline]
+    pub fn is_settled(&self) -> bool {
+        self.marked_routes.is_empty() && self.marked_links.is_empty()
+    }
+
     /// Works out the rates of all that the changes touched, and adds to `out` the aims that are news, at most one per
     /// class. A class without copies goes, and its key is never used again.
     pub fn settle(&mut self, now: SimTime, out: &mut Vec<Aim>) {

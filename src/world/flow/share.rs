@@ -88,6 +88,9 @@ impl Fraction {
 pub struct Passed(pub(super) u128);
 
 impl Passed {
+    /// Before anything passed.
+    pub const NONE: Passed = Passed(0);
+
     /// What passed of so many bytes a second since an earlier reading, in millionths of a byte, rounded to the nearest: a
     /// fraction is rounded down, and where the true amount is whole this gives it.
     #[must_use]

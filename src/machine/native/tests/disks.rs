@@ -42,7 +42,7 @@ fn a_disk_has_whole_gibibytes_and_is_attached_where_it_fits() {
         }]
     ));
     f.done(detach("spare", "app"));
-    assert!(f.disk("spare").servers.is_empty() && f.server("app").disks.len() == 1);
+    assert!(f.disk("spare").servers().is_empty() && f.server("app").disks.len() == 1);
     let (disk, server) = ("spare".to_owned(), "app".to_owned());
     assert_eq!(
         f.native(detach("spare", "app")),
@@ -67,7 +67,7 @@ fn only_a_shared_disk_is_attached_twice_and_never_to_the_same_server() {
     );
     f.done(attach("quorum", "xen", "/dev/vdb"));
     assert_eq!(f.server("xen").disks[0].0.to_string(), "/dev/sdb");
-    assert_eq!(f.disk("quorum").servers.len(), 2);
+    assert_eq!(f.disk("quorum").servers().len(), 2);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_disk_of_a_pair_can_be_detached_and_then_the_service_cannot() {
         pair: "i/vdb".into(),
     });
     assert_eq!(f.status("i/vdb"), Status::ErrorDetaching);
-    assert_eq!(f.pair("i/vdb").failure, Some(Code::of(1804)));
+    assert_eq!(f.pair("i/vdb").rest.failure, Some(Code::of(1804)));
 }
 
 #[test]

@@ -293,7 +293,7 @@ fn a_frozen_account_deletes_nothing_that_is_billed() {
 fn a_deleted_server_leaves_its_disks_and_an_invalid_instance() {
     let mut f = Fixture::new();
     f.done(delete_server("web"));
-    assert!(f.disk("web-sys").servers.is_empty());
+    assert!(f.disk("web-sys").servers().is_empty());
     assert_eq!(f.status("i"), Status::Invalid);
     assert_eq!(f.status("i/vda"), Status::Available);
     let replica = f.who("i/dr");
@@ -337,10 +337,10 @@ fn a_server_of_a_drill_goes_and_its_disks_are_nobodys() {
     let label = f.world.label(Who::Server(server));
     let taken = f.world.label(Who::Disk(disks[0].1));
     f.done(detach(&taken, &label));
-    assert_eq!(f.world.disks[disks[0].1].drill, None);
+    assert_eq!(f.world.disks[disks[0].1].rest.drill, None);
     f.done(delete_server(&label));
     assert!(f.world.drills[drill].servers.is_empty());
-    assert_eq!(f.world.disks[disks[1].1].drill, None);
+    assert_eq!(f.world.disks[disks[1].1].rest.drill, None);
     f.done(Call::DeleteDrDrill { drill: "d".into() });
     assert!(disks.iter().all(|d| f.world.disks.contains_key(d.1)));
 }

@@ -1,0 +1,164 @@
+//! The short way of sub-jobs: ends on pairs about which nothing stands out.
+//!
+//! Nearly every event of a large run is the end of a sub-job in a group where nothing is broken, no disk has a load and none
+//! is marked. There each question of the long way (`obstacle`, `data`) has one answer, known without a look at the disks: no
+//! fault stands ([`World::standing`]), the group was looked over and no disk was opened for writing since ([`look_over`]), and
+//! the pair has nothing that few pairs have. In every other case the event goes the long way. Nothing is decided here that is
+//! not decided there: the tests below hold one to the other, and so do the digests of all scenarios.
+
+use super::effect::{Effect, Effects};
+use super::transition::count_pair;
+use crate::sdrs::op::Op;
+use crate::sdrs::policy::Policy;
+use crate::sdrs::rules::{End, Rule};
+use crate::sdrs::status::Kind;
+use crate::time::SimTime;
+use crate::world::job::Detail;
+use crate::world::protection::{Copying, Group, Pair, ProtectionType, Side};
+use crate::world::replica::Recovery;
+use crate::world::{GroupKey, JobKey, PairKey, Who, World};
+
+/// Notes whether nothing stands out about any disk of a group's pairs; that holds until some disk is opened for writing.
+pub(super) fn look_over(world: &mut World, group: GroupKey) {
+    let seen = world.disks.openings();
+    let record = &world.groups[group];
+    let alone = record.protection == ProtectionType::ReplicationPair;
+    if record.plain_at == seen || !alone || !world.is_connected(record) {
+        return;
+    }
+    let plain = |pair: PairKey| {
+        let mut disks = world.pairs[pair].disks.into_iter();
+        disks.all(|disk| disk.is_some_and(|disk| world.disks[disk].is_plain()))
+    };
+    if record.pairs.iter().all(plain) {
+        world.groups[group].plain_at = seen;
+    }
+}
+
+/// Whether nothing stands out about a pair but its disks.
+#[inline]
+fn is_plain_pair(pair: &Pair) -> bool {
+    !pair.lost && !pair.is_copying() && pair.is_alike() && pair.rest.failure.is_none()
+}
+
+/// What a sub-job's end does besides the status.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// Protection is on, and there is nothing to copy.
+    On,
+    /// Replication stops.
+    Off,
+    /// The DR side takes over, from a copy that lacks nothing.
+    Over,
+    /// The sides change places.
+    Exchange,
+}
+
+/// Ends a sub-job that ended well, if it may go the short way; answers whether it did. A stale end is left to the long way.
+///
+/// The job counts its sub-jobs by itself, as it does with those of the long way.
+#[inline]
+pub(super) fn sub_job_ended(
+    world: &mut World,
+    now: SimTime,
+    key: PairKey,
+    epoch: u32,
+    rule: &Rule,
+    out: &mut Effects,
+) -> Option<JobKey> {
+    let pair = world.pairs.get_mut(key)?;
+    let work = pair.life.work()?;
+    let group = &mut world.groups[pair.group];
+    let Some(End::Is(to)) = rule.moves_of(Kind::ReplicationPair).map(|moves| moves.done) else {
+        return None;
+    };
+    let fits = pair.life.epoch == epoch && work.op == rule.op;
+    // The two sides of the group are joined as they were when it was looked over: only a fault takes a path away.
+    let calm = group.is_calm(world.standing, world.disks.openings());
+    if !fits || !calm || !is_plain_pair(pair) {
+        return None;
+    }
+    let job = world.jobs.get_mut(work.job)?;
+    let Detail::Station(aim) = job.detail else {
+        return None;
+    };
+    let turn = match rule.op {
+        Op::StartProtection | Op::Reprotect => Turn::On,
+        Op::StopProtection => Turn::Off,
+        Op::Failover if !pair.consistent || !pair.has_copy => return None,
+        Op::Failover if pair.station == aim => Turn::Off,
+        Op::Failover => Turn::Over,
+        Op::PlannedFailover if pair.copy == Copying::Active => Turn::Exchange,
+        _ => return None,
+    };
+    job.subs.end(pair.sub, now, None);
+    let number = job.number;
+    let from = pair.life.status;
+    pair.life.set_work(None);
+    let moved = from != to;
+    if moved {
+        debug_assert!(Kind::ReplicationPair.shows(to));
+        pair.life.status = to;
+        pair.life.epoch += 1;
+        pair.updated = now;
+        out.push(Effect::Moved {
+            who: Who::Pair(key),
+            epoch: pair.life.epoch,
+            from,
+            to,
+            job: number,
+        });
+    }
+    if matches!(turn, Turn::Over) && !pair.rest.attached.is_empty() {
+        world.hung.add(Policy::Fencing);
+    }
+    carry_out(turn, now, key, aim, pair, group, out);
+    if moved {
+        count_pair(world, key, from, to);
+    }
+    Some(work.job)
+}
+
+/// What `data::begin_copy`, `stop_copy`, `part` and `turn` do to a pair whose disks are alike and stay so.
+#[inline]
+fn carry_out(
+    turn: Turn,
+    now: SimTime,
+    key: PairKey,
+    aim: Side,
+    pair: &mut Pair,
+    group: &mut Group,
+    out: &mut Effects,
+) {
+    let was_active = pair.copy == Copying::Active;
+    match turn {
+        Turn::On => {
+            group.in_step += u32::from(!was_active);
+            group.copies += u32::from(!pair.has_copy);
+            pair.parted = false;
+            pair.copy = Copying::Active;
+            pair.consistent = true;
+            pair.has_copy = true;
+            if !was_active {
+                out.push(Effect::InStep { pair: key });
+            }
+        }
+        Turn::Exchange => pair.station = aim,
+        Turn::Off | Turn::Over => {
+            group.in_step -= u32::from(was_active);
+            pair.copy = Copying::Stopped;
+            pair.copies += 1;
+            if matches!(turn, Turn::Over) {
+                pair.station = aim;
+                pair.parted = true;
+                let recovery = Recovery::whole(now);
+                out.push(Effect::Taken {
+                    pair: key,
+                    recovery,
+                });
+                let sum = group.recovery.map(|sum| sum.and(recovery));
+                group.recovery = sum.or(Some(recovery));
+            }
+        }
+    }
+}
