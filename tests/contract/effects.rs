@@ -131,17 +131,17 @@ const EFFECTS: &[(&str, &str, By)] = &[
     (
         "query_instances_by_tag",
         "tags, not_tags",
-        File("tests/queries.rs"),
+        File("tests/queries/by_tag.rs"),
     ),
     (
         "query_instances_by_tag",
         "matches:",
-        File("tests/queries.rs"),
+        File("tests/queries/by_tag.rs"),
     ),
     (
         "query_instances_by_tag",
         "limit and offset",
-        File("tests/queries.rs"),
+        File("tests/queries/by_tag.rs"),
     ),
     (
         "list_failed_tasks",
