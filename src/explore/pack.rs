@@ -114,7 +114,7 @@ impl Packer {
     }
 
     /// Sorts the parts at the end of what is written: where the first one begins, and where each ends.
-    fn sort(&mut self, out: &mut Vec<u8>, ends: Vec<usize>) {
+    fn sort(&mut self, out: &mut [u8], ends: Vec<usize>) {
         let part = |n: usize| &out[ends[n]..ends[n + 1]];
         let parts = ends.len() - 1;
         if !self.exact && !(1..parts).all(|n| part(n - 1) <= part(n)) {
@@ -226,7 +226,7 @@ impl Packer {
     }
 
     /// Ends it.
-    fn close(&mut self, out: &mut Vec<u8>, ends: Vec<usize>) {
+    fn close(&mut self, out: &mut [u8], ends: Vec<usize>) {
         out[ends[0] - 1] = (ends.len() - 1) as u8;
         self.sort(out, ends);
     }
