@@ -473,7 +473,14 @@ impl Model {
             let group = &self.groups[&self.instances[instance].group];
             server.side != group.station
         });
-        if server.on || server.fenced || dr {
+        // An instance that took no part in a failover may have its other server running.
+        let twin = server.instance.as_ref().is_some_and(|instance| {
+            let servers = self.instances[instance].servers.iter().flatten();
+            servers
+                .filter_map(|twin| self.servers.get(twin))
+                .any(|twin| twin.on)
+        });
+        if server.on || server.fenced || dr || twin {
             return false;
         }
         self.servers.get_mut(name).expect("found").on = true;

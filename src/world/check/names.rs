@@ -90,9 +90,8 @@ fn words(world: &World) -> bool {
         topology.links,
         topology.nodes,
         topology.ducts
-    ) && names!(
-        domains, vpcs, servers, groups, instances, drills, jobs
-    ) && world.disks.values().all(|r| label(r.name()))
+    ) && names!(domains, vpcs, servers, groups, instances, drills, jobs)
+        && world.disks.values().all(|r| label(r.name()))
         && world.pairs.values().all(|r| label(r.name()))
         && tasks
         && world.domains.values().all(|r| word(Some(r.description)))
