@@ -52,6 +52,7 @@
 //! | [`engine`] | time and chance: the queue, how long work takes and how it ends, draws, digest, checkpoints | decides what is admitted |
 //! | [`report`] | what a run cost in data and time: RPO, RTO, downtime, figures of jobs and drills | changes what it measures |
 //! | [`scenario`] | files in, transcripts out: expectations, runbooks, traces, faults shown with their lines | touches files |
+//! | [`explore`] | every interleaving in a small world, and the shortest way to what must not be | knows time |
 //! | [`testing`] | histories by the dozen, properties, and the shortest history that violates one | decides anything about the service |
 //! | [`render`] | drawings of the tables as text, Markdown, JSON, DOT and Mermaid | knows a world |
 //! | the command | files, terminal and exit codes | decides anything about the service |

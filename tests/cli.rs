@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests, which clippy does not know as such.
 
+#[path = "cli/explore.rs"]
+mod explore;
 #[path = "cli/report.rs"]
 mod report;
 

@@ -1,8 +1,9 @@
 //! The search: counts of small worlds, the same with any number of threads, and what it finds.
 
-use sdrsim::explore::{Bounds, Found, Menu, Model, search, tell};
+use sdrsim::explore::{Bounds, Claim, Found, Menu, Model, Untold, search, tell};
 use sdrsim::machine::event::Blow;
 use sdrsim::scenario::Scenario;
+use sdrsim::scenario::expect::Expectation;
 use sdrsim::sdrs::op::Op;
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::world::{Who, World};
@@ -143,32 +144,239 @@ fn counts_are_pinned() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn fails_over(world: &World) -> Result<(), String> {
+    let mut groups = world.groups.values();
+    let any = groups.any(|group| group.life.status == Status::FailedOver);
+    any.then_some(()).ok_or_else(String::new)
+}
+
+/// Two groups of one pair each, with a failure: layers large enough that threads share them.
+fn wide() -> Model {
+    let menu = Menu {
+        failures_max: 1,
+        ..quiet()
+    };
+    Model::new(world(&text(2, 1, "")), menu).sometimes("fails over", fails_over)
+}
+
 #[test]
 fn threads_change_nothing() {
-    let world = world(&text(1, 2, ""));
-    let model = Model::new(world, quiet()).sometimes("fails over", |world| {
-        let any = world
-            .groups
-            .values()
-            .any(|group| group.life.status == Status::FailedOver);
-        any.then_some(()).ok_or_else(String::new)
-    });
-    let one = all(&model, 1);
-    for threads in [2, 3, 7] {
-        let many = all(&model, threads);
-        assert_eq!(
-            Found {
-                bytes: 0,
-                ..one.clone()
+    let model = wide();
+    let same = |bounds: Bounds| {
+        let one = search(&model, &bounds);
+        for threads in [2, 3, 7] {
+            let many = search(&model, &Bounds { threads, ..bounds });
+            let bytes = one.bytes;
+            assert_eq!(one, Found { bytes, ..many }, "{threads} threads");
+        }
+        one
+    };
+    let all = Bounds {
+        dead_ends: true,
+        ..Bounds::default()
+    };
+    let one = same(all);
+    assert!(one.widest >= 1_000, "threads share {} states", one.widest);
+    assert!(one.complete && one.never.is_empty());
+    let seen = (Kind::ProtectionGroup, Status::FailedOver);
+    assert!(one.seen.contains(&seen));
+    // Where a bound comes first is the same too.
+    let states = one.states / 2;
+    let cut = same(Bounds { states, ..all });
+    assert_eq!((cut.states, cut.complete), (states, false));
+}
+
+#[test]
+fn bounds_are_kept() {
+    let model = wide();
+    let all = search(&model, &Bounds::default());
+    for states in [0, 1, 2, 100, all.states - 1] {
+        let found = search(
+            &model,
+            &Bounds {
+                states,
+                ..Bounds::default()
             },
-            Found { bytes: 0, ..many }
+        );
+        assert_eq!((found.states, found.complete), (states.max(1), false));
+    }
+    let states = all.states;
+    let found = search(
+        &model,
+        &Bounds {
+            states,
+            ..Bounds::default()
+        },
+    );
+    assert!(found.complete, "as many as there are is enough");
+    let depth = all.depth;
+    assert!(
+        search(
+            &model,
+            &Bounds {
+                depth,
+                ..Bounds::default()
+            }
+        )
+        .complete
+    );
+    let depth = all.depth - 1;
+    let found = search(
+        &model,
+        &Bounds {
+            depth,
+            ..Bounds::default()
+        },
+    );
+    assert_eq!((found.depth, found.complete), (depth, false));
+    for bytes in [0, 200_000, 300_000] {
+        let found = search(
+            &model,
+            &Bounds {
+                bytes,
+                ..Bounds::default()
+            },
+        );
+        assert!(!found.complete && found.states < all.states, "{bytes}");
+        assert!(
+            found.bytes <= bytes || found.states == 1,
+            "{} of {bytes}",
+            found.bytes
         );
     }
-    assert!(one.never.is_empty());
-    assert!(
-        one.seen
-            .contains(&(Kind::ProtectionGroup, Status::FailedOver))
+}
+
+/// A violation among the last states that a bound lets in is seen.
+#[test]
+fn every_state_that_is_counted_is_looked_at() {
+    let one = world(&text(1, 1, ", protected: true"));
+    let never = |world: &World| fails_over(world).map_or(Ok(()), |()| Err("it does".into()));
+    let model = || Model::new(one.clone(), quiet());
+    let steps = search(&model().always("stays", never), &Bounds::default());
+    let path = steps.violation.expect("a failover ends").path;
+    let depth = path.actions.len() as u32;
+    let found = search(
+        &model().always("stays", never),
+        &Bounds {
+            depth,
+            ..Bounds::default()
+        },
     );
+    assert_eq!(found.violation.map(|it| it.path), Some(path));
+}
+
+/// More than 64 properties that must hold sometimes.
+#[test]
+fn every_property_has_its_own_answer() {
+    let started = world(&text(1, 1, ", protected: true"));
+    let mut model = Model::new(started, quiet());
+    for n in 0..140_u32 {
+        model = model.sometimes(format!("{n}"), move |_| match n {
+            70 | 128 => Err(String::new()),
+            _ => Ok(()),
+        });
+    }
+    assert_eq!(all(&model, 1).never, ["70", "128"]);
+}
+
+const EQUAL: &str = "\
+servers:
+  s1: {az: az-1, vpc: net, flavor: m1, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+  s2: {az: az-1, vpc: net, flavor: m1, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+groups:
+  grp-1: {domain: metro, vpc: net, protected: true}
+  grp-2: {domain: metro, vpc: net, protected: true}
+instances:
+  i-1: {group: grp-1, server: s1}
+  i-2: {group: grp-2, server: s2}
+";
+
+/// A property and its mirror image have the same verdict, equally many steps away.
+#[test]
+fn a_property_and_its_mirror_image_fare_alike() {
+    let world = world(&format!("{HEAD}{EQUAL}"));
+    let menu = Menu {
+        ops: vec![Op::Failover],
+        failures_max: 0,
+        ..Menu::default()
+    };
+    let found = |claim, text: &str| {
+        let expectation = Expectation::parse(text).expect("it is one");
+        let model = Model::new(world.clone(), menu.clone());
+        let model = model.expect(claim, "it", &expectation);
+        search(
+            &model.unwrap_or_else(|unfit| panic!("{text}: {unfit}")),
+            &Bounds::default(),
+        )
+    };
+    for (left, right) in [
+        (
+            "any pairs[status=failed-over].group == ",
+            "any pairs[status=protected].group == ",
+        ),
+        (
+            "any groups[status=failed-over].label == ",
+            "any groups[status=protected].label == ",
+        ),
+        (
+            "any groups[status=failed-over].name == ",
+            "any groups[status=protected].name == ",
+        ),
+    ] {
+        let both = [["grp-1", "grp-2"], ["grp-2", "grp-1"]];
+        let steps = both.map(|[a, b]| {
+            let text = format!("{left}{a} and {right}{b}");
+            let seen = found(Claim::Sometimes, &text);
+            assert_eq!(seen.never, [""; 0], "{text}");
+            let violation = found(Claim::Never, &text).violation;
+            violation
+                .unwrap_or_else(|| panic!("{text}"))
+                .path
+                .actions
+                .len()
+        });
+        assert_eq!(steps[0], steps[1], "{left}");
+    }
+    for text in [
+        r#"any groups[status=failed-over].label contains "2" and any groups[status=protected].label contains "1""#,
+        r#"any groups[status=failed-over].label contains "1" and any groups[status=protected].label contains "2""#,
+        r#"any groups[status=failed-over].label >= "grp-2" and any groups[status=protected].label < "grp-2""#,
+        r#"any groups[status=failed-over].label < "grp-2" and any groups[status=protected].label >= "grp-2""#,
+    ] {
+        let violation = found(Claim::Never, text).violation;
+        assert_eq!(violation.map(|it| it.path.actions.len()), Some(2), "{text}");
+    }
+}
+
+/// What is told is read and run before it is handed out, whatever its labels look like.
+#[test]
+fn what_is_told_fails_as_it_says() {
+    for label in ["null", "1", "1.5", "true", "off", "~x", "trunk"] {
+        let text = text(1, 1, ", protected: true").replace("trunk", &format!("\"{label}\""));
+        // A key in quotes is one, and a section that stands there is left out.
+        let text = format!("{text}\"timeline\": [{{at: 1s, expect: g-1.status == deleting}}]\n");
+        let world = world(&text);
+        let menu = with_faults(&world, &[label], 1);
+        let expectation = Expectation::parse("none groups.health_status == abnormal");
+        let expect = expectation.expect("it is one");
+        let model = Model::new(world, menu).expect(Claim::Always, "well", &expect);
+        let model = model.unwrap_or_else(|unfit| panic!("{unfit}"));
+        let violation = search(&model, &Bounds::default()).violation;
+        let path = violation.expect("a broken link shows").path;
+        let told = tell(&text, &model, &path, Some(&expect.to_string()));
+        let told = told.unwrap_or_else(|untold| panic!("{label}: {untold}"));
+        let scenario = Scenario::load("told.yaml", &told).unwrap_or_else(|it| panic!("{it:#?}"));
+        assert_eq!(
+            scenario.start(None).run(&mut ()).report.verdicts_failed,
+            1,
+            "{told}"
+        );
+        // What holds in time is not told as what fails.
+        let untold = tell(&text, &model, &path, Some("count(groups) == 1"));
+        assert!(matches!(untold, Err(Untold::Unlike(_))), "{untold:?}");
+        let flow = "{version: 1, sites: {}}";
+        assert_eq!(tell(flow, &model, &path, None), Err(Untold::NoSections));
+    }
 }
 
 /// A property that does not hold is found with a shortest way, and the way, told as a scenario, fails in the same place.

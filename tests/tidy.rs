@@ -138,13 +138,13 @@ const PURE: &[&str] = &[
 /// Every layer but the command line.
 const LIBRARY: &[&str] = &[
     "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
-    "testing", "render",
+    "explore", "testing", "render",
 ];
 
 /// The layers that touch no file: all of the library but the test bench, which writes down what failed.
 const FILELESS: &[&str] = &[
     "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
-    "render",
+    "explore", "render",
 ];
 
 const NEVER: &[Never] = &[

@@ -5,6 +5,7 @@ mod bench;
 pub use bench::{DiffArgs, ReplayArgs, ShrinkArgs};
 use clap::{Parser, Subcommand, ValueEnum};
 use sdrsim::sdrs::status::Kind;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Simulates a Storage Disaster Recovery Service (SDRS v1) in virtual time.
@@ -19,6 +20,7 @@ Exit codes:
   1  an expectation or a transcript failed, or two runs are different
   2  the command line, a scenario, a trace or a checkpoint is wrong
   3  an invariant of the simulator itself was violated: please report it
+  4  `explore`: a bound ended the search before what was asked was decided
 
 Examples:
   sdrsim run scenarios                        run every scenario below a folder
@@ -147,7 +149,21 @@ Examples:
   sdrsim explore small.yaml --fault az:az-1:destroyed --no-heal --goal 'any servers.power == active'
   sdrsim explore small.yaml --call failover --call reprotect --never 'g.status == failed-over' -o found.yaml
 
-Exit code 1: something that must hold does not, or something that must come about never does.")]
+A search keeps what decides what can happen. It keeps no finished jobs and no failed tasks, no instants and spans (rpo_us,
+updated_at), no bytes, rates and progress; an expectation that reads these is refused.
+
+Calls that a search makes, with --call: start_protection, reprotect, stop_protection, failover, planned_failover (these five
+without it), delete_protection_group, create_protected_instance, delete_protected_instance, attach_replication_pair,
+detach_replication_pair, create_replication_pair, delete_replication_pair, expand_replication_pair, create_dr_drill,
+delete_dr_drill. It does not call create_protection_group, resize_protected_instance, add_nic and delete_nic, so statuses that
+only these lead to are never seen; nor renames, tags, and what deletes failed tasks, which lead to no status; nor queries.
+
+Exit codes:
+  0  held: all states were seen, and nothing that must hold is violated. Dead ends are told and change no exit code
+  1  something that must hold does not, or something that must come about never does
+  2  the command line, an expectation or the scenario is wrong
+  3  an invariant of the simulator itself was violated: please report it
+  4  undecided: --states, --depth or --memory ended the search before the answer was known")]
 pub struct ExploreArgs {
     /// The scenario whose world is searched, or `-` for standard input.
     #[arg(value_name = "FILE")]
@@ -186,7 +202,7 @@ pub struct ExploreArgs {
     /// How many DR drills may exist at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub drills: u8,
-    /// Looks for states from which nothing leads back to `protected` or `available`.
+    /// Looks for states from which nothing leads back to `protected` or `available`; only a search that sees all states does.
     #[arg(long)]
     pub dead_ends: bool,
     /// Looks for states from which nothing leads to where this holds, in place of `protected` or `available`.
@@ -198,13 +214,15 @@ pub struct ExploreArgs {
     /// At most so many actions from the start.
     #[arg(long, value_name = "NUMBER")]
     pub depth: Option<u32>,
-    /// At most so many MiB for what is kept of states.
+    /// At most so many MiB for what is kept of states and what was found of them. It is looked at after every 16,384 states,
+    /// so a little more may be used.
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub memory: usize,
-    /// Threads; the result is the same with any number.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub threads: usize,
-    /// Where the shortest way to a violation is written, as a scenario.
+    /// Threads, at least 1; the result is the same with any number, unless --memory ends the search.
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    pub threads: NonZeroUsize,
+    /// Where the shortest way to a violation is written, as a scenario that has been run and fails the same way. Without a
+    /// violation, and where time brings something else, nothing is written.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Report as JSON.

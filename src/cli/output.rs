@@ -22,6 +22,8 @@ pub enum Exit {
     Usage = 2,
     /// An invariant of the simulator was violated.
     Violated = 3,
+    /// A bound ended a search before what was asked was decided.
+    Undecided = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -133,11 +135,22 @@ pub enum Fault {
         /// All of them.
         all: Vec<&'static str>,
     },
-    /// A fault is not written as KIND:LABEL, or nothing of that kind is labelled so.
-    #[error(
-        "--fault {0}: write KIND:LABEL with a label of the scenario, such as az:az-1, link:trunk or disk:data:destroyed"
-    )]
-    NoTarget(String),
+    /// A search does not call this operation.
+    #[error("--call {word}: a search does not call it; it calls one of {}", all.join(", "))]
+    NotCalled {
+        /// The operation.
+        word: String,
+        /// Those that are called.
+        all: Vec<&'static str>,
+    },
+    /// What may break is not written so that it can be found.
+    #[error("--fault {text}: {why}")]
+    NoTarget {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        why: NoTarget,
+    },
     /// More faults than a search keeps apart.
     #[error("--fault was given {0} times, and a search tells at most 64 faults apart")]
     ManyFaults(usize),
@@ -154,6 +167,45 @@ pub enum Fault {
     /// Codes begin so, but none of them is of the sort asked for.
     #[error("none of the codes asked for is {}", if *.0 { "ever answered" } else { "never answered" })]
     NoneAnswered(bool),
+}
+
+/// What is wrong with a fault as an option names it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTarget {
+    /// It has not two or three parts.
+    #[error(
+        "write KIND:LABEL or KIND:LABEL:destroyed, such as az:az-1, link:trunk or disk:data:destroyed"
+    )]
+    Shape,
+    /// No such kind.
+    #[error("nothing of the kind `{kind}` breaks: write one of {}", all.join(", "))]
+    Kind {
+        /// The kind.
+        kind: String,
+        /// Those that do.
+        all: &'static [&'static str],
+    },
+    /// Nothing has the label.
+    #[error("nothing is labelled `{0}`")]
+    Label(String),
+    /// Something of another kind has the label.
+    #[error("the label `{label}` is that of a {is}")]
+    OtherKind {
+        /// The label.
+        label: String,
+        /// What has it.
+        is: &'static str,
+    },
+    /// What stands behind the label is not for this kind.
+    #[error("`{flag}` is not for {kind}{}", takes.map_or_else(String::new, |it| format!(", which may be `{it}`")))]
+    Flag {
+        /// What stands there.
+        flag: String,
+        /// The kind.
+        kind: String,
+        /// What may stand there.
+        takes: Option<&'static str>,
+    },
 }
 
 /// What was the same before a fault of a trace, and what to do if it is good as far as it goes.

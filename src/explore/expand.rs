@@ -26,12 +26,12 @@ pub(super) const fn shard(print: u64) -> usize {
 pub(super) struct Shared<'a> {
     pub known: &'a [Known],
     pub parents: &'a Parents,
-    /// The properties that held sometimes.
-    pub some: u64,
+    /// Which of the properties that must hold sometimes did.
+    pub some: &'a [bool],
     /// Whether what is known already is told too.
     pub tells_all: bool,
-    /// Whether nothing is looked for beyond these states.
-    pub deepest: bool,
+    /// Whether states are only looked at, and nothing is looked for beyond them.
+    pub only_looks: bool,
     /// Whether what is found is listed by shard.
     pub by_shard: bool,
 }
@@ -57,13 +57,21 @@ pub(super) struct Haul {
     pub violation: Option<(Id, usize, String)>,
     pub transitions: u64,
     /// Which of the properties that must hold sometimes did.
-    pub some: u64,
+    pub some: Vec<bool>,
     pub seen: Seen,
     /// States that a way back may lead to.
     pub good: Vec<Id>,
 }
 
 impl Haul {
+    /// The bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let shards: usize = self.shards.iter().map(Vec::capacity).sum();
+        self.found.capacity() * size_of::<Found>()
+            + self.records.capacity() * size_of::<u64>()
+            + shards * size_of::<u32>()
+    }
+
     fn find(&mut self, shared: &Shared<'_>, found: Found) -> bool {
         self.transitions += 1;
         let shard = shard(found.print);
@@ -111,18 +119,22 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// The bytes that what it remembers takes.
+    pub fn bytes(&self) -> usize {
+        self.memo.bytes()
+    }
+
     /// Walks the states from a number on whose records these are; `count` of them.
     pub fn walk(&mut self, from: Id, count: usize, records: &[u64], shared: &Shared<'_>) -> Haul {
         let mut haul = Haul {
-            some: shared.some,
+            some: shared.some.to_vec(),
             ..Haul::default()
         };
         let stride = self.parts.map_or(0, |parts| FIRST + parts.len());
         for n in 0..count {
             let id = from + n as Id;
             let record = &records[n * stride..][..stride];
-            let properties = !self.model.always.is_empty()
-                || haul.some.count_ones() as usize != self.model.sometimes.len();
+            let properties = !self.model.always.is_empty() || haul.some.contains(&false);
             let goal = shared.tells_all && self.model.goal.is_some();
             if properties || goal || self.parts.is_none() {
                 self.walker.go_to(id, shared.parents);
@@ -149,8 +161,8 @@ impl<'a> Expander<'a> {
             }
         }
         for (place, (_, property)) in self.model.sometimes.iter().enumerate() {
-            if haul.some >> place & 1 == 0 && property(world).is_ok() {
-                haul.some |= 1 << place;
+            if !haul.some[place] {
+                haul.some[place] = property(world).is_ok();
             }
         }
     }
@@ -163,7 +175,7 @@ impl<'a> Expander<'a> {
         if shared.tells_all && self.model.is_goal(&state.world, rests) {
             haul.good.push(id);
         }
-        if shared.deepest {
+        if shared.only_looks {
             return;
         }
         for (number, action) in actions.iter().enumerate() {
@@ -209,7 +221,7 @@ impl<'a> Expander<'a> {
         if shared.tells_all && self.model.is_goal(&self.walker.here().world, || rests) {
             haul.good.push(id);
         }
-        if shared.deepest {
+        if shared.only_looks {
             return;
         }
         for (part, &place) in self.places.iter().enumerate() {

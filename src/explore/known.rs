@@ -63,6 +63,18 @@ impl Known {
         self.slots.capacity() * 8 + self.numbers.capacity() * 4
     }
 
+    /// The bytes it takes with so many more hashes.
+    pub const fn bytes_with(&self, more: usize) -> usize {
+        let mut room = self.slots.len();
+        while room < 64 || (self.len + more) * 4 > room * 3 {
+            room = if room < 64 { 64 } else { room * 2 };
+        }
+        match self.numbered {
+            true => room * 12,
+            false => room * 8,
+        }
+    }
+
     /// Where a hash is, or would be.
     fn place(&self, hash: u64) -> usize {
         let last = self.slots.len() - 1;
@@ -107,7 +119,9 @@ mod tests {
             assert_eq!(known.contains(hash), model.contains_key(&hash));
             assert_eq!(known.get(hash), model.get(&hash).copied());
             assert_eq!(known.insert(hash), model.insert(hash, n).is_none());
+            let foreseen = known.bytes_with(1);
             known.set(hash, n);
+            assert!(known.bytes() <= foreseen);
         }
         assert_eq!(known.len, model.len());
         assert!((2..40_000).all(|hash| known.get(hash) == model.get(&hash).copied()));

@@ -46,6 +46,13 @@ impl Memo {
         }
     }
 
+    /// The bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.places.bytes()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.moves.capacity() * size_of::<Move>()
+    }
+
     /// Where a part is remembered.
     pub fn find(&self, key: u64) -> Option<u32> {
         self.places.get(key)

@@ -17,8 +17,17 @@
 //! assert!(found.complete && found.violation.is_none());
 //! ```
 //!
+//! What a search leaves out it cannot judge: finished jobs and failed tasks are not kept, every action takes a second, copies
+//! run at a byte a second, and neither instants nor bytes tell states apart. [`Model::expect`] refuses expectations that read
+//! them and marks what they tell apart; a closure given to [`Model::always`] must neither read them nor name what is not
+//! marked ([`Model::mark`], [`Model::mark_all`]), or it is judged of some state that is taken for the same.
+//!
+//! Not every operation is called: [`OFFERED`](crate::machine::admissible::OFFERED) lists those that are. Queries change
+//! nothing and renames and tags decide nothing; the creation of groups, resizing, and adding and deleting NICs are left out.
+//!
 #![doc = include_str!("findings.md")]
 
+mod ask;
 mod expand;
 mod known;
 mod memo;
@@ -31,6 +40,7 @@ mod tell;
 mod tests;
 mod walker;
 
+pub use ask::{Claim, LeftOut, Unfit};
 pub use pack::Packer;
 pub use report::{DeadEnds, Found, Path, Violation};
 pub use search::{search, search_watched};
@@ -39,13 +49,14 @@ pub use tell::{Untold, describe, tell};
 use crate::machine::admissible::{Naming, candidates, deletions, powers, underway};
 use crate::machine::event::{Blow, Doing, Event, Outcome};
 use crate::machine::{Command, Effects, admit, commit, happen};
+use crate::scenario::expect::Expectation;
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
 use crate::time::{SimTime, Span};
 use crate::units::Rate;
 use crate::world::World;
 use crate::world::settings::Settings;
-use std::collections::BTreeSet;
+use ask::Marks;
 
 /// What may happen in a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,13 +107,15 @@ impl Default for Menu {
 /// How far a search goes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// So many states.
+    /// So many states; no more are taken in, and each that is taken in is looked at.
     pub states: usize,
     /// So many actions from the start.
     pub depth: u32,
-    /// So many bytes for what is kept of states.
+    /// So many bytes for what is kept of states and for what threads have found and remember. Looked at after each stretch of
+    /// 16,384 states, so more by what one stretch finds may be used; with the search's result it is this that may depend on
+    /// the number of threads.
     pub bytes: usize,
-    /// Threads; the result does not depend on them.
+    /// Threads; the result does not depend on them unless `bytes` ends the search. 0 is taken for 1.
     pub threads: usize,
     /// Whether the way back is looked for from every state, which keeps all transitions: 8 bytes for each. See
     /// [`Model::goal`].
@@ -130,7 +143,7 @@ pub struct Model {
     /// The world's own settings.
     given: Settings,
     menu: Menu,
-    marked: BTreeSet<u64>,
+    marked: Marks,
     always: Vec<(String, Box<Property>)>,
     sometimes: Vec<(String, Box<Property>)>,
     /// Where a way back leads, if not to rest.
@@ -182,7 +195,10 @@ impl Model {
         let marked = targets.filter_map(|who| world.stable(who)).map(|it| it.0);
         Model {
             given,
-            marked: marked.collect(),
+            marked: Marks {
+                some: marked.collect(),
+                all: false,
+            },
             start: State {
                 now: world.now,
                 world,
@@ -197,7 +213,8 @@ impl Model {
         }
     }
 
-    /// Something that must hold of every state. What it names by label must be marked; see [`Model::mark`].
+    /// Something that must hold of every state. What it tells apart, by label or otherwise, must be marked
+    /// ([`Model::mark`], [`Model::mark_all`]), and it must not read what a search leaves out (see [`crate::explore`]).
     #[must_use]
     pub fn always(
         mut self,
@@ -208,7 +225,7 @@ impl Model {
         self
     }
 
-    /// Something that must hold of at least one state.
+    /// Something that must hold of at least one state. What is said of [`Model::always`] is true of it too.
     #[must_use]
     pub fn sometimes(
         mut self,
@@ -219,8 +236,8 @@ impl Model {
         self
     }
 
-    /// Where a way back leads, instead of to a state in which every group is `protected` or `available`. What it names by
-    /// label must be marked; see [`Model::mark`].
+    /// Where a way back leads, instead of to a state in which every group is `protected` or `available`. What is said of
+    /// [`Model::always`] is true of it too.
     #[must_use]
     pub fn goal(
         mut self,
@@ -230,14 +247,59 @@ impl Model {
         self
     }
 
+    /// What an expectation says is meant so, under a name. Everything that it tells apart is marked. One that must hold
+    /// always, or never, and speaks of something that is gone by then says nothing of that state.
+    ///
+    /// # Errors
+    /// [`Unfit`]: it reads what a search leaves out, can mean nothing, or speaks of what is not there.
+    pub fn expect(
+        mut self,
+        claim: Claim,
+        name: impl Into<String>,
+        expectation: &Expectation,
+    ) -> Result<Model, Unfit> {
+        let makes = |op: &Op| {
+            use Op::{CreateDrDrill, CreateProtectedInstance, CreateReplicationPair};
+            matches!(
+                op,
+                CreateDrDrill | CreateProtectedInstance | CreateReplicationPair
+            )
+        };
+        let makes = self.menu.ops.iter().any(makes);
+        let marks = ask::marks(expectation, &self.start.world, makes)?;
+        self.marked.some.extend(marks.some);
+        self.marked.all |= marks.all;
+        let parsed = expectation.clone();
+        let property = move |world: &World| match (parsed.judge(world, world.now), claim) {
+            (Ok(verdict), Claim::Never) if verdict.held => Err(verdict.explain),
+            (Ok(verdict), Claim::Always | Claim::Sometimes | Claim::Goal) if !verdict.held => {
+                Err(verdict.explain)
+            }
+            (Err(error), Claim::Sometimes | Claim::Goal) => Err(error.to_string()),
+            _ => Ok(()),
+        };
+        Ok(match claim {
+            Claim::Always | Claim::Never => self.always(name, property),
+            Claim::Sometimes => self.sometimes(name, property),
+            Claim::Goal => self.goal(property),
+        })
+    }
+
     /// The resource with this label is unlike any other, so that it changes places with none. Faults mark their targets.
     #[must_use]
     pub fn mark(mut self, label: &str) -> Model {
         let who = self.start.world.find(label);
-        self.marked.extend(
+        self.marked.some.extend(
             who.and_then(|who| self.start.world.stable(who))
                 .map(|it| it.0),
         );
+        self
+    }
+
+    /// Nothing changes places with anything.
+    #[must_use]
+    pub fn mark_all(mut self) -> Model {
+        self.marked.all = true;
         self
     }
 
@@ -250,7 +312,11 @@ impl Model {
     /// A maker of packs for this search.
     #[must_use]
     pub fn packer(&self) -> Packer {
-        Packer::new(self.marked.clone())
+        let packer = Packer::new(self.marked.some.clone());
+        match self.marked.all {
+            true => packer.telling_all_apart(),
+            false => packer,
+        }
     }
 
     /// Whether a way back may lead to a world; `rests` says whether all its groups are `protected` or `available`.

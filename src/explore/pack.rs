@@ -6,9 +6,12 @@
 //! pack are sorted. A resource that a fault or a property names by itself is marked and changes places with none.
 
 use crate::hash::{self, mix};
+use crate::sdrs::device::Device;
 use crate::world::job::{Detail, JobStatus};
+use crate::world::label::Stable;
+use crate::world::machinery::Server;
 use crate::world::protection::{Copying, Cut, Instance, Life, Pair, ProtectionType, Side};
-use crate::world::{DrillKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
+use crate::world::{DrillKey, GroupKey, InstanceKey, PairKey, ServerKey, VpcKey, Who, World};
 use std::collections::BTreeSet;
 
 /// Makes packs; keeps its room.
@@ -16,7 +19,9 @@ use std::collections::BTreeSet;
 pub struct Packer {
     /// What changes places with nothing.
     marked: BTreeSet<u64>,
-    /// Whether nothing changes places at all.
+    /// Whether everything is so.
+    all: bool,
+    /// Whether every part stays in its own place, whatever it is.
     exact: bool,
     out: Vec<u8>,
     /// Room for sorting.
@@ -33,6 +38,13 @@ impl Packer {
             marked,
             ..Packer::default()
         }
+    }
+
+    /// The same where every resource is unlike any other, with addresses and device names, which tell equal ones apart.
+    #[must_use]
+    pub fn telling_all_apart(mut self) -> Packer {
+        self.all = true;
+        self
     }
 
     /// The pack of a world.
@@ -102,7 +114,7 @@ impl Packer {
     }
 
     /// Sorts the parts at the end of what is written: where the first one begins, and where each ends.
-    fn sort(&mut self, out: &mut Vec<u8>, ends: Vec<usize>) {
+    fn sort(&mut self, out: &mut [u8], ends: Vec<usize>) {
         let part = |n: usize| &out[ends[n]..ends[n + 1]];
         let parts = ends.len() - 1;
         if !self.exact && !(1..parts).all(|n| part(n - 1) <= part(n)) {
@@ -134,6 +146,7 @@ impl Packer {
                 out.push(u8::MAX);
                 self.mark(world, Who::Disk(key), out);
                 disk_of(world, Some(key), out);
+                out.extend_from_slice(&world.azs[disk.az].serial.to_le_bytes());
                 ends.push(out.len());
             }
         }
@@ -141,11 +154,12 @@ impl Packer {
     }
 
     fn mark(&self, world: &World, who: Who, out: &mut Vec<u8>) {
-        if self.marked.is_empty() {
+        if self.marked.is_empty() && !self.all {
             out.push(0);
             return;
         }
-        let stable = world.stable(who).filter(|it| self.marked.contains(&it.0));
+        let is_marked = |it: &Stable| self.all || self.marked.contains(&it.0);
+        let stable = world.stable(who).filter(is_marked);
         if let Some(stable) = stable {
             out.extend_from_slice(&stable.0.to_le_bytes());
         }
@@ -163,7 +177,7 @@ impl Packer {
         ]);
         let domain = world.domains[group.domain].serial;
         let azs = group.azs.map(|az| world.azs[az].serial);
-        for serial in [domain, azs[0], azs[1]] {
+        for serial in [domain, azs[0], azs[1], vpc_of(world, group.vpc)] {
             out.extend_from_slice(&serial.to_le_bytes());
         }
         match group.cut {
@@ -212,7 +226,7 @@ impl Packer {
     }
 
     /// Ends it.
-    fn close(&mut self, out: &mut Vec<u8>, ends: Vec<usize>) {
+    fn close(&mut self, out: &mut [u8], ends: Vec<usize>) {
         out[ends[0] - 1] = (ends.len() - 1) as u8;
         self.sort(out, ends);
     }
@@ -271,8 +285,39 @@ impl Packer {
         for serial in [
             world.azs[server.az].serial,
             world.flavors[server.flavor].serial,
+            vpc_of(world, server.vpc),
         ] {
             out.extend_from_slice(&serial.to_le_bytes());
+        }
+        for &(device, disk) in &server.disks {
+            if world.disks[disk].pair.is_none() {
+                disk_of(world, Some(disk), out);
+                self.mark(world, Who::Disk(disk), out);
+            }
+            self.device(device, out);
+        }
+        self.nics(world, server, out);
+    }
+
+    /// The name of a device, if it matters.
+    fn device(&self, device: Device, out: &mut Vec<u8>) {
+        if self.all {
+            out.extend_from_slice(device.to_string().as_bytes());
+            out.push(0);
+        }
+    }
+
+    /// Which NICs a server has, if it matters.
+    fn nics(&self, world: &World, server: &Server, out: &mut Vec<u8>) {
+        if !self.all {
+            return;
+        }
+        for &nic in &server.nics {
+            self.mark(world, Who::Nic(nic), out);
+            out.extend_from_slice(&world.nics[nic].ip.to_le_bytes());
+            if let Some(eip) = world.nics[nic].eip {
+                self.mark(world, Who::Eip(eip), out);
+            }
         }
     }
 
@@ -304,6 +349,7 @@ impl Packer {
             pair.behind > 0,
             pair.parted,
             pair.lost,
+            world.is_stalled(key),
         ];
         let flags =
             { flags.into_iter().enumerate() }.fold(0, |sum, (n, flag)| sum | u8::from(flag) << n);
@@ -324,10 +370,22 @@ impl Packer {
                 self.mark(world, Who::Disk(disk), out);
             }
         }
+        for &(instance, device) in &pair.attached {
+            if self.all {
+                self.mark(world, Who::Instance(instance), out);
+            }
+            self.device(device, out);
+        }
     }
 
     fn drill(&mut self, world: &World, key: DrillKey, out: &mut Vec<u8>) {
         let drill = &world.drills[key];
+        self.mark(world, Who::Drill(key), out);
+        if let Some(vpc) = drill.vpc
+            && self.all
+        {
+            self.mark(world, Who::Vpc(vpc), out);
+        }
         life(world, &drill.life, out);
         out.extend([u8::from(drill.rescue), u8::from(drill.vpc.is_some())]);
         out.push(drill.members.len() as u8);
@@ -374,6 +432,11 @@ fn surroundings(world: &World, out: &mut Vec<u8>) {
         count(world.control.down),
         u8::from(world.control.since.is_some()),
     ]);
+}
+
+/// The place in lists of a VPC, and 0 of one that is gone.
+fn vpc_of(world: &World, vpc: VpcKey) -> u32 {
+    world.vpcs.get(vpc).map_or(0, |vpc| vpc.serial)
 }
 
 fn disk_of(world: &World, disk: Option<crate::world::DiskKey>, out: &mut Vec<u8>) {

@@ -43,11 +43,13 @@ pub struct Found {
     pub transitions: u64,
     /// The most actions on a shortest way.
     pub depth: u32,
-    /// Whether all states were seen.
+    /// The most states that are equally many actions away.
+    pub widest: usize,
+    /// Whether all states were seen. If not, a bound or a violation came first, and what is not told may still be.
     pub complete: bool,
     /// The first violation; the search ends there.
     pub violation: Option<Violation>,
-    /// What must hold sometimes and was never seen to.
+    /// What must hold sometimes and was not seen to; unless all states were seen, it may yet.
     pub never: Vec<String>,
     /// The statuses that were seen.
     pub seen: BTreeSet<(Kind, Status)>,

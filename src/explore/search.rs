@@ -14,10 +14,10 @@ use crate::sdrs::status::{Kind, Status};
 use std::collections::BTreeMap;
 use std::thread;
 
-/// How many states a thread walks before what was found is put together.
-const STRETCH: usize = 1 << 13;
+/// How many states are walked before what was found is put together.
+const STRETCH: usize = 1 << 14;
 /// So few are not shared among threads.
-const FEW: usize = 256;
+pub(super) const FEW: usize = 256;
 
 /// Searches.
 #[must_use]
@@ -52,8 +52,10 @@ pub(super) fn search_by(
         next: Vec::new(),
         edges: Vec::new(),
         good: Vec::new(),
-        some: 0,
+        some: vec![false; model.sometimes.len()],
         seen: 0,
+        widest: 0,
+        is_cut: false,
         transitions: 0,
         violation: None,
     }
@@ -78,8 +80,11 @@ struct Search<'a> {
     /// Transitions without faults and failures, from and to.
     edges: Vec<(Id, Id)>,
     good: Vec<Id>,
-    some: u64,
+    some: Vec<bool>,
     seen: Seen,
+    widest: usize,
+    /// Whether a bound kept something out. Then what is in is looked at, and nothing more is looked for.
+    is_cut: bool,
     transitions: u64,
     violation: Option<Violation>,
 }
@@ -87,31 +92,45 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(mut self, threads: &mut [Expander<'_>], tick: &mut dyn FnMut(usize, u32)) -> Found {
         self.begin();
-        let (mut from, mut depth, mut complete) = (0, 0, true);
-        while from < self.parents.len() {
+        let (mut from, mut depth) = (0, 0);
+        while from < self.parents.len() && self.violation.is_none() {
             let layer = from..self.parents.len();
             from = layer.end;
+            self.widest = self.widest.max(layer.len());
             self.layer = std::mem::take(&mut self.next);
-            let deepest = depth >= self.bounds.depth;
-            for begin in layer.clone().step_by(STRETCH * threads.len()) {
-                let stretch = begin..layer.end.min(begin + STRETCH * threads.len());
-                let hauls = self.expand(threads, (stretch, layer.start), deepest);
-                self.take_in(hauls);
+            for begin in layer.clone().step_by(STRETCH) {
+                let stretch = begin..layer.end.min(begin + STRETCH);
+                let hauls = self.expand(threads, (stretch, layer.start));
+                let room = match depth >= self.bounds.depth || self.is_heavy(&hauls, threads) {
+                    true => 0,
+                    false => self.room(),
+                };
+                self.take_in(hauls, room);
                 if self.violation.is_some() {
                     break;
                 }
             }
             tick(self.parents.len(), depth);
-            if self.violation.is_some() {
-                break;
-            }
-            if deepest || self.is_over() {
-                complete = from == self.parents.len() && !deepest;
-                break;
-            }
             depth += u32::from(from < self.parents.len());
         }
-        self.conclude(depth, complete)
+        self.conclude(depth)
+    }
+
+    /// How many states may still be taken in.
+    fn room(&self) -> usize {
+        let most = self.bounds.states.min(Id::MAX as usize);
+        most.saturating_sub(self.parents.len())
+    }
+
+    /// Whether what is kept would be too much together with what was found.
+    fn is_heavy(&self, hauls: &[Haul], threads: &[Expander<'_>]) -> bool {
+        let found: usize = hauls.iter().map(|haul| haul.found.len()).sum();
+        let more = found / SHARDS + 1;
+        let hauled: usize = hauls.iter().map(Haul::bytes).sum();
+        let remembered: usize = threads.iter().map(Expander::bytes).sum();
+        let grown =
+            { self.known.iter() }.map(|known| known.bytes_with(more).saturating_sub(known.bytes()));
+        self.bytes() + hauled + remembered + grown.sum::<usize>() >= self.bounds.bytes
     }
 
     /// Puts in the start.
@@ -144,10 +163,6 @@ impl Search<'_> {
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.parents.len() >= self.bounds.states || self.bytes() >= self.bounds.bytes
-    }
-
     fn bytes(&self) -> usize {
         let known: usize = self.known.iter().map(Known::bytes).sum();
         known
@@ -165,15 +180,14 @@ impl Search<'_> {
         &self,
         threads: &mut [Expander<'_>],
         (stretch, first): (std::ops::Range<usize>, usize),
-        deepest: bool,
     ) -> Vec<Haul> {
         let share = stretch.len().div_ceil(threads.len()).max(FEW);
         let shared = Shared {
             known: &self.known,
             parents: &self.parents,
-            some: self.some,
+            some: &self.some,
             tells_all: self.bounds.dead_ends,
-            deepest,
+            only_looks: self.is_cut,
             by_shard: stretch.len() > share,
         };
         let walk = |thread: &mut Expander<'_>, begin: usize| {
@@ -195,14 +209,16 @@ impl Search<'_> {
         })
     }
 
-    /// Puts together what was found, up to the first violation.
-    fn take_in(&mut self, mut hauls: Vec<Haul>) {
+    /// Puts together what was found, up to the first violation; so many states have room.
+    fn take_in(&mut self, mut hauls: Vec<Haul>, mut room: usize) {
         let violated = hauls.iter().position(|haul| haul.violation.is_some());
         hauls.truncate(violated.map_or(hauls.len(), |last| last + 1));
         let new = self.news(&hauls);
         let stride = self.stride();
         for (haul, new) in hauls.into_iter().zip(new) {
-            self.some |= haul.some;
+            for (some, held) in self.some.iter_mut().zip(haul.some) {
+                *some |= held;
+            }
             self.seen |= haul.seen;
             self.good.extend(haul.good);
             self.transitions += haul.transitions;
@@ -214,12 +230,15 @@ impl Search<'_> {
                 });
             }
             for (place, found) in haul.found.iter().enumerate() {
-                if new[place] {
+                if new[place] && room == 0 {
+                    self.is_cut = true;
+                } else if new[place] {
+                    room -= 1;
                     self.enter(found);
                     let record = &haul.records[place * stride..][..stride];
                     self.next.extend_from_slice(record);
                 }
-                if self.bounds.dead_ends && found.free {
+                if self.bounds.dead_ends && found.free && !self.is_cut {
                     let to = self.known[shard(found.print)].get(found.print);
                     self.edges.extend(to.map(|to| (found.state, to)));
                 }
@@ -279,9 +298,10 @@ impl Search<'_> {
         Path { actions, numbers }
     }
 
-    fn conclude(self, depth: u32, complete: bool) -> Found {
+    fn conclude(self, depth: u32) -> Found {
+        let complete = self.violation.is_none() && !self.is_cut;
         let missed = |(place, (name, _)): (usize, &(String, Box<super::Property>))| {
-            (self.some >> place & 1 == 0).then(|| name.clone())
+            (!self.some[place]).then(|| name.clone())
         };
         let never = { self.model.sometimes.iter().enumerate() }
             .filter_map(missed)
@@ -293,6 +313,7 @@ impl Search<'_> {
             states: self.parents.len(),
             transitions: self.transitions,
             depth,
+            widest: self.widest,
             complete,
             never,
             seen: all.filter(|it| self.seen & bit(it.0, it.1) > 0).collect(),

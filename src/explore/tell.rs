@@ -9,6 +9,8 @@ use crate::engine::{Engine, Fate, Oracle};
 use crate::machine::command::{Ask, Ref};
 use crate::machine::event::{Blow, Doing, Event, Outcome};
 use crate::machine::{Effect, Effects};
+use crate::scenario::Scenario;
+use crate::scenario::yaml::{self, Labelled};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::time::{SimTime, Span};
@@ -17,6 +19,7 @@ use crate::world::place::Mode;
 use crate::world::protection::Copying;
 use crate::world::settings::Settings;
 use crate::world::{Who, World};
+use serde::de::IgnoredAny;
 use std::fmt::Write;
 
 /// Between two steps.
@@ -35,9 +38,17 @@ pub enum Untold {
         /// What comes first or does not come.
         what: String,
     },
-    /// The scenario has no text to take the world from.
-    #[error("the scenario's text has no `{0}`")]
-    NoWorld(&'static str),
+    /// The text does not begin its sections each on a line of its own.
+    #[error(
+        "the scenario's sections do not each begin a line, so its world cannot be taken out of the text"
+    )]
+    NoSections,
+    /// The text cannot be read as a scenario.
+    #[error("what would be written is no scenario: {0}")]
+    Unread(String),
+    /// A run of it does not end in a failure of what was to fail, and of that alone.
+    #[error("a run with time does not fail so: {0}")]
+    Unlike(String),
 }
 
 /// Jobs wait for their turn; openings and acts end at once.
@@ -63,7 +74,8 @@ impl Oracle for Waiting {
 
 type Watched = Engine<Waiting, Vec<(SimTime, Effect)>>;
 
-/// The text of a scenario that walks a way from the world of another scenario's text and then expects something.
+/// The text of a scenario that walks a way from the world of another scenario's text and then expects something. It has
+/// been read, and if something is expected it has been run, and that failed and nothing else.
 ///
 /// # Errors
 /// [`Untold`].
@@ -100,7 +112,29 @@ pub fn tell(
         let at = teller.engine.now().as_micros();
         let _ = writeln!(out, "  - at: {at}us\n    expect: {quoted}");
     }
+    try_out(&out, expect.is_some())?;
     Ok(out)
+}
+
+/// Reads a text, and runs it if something is to fail at its end.
+fn try_out(text: &str, fails: bool) -> Result<(), Untold> {
+    let scenario = Scenario::load("told.yaml", text).map_err(|faults| {
+        let titles = faults.iter().map(|fault| fault.to_json()["title"].clone());
+        let first = titles
+            .into_iter()
+            .find_map(|it| it.as_str().map(str::to_owned));
+        Untold::Unread(first.unwrap_or_default())
+    })?;
+    if !fails {
+        return Ok(());
+    }
+    let report = scenario.start(None).run(&mut ()).report;
+    let mut failed = report.verdicts.iter().filter(|verdict| !verdict.held);
+    match (failed.next(), failed.next()) {
+        (None, _) => Err(Untold::Unlike("it holds".to_owned())),
+        (Some(one), None) if one.step == Some(scenario.steps()) => Ok(()),
+        (Some(other), _) => Err(Untold::Unlike(format!("`{}` fails", other.text))),
+    }
 }
 
 /// A way in words: one line for each action.
@@ -343,9 +377,7 @@ fn ending(after: u64, code: Option<Code>) -> String {
 
 /// A fault as a timeline writes it.
 fn fault(world: &World, blow: Blow) -> String {
-    let label = blow
-        .target()
-        .map_or_else(String::new, |who| world.label(who));
+    let label = { blow.target() }.map_or_else(String::new, |who| word(&world.label(who)));
     let destroyed = |destroyed: bool| if destroyed { ", destroyed: true" } else { "" };
     match blow {
         Blow::Az { destroyed: d, .. } => format!("{{az: {label}{}}}", destroyed(d)),
@@ -374,6 +406,19 @@ fn fault(world: &World, blow: Blow) -> String {
     }
 }
 
+/// A label as YAML reads it as one: in quotes unless it is a plain word that means nothing else.
+fn word(label: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
+    let special = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    match label.starts_with(|c: char| c.is_ascii_alphabetic())
+        && label.chars().all(plain)
+        && !special.contains(&label.to_ascii_lowercase().as_str())
+    {
+        true => label.to_owned(),
+        false => serde_json::Value::from(label).to_string(),
+    }
+}
+
 /// Durations under which only what is scripted takes time.
 fn at_once() -> String {
     let mut out = String::new();
@@ -384,31 +429,44 @@ fn at_once() -> String {
     out
 }
 
-/// The part of a scenario's text that says what stands when a run begins.
+/// The part of a scenario's text that says what stands when a run begins: its sections as the YAML reader finds them,
+/// without comments between them.
 fn world_of(text: &str) -> Result<String, Untold> {
     const LEFT_OUT: [&str; 8] = [
-        "timeline:",
-        "transcript:",
-        "script:",
-        "job_durations:",
-        "runbooks:",
-        "crews:",
-        "hazards:",
-        "limit:",
+        "timeline",
+        "transcript",
+        "script",
+        "job_durations",
+        "runbooks",
+        "crews",
+        "hazards",
+        "limit",
     ];
-    let mut out = String::new();
-    let mut keeps = true;
-    for line in text.lines() {
-        let at_top = line.starts_with(|c: char| c.is_alphabetic());
-        if at_top {
-            keeps = !LEFT_OUT.iter().any(|key| line.starts_with(key));
+    let sections: Labelled<IgnoredAny> =
+        yaml::from_str("", text).map_err(|_| Untold::NoSections)?;
+    let mut begins = Vec::with_capacity(sections.len());
+    for (key, _) in sections.iter() {
+        let found = yaml::byte_span(key.defined).map(|span| span.start);
+        let place = found.filter(|&at| text.is_char_boundary(at));
+        let line = place.map(|at| text[..at].rfind('\n').map_or(0, |end| end + 1));
+        match (place, line) {
+            // A byte order mark may stand before the first.
+            (Some(at), Some(line)) if matches!(&text[line..at], "" | "\u{feff}") => {
+                begins.push((at, key.value.as_str()));
+            }
+            _ => return Err(Untold::NoSections),
         }
-        if keeps && !line.starts_with('#') {
+    }
+    let mut out = String::new();
+    for (n, &(begin, key)) in begins.iter().enumerate() {
+        if LEFT_OUT.contains(&key) {
+            continue;
+        }
+        let end = begins.get(n + 1).map_or(text.len(), |next| next.0);
+        let lines = text[begin..end].lines();
+        for line in lines.filter(|line| !line.starts_with('#') && *line != "...") {
             let _ = writeln!(out, "{line}");
         }
     }
-    match out.contains("version:") {
-        true => Ok(out),
-        false => Err(Untold::NoWorld("version")),
-    }
+    Ok(out)
 }

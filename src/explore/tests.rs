@@ -167,7 +167,7 @@ fn parts_decide_for_themselves() {
     let bound = ", protection_type: consistency-group";
     let cases = [
         (two_groups(1, ""), quiet.clone(), &[][..], 1, u32::MAX),
-        (two_groups(2, ""), quiet.clone(), &[], 3, 20),
+        (two_groups(2, ""), quiet.clone(), &[], 3, 16),
         (
             two_groups(1, bound),
             Menu {
@@ -209,18 +209,11 @@ fn parts_decide_for_themselves() {
             dead_ends: true,
             ..Bounds::default()
         };
-        let began = std::time::Instant::now();
         let parts = parts::Parts::of(&model);
         assert!(parts.is_some(), "case {n}");
         let by_parts = search::search_by(&model, &bounds, parts.as_ref(), &mut |_, _| ());
         let by_world = search::search_by(&model, &bounds, None, &mut |_, _| ());
         assert_eq!(summary(&by_parts), summary(&by_world), "case {n}");
-        eprintln!(
-            "case {n}: {} {} {:?}",
-            by_parts.states,
-            by_parts.depth,
-            began.elapsed()
-        );
-        assert!(by_parts.states > 300, "case {n}: {}", by_parts.states);
+        assert!(by_parts.states > 150, "case {n}: {}", by_parts.states);
     }
 }
