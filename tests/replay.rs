@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests, which clippy does not know as such.
 
+#[path = "common/command.rs"]
+mod command;
 #[path = "common/scenario_files.rs"]
 mod scenario_files;
 
@@ -17,9 +19,7 @@ use sdrsim::world::Who;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 fn told(outcome: &Outcome) -> (&RunReport, &[String]) {
     (&outcome.report, &outcome.transcript)
@@ -172,20 +172,7 @@ impl Bench {
     }
 
     fn run_with(&self, input: &str, args: &[&str]) -> (i32, String, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sdrsim"))
-            .args(args)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // Whoever does not read its input closes it early.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let code = output.status.code().expect("not ended by a signal");
-        (code, text(output.stdout), text(output.stderr))
+        command::run(self.folder.path(), input, args)
     }
 }
 

@@ -2,29 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
+#[path = "common/command.rs"]
+mod command;
+
+use command::run;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
-
-/// Runs in a folder with this on standard input: exit code, standard output, standard error.
-fn run(folder: &Path, input: &str, args: &[&str]) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sdrsim"))
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Whoever does not read its input closes it early.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().expect("not ended by a signal");
-    (code, text(output.stdout), text(output.stderr))
-}
 
 /// A folder with a scenario that holds, and nothing else.
 fn folder() -> tempfile::TempDir {

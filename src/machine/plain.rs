@@ -4,7 +4,7 @@
 //! is marked. There each question of the long way (`obstacle`, `data`) has one answer, known without a look at the disks: no
 //! fault stands ([`World::standing`]), the group was looked over and no disk was opened for writing since ([`look_over`]), and
 //! the pair has nothing that few pairs have. In every other case the event goes the long way. Nothing is decided here that is
-//! not decided there: the tests below hold one to the other, and so do the digests of all scenarios.
+//! not decided there: `tests/short_way.rs` holds one to the other, and so do the digests of all scenarios.
 
 use super::effect::{Effect, Effects};
 use super::transition::count_pair;
