@@ -7,6 +7,7 @@ use sdrsim::scenario::expect::Expectation;
 use sdrsim::sdrs::op::Op;
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::world::{Who, World};
+use std::collections::BTreeSet;
 
 const HEAD: &str = "\
 version: 1
@@ -88,7 +89,48 @@ fn counts_are_pinned() {
         ops: [quiet().ops, vec![Op::CreateDrDrill, Op::DeleteDrDrill]].concat(),
         ..quiet()
     };
-    let cases: [(&str, Model, [u64; 3]); 7] = [
+    let spare = world(&format!(
+        "{}{FREE}",
+        HEAD.replace("m1: {}", "m1: {}, m2: {}")
+    ));
+    let calls = |ops: &[Op]| {
+        let menu = Menu {
+            ops: ops.to_vec(),
+            failures_max: 1,
+            ..quiet()
+        };
+        Model::new(spare.clone(), menu)
+    };
+    let cases: [(&str, Model, [u64; 3]); 10] = [
+        (
+            "a group is made",
+            calls(&[
+                Op::CreateProtectionGroup,
+                Op::DeleteProtectionGroup,
+                Op::CreateReplicationPair,
+            ]),
+            [182, 344, 14],
+        ),
+        (
+            "a NIC comes and goes",
+            calls(&[
+                Op::AddNic,
+                Op::DeleteNic,
+                Op::StartProtection,
+                Op::Failover,
+                Op::Reprotect,
+            ]),
+            [150, 218, 21],
+        ),
+        (
+            "servers are resized",
+            calls(&[
+                Op::ResizeProtectedInstance,
+                Op::StartProtection,
+                Op::StopProtection,
+            ]),
+            [448, 706, 15],
+        ),
         (
             "one pair",
             Model::new(one.clone(), Menu::default()),
@@ -413,3 +455,112 @@ fn a_counterexample_runs_as_a_scenario() {
     // Every prefix of the way holds: it is a shortest one.
     assert!(violation.path.actions.len() <= 4, "{told}");
 }
+
+/// The statuses that a kind can show, by the contract.
+fn published() -> BTreeSet<(Kind, Status)> {
+    let table = include_str!("contract/statuses.csv");
+    let mut all = BTreeSet::new();
+    for line in table.lines().skip(1) {
+        let mut cells = line.split(',');
+        let (kind, word) = (cells.next().unwrap(), cells.next().unwrap());
+        let named = |it: &&Kind| it.name() == kind;
+        let kind = *Kind::ALL.iter().find(named).unwrap();
+        all.insert((kind, Status::named(word).unwrap()));
+    }
+    all
+}
+
+/// Small worlds and menus that together show every published status.
+#[test]
+fn every_status_is_reached_by_some_search() {
+    let one = format!("{}{FREE}", HEAD.replace("m1: {}", "m1: {}, m2: {}"));
+    let (idle, started) = (
+        world(&one),
+        world(&one.replace("vpc: net}}", "vpc: net, protected: true}}")),
+    );
+    let menu = |ops: &[Op]| Menu {
+        ops: ops.to_vec(),
+        failures_max: 1,
+        slow_powers: false,
+        ..quiet()
+    };
+    let writes = world(&text(1, 1, ", protected: true"));
+    let parted = with_faults(&writes, &["trunk"], 1);
+    let deleted = Menu {
+        deletions: true,
+        ..menu(&[])
+    };
+    let careless = world(&one.replace(
+        "settings: {",
+        "settings: {policies: {native_disk_delete: allowed}, ",
+    ));
+    // A disk that is attached is not deleted, that of a pair without an instance is.
+    let gone = Menu {
+        disk_deletions: true,
+        ..menu(&[Op::CreateReplicationPair])
+    };
+    let searches = [
+        (
+            &idle,
+            menu(&[Op::CreateProtectionGroup, Op::DeleteProtectionGroup]),
+        ),
+        (&idle, menu(&[Op::AddNic, Op::DeleteNic])),
+        (&idle, menu(&[Op::ResizeProtectedInstance])),
+        (
+            &idle,
+            Menu {
+                powers: true,
+                ..menu(&[Op::CreateProtectedInstance, Op::DeleteProtectedInstance])
+            },
+        ),
+        (
+            &idle,
+            menu(&[
+                Op::CreateReplicationPair,
+                Op::AttachReplicationPair,
+                Op::DetachReplicationPair,
+            ]),
+        ),
+        (
+            &idle,
+            menu(&[
+                Op::ExpandReplicationPair,
+                Op::CreateReplicationPair,
+                Op::DeleteReplicationPair,
+            ]),
+        ),
+        (&started, menu(&[Op::StopProtection, Op::StartProtection])),
+        (&started, menu(&[Op::Failover, Op::Reprotect])),
+        (&started, menu(&[Op::PlannedFailover])),
+        (&started, menu(&[Op::CreateDrDrill, Op::DeleteDrDrill])),
+        (&writes, parted),
+        (&writes, deleted),
+        (&careless, gone),
+    ];
+    let mut missing = published();
+    for (world, menu) in searches {
+        let found = search(
+            &Model::new(world.clone(), menu),
+            &Bounds {
+                states: 50_000,
+                ..Bounds::default()
+            },
+        );
+        missing.retain(|it| !found.seen.contains(it));
+    }
+    let missing: Vec<String> = missing
+        .iter()
+        .map(|(kind, status)| format!("{kind:?} {status}"))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+const FREE: &str = "\
+servers:
+  app: {az: az-1, vpc: net, flavor: m1, power: shutoff, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+  new: {az: az-1, vpc: net, flavor: m1, power: shutoff, disks: {/dev/vda: {size: 40 GiB, bootable: true}}}
+disks:
+  more: {az: az-1, size: 10 GiB}
+groups: {g: {domain: metro, vpc: net}}
+instances: {i: {group: g, server: app}}
+";

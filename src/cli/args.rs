@@ -153,10 +153,10 @@ A search keeps what decides what can happen. It keeps no finished jobs and no fa
 updated_at), no bytes, rates and progress; an expectation that reads these is refused.
 
 Calls that a search makes, with --call: start_protection, reprotect, stop_protection, failover, planned_failover (these five
-without it), delete_protection_group, create_protected_instance, delete_protected_instance, attach_replication_pair,
-detach_replication_pair, create_replication_pair, delete_replication_pair, expand_replication_pair, create_dr_drill,
-delete_dr_drill. It does not call create_protection_group, resize_protected_instance, add_nic and delete_nic, so statuses that
-only these lead to are never seen; nor renames, tags, and what deletes failed tasks, which lead to no status; nor queries.
+without it), create_protection_group, delete_protection_group, create_protected_instance, delete_protected_instance,
+attach_replication_pair, detach_replication_pair, add_nic, delete_nic, resize_protected_instance, create_replication_pair,
+delete_replication_pair, expand_replication_pair, create_dr_drill, delete_dr_drill. It calls neither renames, tags and what
+deletes failed tasks, which lead to no status, nor queries.
 
 Exit codes:
   0  held: all states were seen, and nothing that must hold is violated. Dead ends are told and change no exit code
@@ -186,6 +186,9 @@ pub struct ExploreArgs {
     /// Whether servers are deleted natively, behind the service's back.
     #[arg(long)]
     pub delete_servers: bool,
+    /// Whether disks are deleted natively, behind the service's back.
+    #[arg(long)]
+    pub delete_disks: bool,
     /// What may break: KIND:LABEL, with kind az, site, storage, link, duct, node, disk or server, and `:destroyed` or
     /// `:read-only` behind it; or control-plane.
     #[arg(long, value_name = "KIND:LABEL")]
@@ -202,6 +205,15 @@ pub struct ExploreArgs {
     /// How many DR drills may exist at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub drills: u8,
+    /// How many protection groups may exist at once beyond those of the scenario, where create_protection_group is called.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub groups: u8,
+    /// How many NICs a production server may have where add_nic is called: so many more than any server of the scenario.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub nics: u8,
+    /// How often a disk may be expanded, by 10 GiB each time, counted from the largest disk of the scenario.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub expansions: u8,
     /// Looks for states from which nothing leads back to `protected` or `available`; only a search that sees all states does.
     #[arg(long)]
     pub dead_ends: bool,

@@ -6,13 +6,12 @@
 
 use super::known::Known;
 use super::memo::{Memo, Move};
-use super::parts::{self, AROUND, FIRST, Parts, Seen, USED, bit, whole};
+use super::parts::{self, AROUND, FIRST, Parts, Seen, USED, whole};
 use super::walker::{Id, Parents, Walker};
 use super::{Model, Packer, State};
 use crate::hash::{combine, mix};
 use crate::machine::Effects;
-use crate::sdrs::status::{Kind, Status};
-use crate::world::World;
+use crate::world::{Who, World};
 
 /// How many shards the hashes of states are in, by their highest bits.
 pub(super) const SHARDS: usize = 64;
@@ -329,13 +328,10 @@ const fn is_free(before: &State, after: &State) -> bool {
 
 /// The statuses that a world shows.
 fn seen(world: &World) -> Seen {
-    let mut seen = 0;
-    for &kind in Kind::ALL {
-        for &status in Status::ALL {
-            if world.census[kind as usize][status as usize] > 0 {
-                seen |= bit(kind, status);
-            }
-        }
-    }
-    seen
+    let groups = world.groups.keys().map(Who::Group);
+    let instances = world.instances.keys().map(Who::Instance);
+    let pairs = world.pairs.keys().map(Who::Pair);
+    let drills = world.drills.keys().map(Who::Drill);
+    let all = groups.chain(instances).chain(pairs).chain(drills);
+    all.fold(0, |seen, who| seen | parts::shown(world, who))
 }

@@ -22,8 +22,8 @@
 //! them and marks what they tell apart; a closure given to [`Model::always`] must neither read them nor name what is not
 //! marked ([`Model::mark`], [`Model::mark_all`]), or it is judged of some state that is taken for the same.
 //!
-//! Not every operation is called: [`OFFERED`](crate::machine::admissible::OFFERED) lists those that are. Queries change
-//! nothing and renames and tags decide nothing; the creation of groups, resizing, and adding and deleting NICs are left out.
+//! Every operation is called that may change a status: [`OFFERED`](crate::machine::admissible::OFFERED) lists them. Queries
+//! change nothing, renames and tags decide nothing, and failed tasks are not kept.
 //!
 #![doc = include_str!("findings.md")]
 
@@ -47,7 +47,9 @@ pub use report::{DeadEnds, Found, Path, Violation};
 pub use search::{search, search_watched};
 pub use tell::{Untold, describe, tell};
 
-use crate::machine::admissible::{Naming, candidates, deletions, powers, underway};
+use crate::machine::admissible::{Naming, candidates, powers, underway};
+use crate::machine::admissible::{deletions, disk_deletions};
+use crate::machine::command::{Ask, Call, Ref};
 use crate::machine::event::{Blow, Doing, Event, Outcome};
 use crate::machine::{Command, Effects, admit, commit, happen};
 use crate::scenario::expect::Expectation;
@@ -55,8 +57,8 @@ use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
 use crate::time::{SimTime, Span};
 use crate::units::Rate;
-use crate::world::World;
 use crate::world::settings::Settings;
+use crate::world::{Who, World};
 use ask::Marks;
 
 /// What may happen in a search.
@@ -68,6 +70,8 @@ pub struct Menu {
     pub powers: bool,
     /// Whether servers are deleted natively, behind the service's back.
     pub deletions: bool,
+    /// Whether disks are, too.
+    pub disk_deletions: bool,
     /// What may break, and how often it is broken in all.
     pub faults: Vec<Blow>,
     /// How many faults may come in all.
@@ -78,6 +82,12 @@ pub struct Menu {
     pub failures_max: u8,
     /// How many drills may exist at once.
     pub drills_max: u8,
+    /// How many groups may exist at once beyond as many as the search begins with.
+    pub groups_more: u8,
+    /// How many NICs a production server may have where one is added: so many more than any server begins with.
+    pub nics_more: u8,
+    /// How often a disk may be expanded by 10 GiB, counted from the largest one that the search begins with.
+    pub expansions_max: u8,
     /// Whether starts and stops of servers take time, so that anything may come before they end.
     pub slow_powers: bool,
 }
@@ -95,11 +105,15 @@ impl Default for Menu {
             ],
             powers: true,
             deletions: false,
+            disk_deletions: false,
             faults: Vec::new(),
             faults_max: 0,
             heals: true,
             failures_max: 1,
             drills_max: 1,
+            groups_more: 1,
+            nics_more: 1,
+            expansions_max: 1,
             slow_powers: false,
         }
     }
@@ -260,10 +274,15 @@ impl Model {
         expectation: &Expectation,
     ) -> Result<Model, Unfit> {
         let makes = |op: &Op| {
-            use Op::{CreateDrDrill, CreateProtectedInstance, CreateReplicationPair};
+            use Op::{AddNic, CreateDrDrill, CreateProtectedInstance};
+            use Op::{CreateProtectionGroup, CreateReplicationPair};
             matches!(
                 op,
-                CreateDrDrill | CreateProtectedInstance | CreateReplicationPair
+                CreateProtectionGroup
+                    | CreateProtectedInstance
+                    | CreateReplicationPair
+                    | CreateDrDrill
+                    | AddNic
             )
         };
         let makes = self.menu.ops.iter().any(makes);
@@ -340,8 +359,13 @@ impl Model {
         let world = &state.world;
         let mut commands = Vec::new();
         for &op in &self.menu.ops {
-            if op != Op::CreateDrDrill || world.drills.len() < self.menu.drills_max.into() {
+            if self.has_room(world, op) {
                 candidates(world, op, name, &mut commands);
+            }
+            match op {
+                Op::AddNic => commands.retain(|command| self.has_slot(world, command)),
+                Op::ExpandReplicationPair => commands.retain(|command| self.may_grow(command)),
+                _ => {}
             }
         }
         if self.menu.powers {
@@ -349,6 +373,9 @@ impl Model {
         }
         if self.menu.deletions {
             deletions(world, name, &mut commands);
+        }
+        if self.menu.disk_deletions {
+            disk_deletions(world, name, &mut commands);
         }
         out.extend(commands.into_iter().map(Action::Ask));
         let mut events = Vec::new();
@@ -368,6 +395,50 @@ impl Model {
                 _ => {}
             }
         }
+    }
+
+    /// Whether the menu's bounds let an operation be called once more.
+    fn has_room(&self, world: &World, op: Op) -> bool {
+        let (menu, start) = (&self.menu, &self.start.world);
+        match op {
+            Op::CreateDrDrill => world.drills.len() < menu.drills_max.into(),
+            Op::CreateProtectionGroup => {
+                world.groups.len() < start.groups.len() + usize::from(menu.groups_more)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether a call expands nothing, or to no more than the menu's bounds let a disk have.
+    fn may_grow(&self, command: &Command) -> bool {
+        let Ask::Call(Call::ExpandReplicationPair { new_size, .. }) = &command.ask else {
+            return true;
+        };
+        let disks = self.start.world.disks.values();
+        let largest = disks.map(|disk| disk.size.0 >> 30).max().unwrap_or(0);
+        let most = largest.saturating_add(10 * u64::from(self.menu.expansions_max));
+        u64::try_from(new_size.0).is_ok_and(|size| size <= most)
+    }
+
+    /// Whether a call adds no NIC, or the menu's bounds let the production server have another.
+    fn has_slot(&self, world: &World, command: &Command) -> bool {
+        let Ask::Call(Call::AddNic { instance, .. }) = &command.ask else {
+            return true;
+        };
+        let who = match instance {
+            Ref::Key(who) => Some(*who),
+            Ref::Label(label) => world.find(label),
+            _ => None,
+        };
+        let Some(Who::Instance(instance)) = who else {
+            return false;
+        };
+        let station = world.groups[world.instances[instance].group].station;
+        let server = world.instances[instance].servers[station.index()];
+        let servers = self.start.world.servers.values();
+        let most = servers.map(|server| server.nics.len()).max().unwrap_or(0);
+        let most = most + usize::from(self.menu.nics_more);
+        server.is_some_and(|server| world.servers[server].nics.len() < most)
     }
 
     /// Lets something happen; answers whether it was admitted. A refused action changes nothing.

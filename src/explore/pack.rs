@@ -9,9 +9,9 @@ use crate::hash::{self, mix};
 use crate::sdrs::device::Device;
 use crate::world::job::{Detail, JobStatus};
 use crate::world::label::Stable;
-use crate::world::machinery::Server;
 use crate::world::protection::{Copying, Cut, Instance, Life, Pair, ProtectionType, Side};
-use crate::world::{DrillKey, GroupKey, InstanceKey, PairKey, ServerKey, VpcKey, Who, World};
+use crate::world::{DrillKey, FlavorKey, GroupKey, InstanceKey, NicKey, PairKey, ServerKey};
+use crate::world::{SubnetKey, VpcKey, Who, World};
 use std::collections::BTreeSet;
 
 /// Makes packs; keeps its room.
@@ -235,10 +235,14 @@ impl Packer {
         let instance: &Instance = &world.instances[key];
         self.mark(world, Who::Instance(key), out);
         life(world, &instance.life, out);
+        self.equipment(world, instance, out);
         out.extend([
             u8::from(instance.lost),
             u8::from(instance.set_aside.is_some()),
         ]);
+        if let Some(nic) = instance.set_aside {
+            self.nic(world, nic, out);
+        }
         // Who takes part in a drill, and what is being attached to whom, is said with the instance, so that instances can change places.
         for &drill in &world.groups[instance.group].drills {
             let member = { world.drills[drill].members.iter() }.find(|member| member.0 == key);
@@ -296,7 +300,9 @@ impl Packer {
             }
             self.device(device, out);
         }
-        self.nics(world, server, out);
+        for &nic in &server.nics {
+            self.nic(world, nic, out);
+        }
     }
 
     /// The name of a device, if it matters.
@@ -307,17 +313,52 @@ impl Packer {
         }
     }
 
-    /// Which NICs a server has, if it matters.
-    fn nics(&self, world: &World, server: &Server, out: &mut Vec<u8>) {
+    /// Where a NIC is, whether it is the primary one, and which one it is, if that matters.
+    fn nic(&self, world: &World, key: NicKey, out: &mut Vec<u8>) {
+        let nic = &world.nics[key];
+        out.push(subnet_of(world, nic.subnet) | u8::from(nic.primary) << 7);
         if !self.all {
             return;
         }
-        for &nic in &server.nics {
-            self.mark(world, Who::Nic(nic), out);
-            out.extend_from_slice(&world.nics[nic].ip.to_le_bytes());
-            if let Some(eip) = world.nics[nic].eip {
-                self.mark(world, Who::Eip(eip), out);
+        self.mark(world, Who::Nic(key), out);
+        out.extend_from_slice(&nic.ip.to_le_bytes());
+        if let Some(eip) = nic.eip {
+            self.mark(world, Who::Eip(eip), out);
+        }
+    }
+
+    /// Which NIC or flavor the job of an instance is about.
+    fn equipment(&self, world: &World, instance: &Instance, out: &mut Vec<u8>) {
+        let job = { instance.life.work() }.and_then(|work| world.jobs.get(work.job));
+        let flavor = |key: FlavorKey, out: &mut Vec<u8>| {
+            out.extend_from_slice(&world.flavors[key].serial.to_le_bytes());
+        };
+        match job.map(|job| &job.detail) {
+            Some(&Detail::CreateInstance { nic, flavor: of }) => {
+                flavor(of, out);
+                out.push(u8::from(nic.is_some()));
+                if let Some(nic) = nic {
+                    self.nic(world, nic, out);
+                }
             }
+            Some(&Detail::AddNic(nic)) if world.nics.contains_key(nic) => {
+                self.nic(world, nic, out);
+            }
+            Some(&Detail::DeleteNic(nic)) => {
+                let servers = instance.servers.into_iter().flatten();
+                let mut nics = servers.flat_map(|server| &world.servers[server].nics);
+                let place = nics.position(|it| *it == nic);
+                out.push(place.map_or(255, |place| place as u8));
+            }
+            Some(Detail::Resize(flavors)) => {
+                for of in flavors {
+                    out.push(u8::from(of.is_some()));
+                    if let Some(of) = *of {
+                        flavor(of, out);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -437,6 +478,16 @@ fn surroundings(world: &World, out: &mut Vec<u8>) {
 /// The place in lists of a VPC, and 0 of one that is gone.
 fn vpc_of(world: &World, vpc: VpcKey) -> u32 {
     world.vpcs.get(vpc).map_or(0, |vpc| vpc.serial)
+}
+
+/// Which of its VPC's subnets a subnet is, below 128.
+fn subnet_of(world: &World, subnet: SubnetKey) -> u8 {
+    let vpc = world
+        .subnets
+        .get(subnet)
+        .and_then(|it| world.vpcs.get(it.vpc));
+    let place = vpc.and_then(|vpc| vpc.subnets.iter().position(|it| *it == subnet));
+    place.map_or(127, |place| place.min(126) as u8)
 }
 
 fn disk_of(world: &World, disk: Option<crate::world::DiskKey>, out: &mut Vec<u8>) {

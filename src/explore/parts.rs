@@ -55,6 +55,7 @@ impl Parts {
         let few = world.pairs.capacity() < most && world.servers.capacity() < most;
         let decides = model.menu().ops.iter().all(local)
             && !model.menu().deletions
+            && !model.menu().disk_deletions
             && world.settings.workers.is_none()
             && few
             && rests;
@@ -109,20 +110,27 @@ impl Parts {
             return (0, true);
         };
         let group = &world.groups[key];
-        let mut seen = bit(Kind::ProtectionGroup, group.life.status);
-        for instance in group.instances.iter() {
-            let status = world.instances[instance].life.status;
-            seen |= bit(Kind::ProtectedInstance, status);
-        }
-        for pair in group.pairs.iter() {
-            seen |= bit(Kind::ReplicationPair, world.pairs[pair].life.status);
-        }
-        for &drill in &group.drills {
-            let status = world.drills[drill].life.status;
-            seen |= bit(Kind::DisasterRecoveryDrill, status);
-        }
+        let instances = group.instances.iter().map(Who::Instance);
+        let pairs = group.pairs.iter().map(Who::Pair);
+        let drills = group.drills.iter().map(|&drill| Who::Drill(drill));
+        let all = instances.chain(pairs).chain(drills);
+        let seen = all.fold(shown(world, Who::Group(key)), |seen, who| {
+            seen | shown(world, who)
+        });
         (seen, rests(group.life.status))
     }
+}
+
+/// The status that a resource reports, as a bit.
+pub(super) fn shown(world: &World, who: Who) -> Seen {
+    let kind = match who {
+        Who::Group(_) => Kind::ProtectionGroup,
+        Who::Instance(_) => Kind::ProtectedInstance,
+        Who::Pair(_) => Kind::ReplicationPair,
+        Who::Drill(_) => Kind::DisasterRecoveryDrill,
+        _ => return 0,
+    };
+    world.reported(who).map_or(0, |status| bit(kind, status))
 }
 
 /// Whether a group with this status is where a way back leads.

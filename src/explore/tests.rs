@@ -15,7 +15,7 @@ network:
   witness: {w: {}}
   links: {trunk: {between: [az-1, az-2]}, left: {between: [az-1, w]}, right: {between: [az-2, w]}}
 domains: {metro: {azs: [az-1, az-2], arbitration: {witness: w}}}
-flavors: {m1: {}}
+flavors: {m1: {}, m2: {}}
 vpcs: {net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}}
 servers:
   app: {count: 2, az: az-1, vpc: net, flavor: m1, power: active}

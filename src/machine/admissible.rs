@@ -1,20 +1,22 @@
 //! What could be asked of a world now: calls and acts with the plainest body, about everything that exists.
 //!
-//! Searches and generators walk these. Renaming, tags, failed tasks and what is answered without changing a status are left
-//! out, and so are creations that need more than a choice among what exists.
+//! Searches walk these. Renaming, tags, failed tasks and what is answered without changing a status are left out. What is to
+//! be made gets the first label and the lowest address that are free, so that both follow from what there is and not from
+//! what there was.
 
 use super::command::{Call, Command, CreateDrDrill, CreateProtectedInstance};
-use super::command::{CreateReplicationPair, Gigabytes, Native, Ref};
+use super::command::{CreateProtectionGroup, CreateReplicationPair, Gigabytes, Native, Ref};
 use super::{Event, admit};
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
 use crate::world::job::{JobStatus, Part};
 use crate::world::place::Mode;
 use crate::world::protection::{Copying, Side};
-use crate::world::{DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, Who, World};
+use crate::world::{DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, SubnetKey, Who, World};
 
 /// The operations that [`candidates`] offers calls of.
 pub const OFFERED: &[Op] = &[
+    Op::CreateProtectionGroup,
     Op::DeleteProtectionGroup,
     Op::StartProtection,
     Op::Reprotect,
@@ -25,6 +27,9 @@ pub const OFFERED: &[Op] = &[
     Op::DeleteProtectedInstance,
     Op::AttachReplicationPair,
     Op::DetachReplicationPair,
+    Op::AddNic,
+    Op::DeleteNic,
+    Op::ResizeProtectedInstance,
     Op::CreateReplicationPair,
     Op::DeleteReplicationPair,
     Op::ExpandReplicationPair,
@@ -58,8 +63,18 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             let groups = in_order!(world.groups);
             out.extend(groups.map(|group| of_group(world, op, group, name).into()));
         }
+        Op::CreateProtectionGroup => new_groups(world, name, out),
         Op::CreateProtectedInstance | Op::CreateReplicationPair => {
             creations(world, op, name, out);
+        }
+        Op::AddNic | Op::DeleteNic | Op::ResizeProtectedInstance => {
+            for instance in in_order!(world.instances) {
+                match op {
+                    Op::AddNic => new_nics(world, instance, name, out),
+                    Op::DeleteNic => old_nics(world, instance, name, out),
+                    _ => sizes(world, instance, name, out),
+                }
+            }
         }
         Op::DeleteProtectedInstance => {
             let delete = |instance: InstanceKey| Call::DeleteProtectedInstance {
@@ -116,12 +131,103 @@ fn creations(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
     for group in in_order!(world.groups) {
         if op == Op::CreateProtectedInstance {
             let servers = in_order!(world.servers).filter(free_server);
-            out.extend(servers.map(|server| new_instance(group, server, name).into()));
+            out.extend(servers.map(|server| new_instance(world, group, server, name).into()));
         } else {
             let disks = in_order!(world.disks).filter(free_disk);
-            out.extend(disks.map(|disk| new_pair(group, disk, name).into()));
+            out.extend(disks.map(|disk| new_pair(world, group, disk, name).into()));
         }
     }
+}
+
+/// A group for every two AZs of a domain, in both directions, in every VPC that no drill runs in.
+fn new_groups(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
+    let label = free_label(world, None, "group");
+    for domain in in_order!(world.domains) {
+        let azs = &world.domains[domain].azs;
+        for &source in azs {
+            for &target in azs.iter().filter(|&&az| az != source) {
+                for vpc in in_order!(world.vpcs).filter(|&vpc| world.vpcs[vpc].drill.is_none()) {
+                    let new = CreateProtectionGroup {
+                        label: label.clone(),
+                        name: None,
+                        description: None,
+                        source_availability_zone: name(Who::Az(source)),
+                        target_availability_zone: name(Who::Az(target)),
+                        domain_id: name(Who::Domain(domain)),
+                        source_vpc_id: name(Who::Vpc(vpc)),
+                        dr_type: None,
+                        protection_type: Default::default(),
+                        copy_rate: None,
+                    };
+                    out.push(Call::CreateProtectionGroup(Box::new(new)).into());
+                }
+            }
+        }
+    }
+}
+
+/// A NIC more in every subnet of the group's VPC.
+fn new_nics(world: &World, instance: InstanceKey, name: &Naming<'_>, out: &mut Vec<Command>) {
+    let group = &world.groups[world.instances[instance].group];
+    let Some(vpc) = world.vpcs.get(group.vpc) else {
+        return;
+    };
+    for &subnet in &vpc.subnets {
+        let add = Call::AddNic {
+            label: None,
+            instance: name(Who::Instance(instance)),
+            subnet_id: name(Who::Subnet(subnet)),
+            ip_address: free_address(world, subnet),
+        };
+        out.push(add.into());
+    }
+}
+
+/// A NIC less of the production server.
+fn old_nics(world: &World, instance: InstanceKey, name: &Naming<'_>, out: &mut Vec<Command>) {
+    let station = world.groups[world.instances[instance].group].station;
+    let server = world.instances[instance].servers[station.index()];
+    let nics = server.map_or(&[][..], |server| &world.servers[server].nics);
+    let delete = |&nic| Call::DeleteNic {
+        instance: name(Who::Instance(instance)),
+        nic_id: name(Who::Nic(nic)),
+    };
+    out.extend(nics.iter().map(|nic| Command::from(delete(nic))));
+}
+
+/// Both servers, or one of them, of every flavor.
+fn sizes(world: &World, instance: InstanceKey, name: &Naming<'_>, out: &mut Vec<Command>) {
+    for flavor in in_order!(world.flavors) {
+        for (both, production, dr) in [
+            (true, false, false),
+            (false, true, false),
+            (false, false, true),
+        ] {
+            let flavor = |asked: bool| asked.then(|| name(Who::Flavor(flavor)));
+            let resize = Call::ResizeProtectedInstance {
+                instance: name(Who::Instance(instance)),
+                flavor_ref: flavor(both),
+                production_flavor_ref: flavor(production),
+                dr_flavor_ref: flavor(dr),
+            };
+            out.push(resize.into());
+        }
+    }
+}
+
+/// `PARENT/STEM-N`, or without a parent `STEM-N`, with the first N that is free.
+fn free_label(world: &World, parent: Option<Who>, stem: &str) -> Option<String> {
+    let parent = parent.map_or_else(String::new, |who| format!("{}/", world.label(who)));
+    let mut labels = (1_u32..).map(|nth| format!("{parent}{stem}-{nth}"));
+    labels.find(|label| world.find(label).is_none())
+}
+
+/// The lowest address that is free in a subnet.
+fn free_address(world: &World, subnet: SubnetKey) -> Option<String> {
+    let subnet = &world.subnets[subnet];
+    let (first, last) = subnet.range()?;
+    let free = (first..=last).find(|ip| !subnet.used.contains(ip))?;
+    Some(std::net::Ipv4Addr::from(free).to_string())
 }
 
 /// The start and the stop of every server, whether or not it would be admitted, in the order of serials.
@@ -138,6 +244,14 @@ pub fn deletions(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
     for server in in_order!(world.servers) {
         let server = name(Who::Server(server));
         out.push(Native::DeleteServer { server }.into());
+    }
+}
+
+/// The native deletion of every disk, whether or not it would be admitted, in the order of serials.
+pub fn disk_deletions(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
+    for disk in in_order!(world.disks) {
+        let disk = name(Who::Disk(disk));
+        out.push(Native::DeleteDisk { disk }.into());
     }
 }
 
@@ -226,7 +340,7 @@ fn of_group(world: &World, op: Op, key: GroupKey, name: &Naming<'_>) -> Call {
             priority_station: world.groups[key].station.other().name().to_owned(),
         },
         Op::CreateDrDrill => Call::CreateDrDrill(Box::new(CreateDrDrill {
-            label: None,
+            label: free_label(world, Some(Who::Group(key)), "drill"),
             server_group_id: group,
             name: None,
             drill_vpc_id: None,
@@ -235,23 +349,25 @@ fn of_group(world: &World, op: Op, key: GroupKey, name: &Naming<'_>) -> Call {
     }
 }
 
-fn new_instance(group: GroupKey, server: ServerKey, name: &Naming<'_>) -> Call {
+fn new_instance(world: &World, group: GroupKey, server: ServerKey, name: &Naming<'_>) -> Call {
+    let primary = world.servers[server].nics.first();
+    let subnet = primary.map(|&nic| world.nics[nic].subnet);
     Call::CreateProtectedInstance(Box::new(CreateProtectedInstance {
-        label: None,
+        label: free_label(world, Some(Who::Group(group)), "instance"),
         server_group_id: name(Who::Group(group)),
         server_id: name(Who::Server(server)),
         name: None,
         description: None,
-        primary_subnet_id: None,
-        primary_ip_address: None,
+        primary_subnet_id: subnet.map(|subnet| name(Who::Subnet(subnet))),
+        primary_ip_address: subnet.and_then(|subnet| free_address(world, subnet)),
         flavor_ref: None,
         tags: Default::default(),
     }))
 }
 
-fn new_pair(group: GroupKey, disk: DiskKey, name: &Naming<'_>) -> Call {
+fn new_pair(world: &World, group: GroupKey, disk: DiskKey, name: &Naming<'_>) -> Call {
     Call::CreateReplicationPair(Box::new(CreateReplicationPair {
-        label: None,
+        label: free_label(world, Some(Who::Group(group)), "pair"),
         server_group_id: name(Who::Group(group)),
         volume_id: name(Who::Disk(disk)),
         name: None,
@@ -307,6 +423,7 @@ fn larger(world: &World, pair: PairKey, name: &Naming<'_>) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::command::Ask;
     use crate::machine::fixture::Fixture;
 
     fn named(world: &World, offer: impl Fn(&Naming<'_>, &mut Vec<Command>)) -> Vec<Command> {
@@ -399,6 +516,23 @@ mod tests {
             (3, 3)
         );
         assert_eq!(at(Op::RenameDrDrill), 0);
+        // The domain's two AZs either way; a NIC of each subnet; both servers or one of them, of each flavor.
+        assert_eq!((at(Op::CreateProtectionGroup), at(Op::AddNic)), (2, 2));
+        assert_eq!(at(Op::ResizeProtectedInstance), 2 * 3);
+        let server = f.world.instances.values().next().unwrap().servers[0].unwrap();
+        assert_eq!(at(Op::DeleteNic), f.world.servers[server].nics.len());
+        // A label and an address that are taken are not given again.
+        let made = |f: &Fixture, op| match offered(f, op).swap_remove(0).ask {
+            Ask::Call(Call::CreateDrDrill(new)) => new.label.unwrap(),
+            Ask::Call(Call::AddNic { ip_address, .. }) => ip_address.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(made(&f, Op::CreateDrDrill), "g/drill-1");
+        let ip = made(&f, Op::AddNic);
+        let add = offered(&f, Op::AddNic).swap_remove(0);
+        f.done(add);
+        assert_ne!(made(&f, Op::AddNic), ip);
+        assert_eq!(offered(&f, Op::DeleteNic).len(), 2);
         let delete = |whole| Call::DeleteProtectedInstance {
             instance: "i".into(),
             delete_target_server: whole,

@@ -1,6 +1,6 @@
 //! A small world for tests, built like any other, and hands to drive it without an engine.
 //!
-//! Sites `east` and `west` hold `az-1` and `az-2`, which the domain `metro` joins; flavor `m1`; VPC `net` with the
+//! Sites `east` and `west` hold `az-1` and `az-2`, which the domain `metro` joins; flavors `m1`, that of all servers, and `m2`; VPC `net` with the
 //! subnets `lan` and `lan-b`. Servers in `az-1`: `web` (disks `web-sys`, `web-data`), `app` (disk `app-sys`), both
 //! running; disks `spare` and `vault` in `az-1` and `far` in `az-2` are attached nowhere. Group `g` is available and has
 //! the instance `i` around `web`, with the pairs `i/vda` and `i/vdb` and the replica `i/dr`, and the pair `p` of `vault`,
@@ -59,13 +59,14 @@ impl Fixture {
             free: Default::default(),
             running: Default::default(),
         };
-        builder.flavor("m1", flavor).unwrap();
+        builder.flavor("m1", flavor.clone()).unwrap();
         let group = Call::CreateProtectionGroup(Box::new(new_group("g")));
         let calls = [group, instance(), pair()].map(Command::from);
         let commands = networks().into_iter().chain(machinery());
         for command in commands.map(Command::from).chain(calls) {
             builder.now(command).unwrap();
         }
+        builder.flavor("m2", flavor).unwrap();
         Fixture {
             world: builder.finish(),
             out: Effects::new(),

@@ -159,6 +159,7 @@ fn of_job(world: &World, job: JobKey) -> Option<Code> {
             _ => None,
         },
         Op::AddNic => of_new_nic(world, record),
+        Op::ResizeProtectedInstance => of_resize(world, record),
         Op::CreateDrDrill => match record.subject {
             Who::Drill(drill) => drills::obstacle(world, drill),
             _ => None,
@@ -214,6 +215,20 @@ fn of_new_nic(world: &World, job: &Job) -> Option<Code> {
         Some(_) => None,
         None => job_error(job.op),
     }
+}
+
+/// A server that changes its flavor needs a free place of the new one in its AZ.
+fn of_resize(world: &World, job: &Job) -> Option<Code> {
+    let (Detail::Resize(flavors), Who::Instance(instance)) = (&job.detail, job.subject) else {
+        return None;
+    };
+    let servers = world.instances[instance].servers;
+    let mut resized = servers.into_iter().zip(*flavors);
+    let placed = resized.all(|resized| match resized {
+        (Some(server), Some(flavor)) => make::has_room(world, flavor, world.servers[server].az),
+        _ => true,
+    });
+    (!placed).then(|| job_error(job.op)).flatten()
 }
 
 fn of_instance_deletion(world: &World, job: &Job) -> Option<Code> {

@@ -390,7 +390,7 @@ fn resize(
 ) {
     for (server, flavor) in world.instances[instance].servers.into_iter().zip(flavors) {
         if let (Some(server), Some(flavor)) = (server, flavor) {
-            make::change_server(world, server, |record| record.flavor = flavor);
+            make::resize_server(world, server, flavor);
             let value = world.flavors[flavor].stable.0;
             make::changed(
                 Who::Server(server),

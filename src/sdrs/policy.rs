@@ -305,6 +305,11 @@ pub const DECISIONS: &[Decision] = &[
         ours: "They are one call: the status of the group alone selects the meaning.",
     },
     Decision {
+        name: "resize-places",
+        open: "whether a resized server needs a free place of its new flavor, and what becomes of that of the old one",
+        ours: "Each resized server takes one in its AZ and gives the old one back; without a free one the job fails with SDRS.1329.",
+    },
+    Decision {
         name: "nic-both-sides",
         open: "which server add_nic and delete_nic change",
         ours: "The current production server; the NIC goes with the others at a switch.",

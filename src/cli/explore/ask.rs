@@ -100,11 +100,15 @@ pub fn menu(args: &ExploreArgs, world: &World) -> Result<Menu, Fault> {
         ops: if ops.is_empty() { usual.ops } else { ops },
         powers: !args.no_power,
         deletions: args.delete_servers,
+        disk_deletions: args.delete_disks,
         faults_max: if faults.is_empty() { 0 } else { args.faults },
         faults,
         heals: !args.no_heal,
         failures_max: args.failures,
         drills_max: args.drills,
+        groups_more: args.groups,
+        nics_more: args.nics,
+        expansions_max: args.expansions,
         slow_powers: usual.slow_powers,
     })
 }

@@ -32,9 +32,7 @@ pub(crate) struct NewServer {
 /// Makes a server without disks and NICs, taking its place from the flavor's capacity.
 pub(crate) fn server(world: &mut World, new: NewServer, out: &mut Effects) -> ServerKey {
     let serial = serial(world);
-    if let Some(free) = world.flavors[new.flavor].free.get_mut(&new.az) {
-        *free = free.saturating_sub(1);
-    }
+    take_room(world, new.flavor, new.az);
     let key = world.servers.insert(Server {
         label: new.label,
         stable: new.label.stable(&world.words),
@@ -118,9 +116,27 @@ pub(crate) fn remove_server(world: &mut World, key: ServerKey, out: &mut Effects
         .servers
         .remove(key)
         .expect("the caller names a server that exists");
-    if let Some(free) = world.flavors[server.flavor].free.get_mut(&server.az) {
+    give_room(world, server.flavor, server.az);
+}
+
+fn take_room(world: &mut World, flavor: FlavorKey, az: AzKey) {
+    if let Some(free) = world.flavors[flavor].free.get_mut(&az) {
+        *free = free.saturating_sub(1);
+    }
+}
+
+fn give_room(world: &mut World, flavor: FlavorKey, az: AzKey) {
+    if let Some(free) = world.flavors[flavor].free.get_mut(&az) {
         *free = free.saturating_add(1);
     }
+}
+
+/// Gives a server another flavor: it takes a place of the new one and gives back that of the old one.
+pub(crate) fn resize_server(world: &mut World, key: ServerKey, to: FlavorKey) {
+    let (from, az) = (world.servers[key].flavor, world.servers[key].az);
+    give_room(world, from, az);
+    take_room(world, to, az);
+    change_server(world, key, |server| server.flavor = to);
 }
 
 /// Sets the power of a server; an act under way ends with it.

@@ -244,3 +244,54 @@ fn of_the_ended_jobs_the_newest_are_kept() {
         assert_eq!(ops, [Op::StopProtection][..kept as usize]);
     }
 }
+
+/// A resize takes a place of the new flavor in the AZ of each server and gives back one of the old.
+#[test]
+fn a_resize_needs_a_free_place_of_the_new_flavor() {
+    let resize = |dr: bool| Call::ResizeProtectedInstance {
+        instance: "i".into(),
+        flavor_ref: (!dr).then(|| "m2".into()),
+        production_flavor_ref: None,
+        dr_flavor_ref: dr.then(|| "m2".into()),
+    };
+    let places = |f: &Fixture, flavor: &str, az: &str| {
+        let (Some(Who::Flavor(flavor)), Some(Who::Az(az))) =
+            (f.world.find(flavor), f.world.find(az))
+        else {
+            panic!("{flavor} and {az} are there");
+        };
+        (flavor, az)
+    };
+    let set = |f: &mut Fixture, flavor: &str, az: &str, free: u32| {
+        let (flavor, az) = places(f, flavor, az);
+        f.world.flavors[flavor].free.insert(az, free);
+    };
+    let get = |f: &Fixture, flavor: &str, az: &str| {
+        let (flavor, az) = places(f, flavor, az);
+        f.world.flavors[flavor].free[&az]
+    };
+    for (dr, [east, west], code) in [
+        (false, [1, 1], None),
+        (false, [0, 1], Some(1329)),
+        (false, [1, 0], Some(1329)),
+        (true, [0, 1], None),
+        (true, [1, 0], Some(1329)),
+    ] {
+        let mut f = Fixture::new();
+        f.server("web").power = Power::Shutoff;
+        for (az, free) in [("az-1", east), ("az-2", west)] {
+            set(&mut f, "m1", az, 7);
+            set(&mut f, "m2", az, free);
+        }
+        let job = begun(&mut f, resize(dr));
+        assert_eq!(ended(&mut f, job), code, "{dr} {east} {west}");
+        let moved = [u32::from(code.is_none() && !dr), u32::from(code.is_none())];
+        for ((az, free), moved) in [("az-1", east), ("az-2", west)].into_iter().zip(moved) {
+            assert_eq!(
+                (get(&f, "m1", az), get(&f, "m2", az)),
+                (7 + moved, free - moved),
+                "{dr} {az}"
+            );
+        }
+    }
+}
