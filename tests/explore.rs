@@ -462,10 +462,15 @@ fn published() -> BTreeSet<(Kind, Status)> {
     let mut all = BTreeSet::new();
     for line in table.lines().skip(1) {
         let mut cells = line.split(',');
-        let (kind, word) = (cells.next().unwrap(), cells.next().unwrap());
+        let mut cell = || {
+            cells
+                .next()
+                .expect("a line of the contract has a kind and a word")
+        };
+        let (kind, word) = (cell(), cell());
         let named = |it: &&Kind| it.name() == kind;
-        let kind = *Kind::ALL.iter().find(named).unwrap();
-        all.insert((kind, Status::named(word).unwrap()));
+        let kind = *Kind::ALL.iter().find(named).expect("the kind is known");
+        all.insert((kind, Status::named(word).expect("the word is known")));
     }
     all
 }
