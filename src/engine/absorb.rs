@@ -6,8 +6,8 @@
 use super::agenda::Agenda;
 use super::digest::{Digest, Keys, Prefixes};
 use super::observer::Observer;
-use super::oracle::{Fate, Oracle, Work};
-use crate::machine::{Effect, Event};
+use super::oracle::{Fate, Lots, Oracle, Work};
+use crate::machine::{Doing, Effect, Event, Outcome};
 use crate::time::{SimTime, Span};
 use crate::world::label::Stable;
 use crate::world::{Who, World};
@@ -54,19 +54,43 @@ impl Absorber {
         oracle: &mut O,
         observer: &mut W,
     ) {
-        let prefixes = Prefixes::at(now);
+        let prefixes = Prefixes::at(now, effects.len());
         self.listed = false;
-        for effect in effects {
+        let mut place = 0;
+        while let Some(effect) = effects.get(place) {
+            place += 1;
             match *effect {
+                Effect::Moved {
+                    who,
+                    epoch,
+                    from,
+                    to,
+                    job,
+                } => {
+                    let stable = world.stable(who);
+                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+                    self.digest.moved(&prefixes, key, epoch, (from, to), job);
+                }
+                Effect::InStep { pair } => {
+                    let stable = world.pairs.get(pair).map(|pair| pair.stable);
+                    let gone = || self.key_of_gone(effects, world, Who::Pair(pair));
+                    let key = stable.unwrap_or_else(gone);
+                    self.digest.in_step(&prefixes, key);
+                }
                 Effect::Begin {
                     who,
                     epoch,
                     doing,
                     delay,
                 } => {
+                    if let Some(lots) = oracle.lots(doing) {
+                        let (from, kind) = (place - 1, (doing, lots));
+                        place = self.begin_run((effects, from), world, &prefixes, kind, observer);
+                        continue;
+                    }
                     let stable = world.stable(who);
                     let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-                    self.digest.begun(prefixes, key, epoch, doing, delay);
+                    self.digest.begun(&prefixes, key, epoch, doing, delay);
                     observer.see(now, world, effect);
                     // What the same call removed again has no end to wait for.
                     if let Some(stable) = stable {
@@ -79,38 +103,78 @@ impl Absorber {
                         };
                         self.begin(work, world, oracle);
                     }
+                    continue;
                 }
-                Effect::Moved {
+                Effect::Taken { .. } => {}
+                _ => self.take_other(effects, effect, world, now, oracle),
+            }
+            observer.see(now, world, effect);
+        }
+    }
+
+    /// Takes in the beginnings of work of one kind, from a place on for as long as one follows another; answers the place after
+    /// them. What all of them share is known; nothing is asked of an oracle.
+    fn begin_run<W: Observer>(
+        &mut self,
+        (effects, from): (&[Effect], usize),
+        world: &World,
+        prefixes: &Prefixes,
+        (kind, lots): (Doing, Lots<'_>),
+        observer: &mut W,
+    ) -> usize {
+        let (now, turn) = (prefixes.instant(), world.control.turn());
+        let mut place = from;
+        while let Some(effect) = effects.get(place)
+            && let Effect::Begin {
+                who,
+                epoch,
+                doing,
+                delay,
+            } = *effect
+            && doing == kind
+        {
+            place += 1;
+            let stable = world.stable(who);
+            let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+            self.digest.begun(prefixes, key, epoch, kind, delay);
+            observer.see(now, world, effect);
+            // What the same call removed again has no end to wait for.
+            if let Some(stable) = stable {
+                let settled = Event::Settled {
                     who,
                     epoch,
-                    from,
-                    to,
-                    job,
-                } => {
-                    let stable = world.stable(who);
-                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-                    self.digest.moved(prefixes, key, epoch, (from, to), job);
-                    observer.see(now, world, effect);
-                }
-                Effect::InStep { pair } => {
-                    let stable = world.pairs.get(pair).map(|pair| pair.stable);
-                    let gone = || self.key_of_gone(effects, world, Who::Pair(pair));
-                    let key = stable.unwrap_or_else(gone);
-                    self.digest.in_step(prefixes, key);
-                    observer.see(now, world, effect);
-                }
-                _ => {
-                    if !self.listed {
-                        self.list_gone(effects);
-                    }
-                    let gone = self.gone.as_slice();
-                    let keys = Keys { world, gone };
-                    self.digest.take(now, effect, keys);
-                    observer.see(now, world, effect);
-                    self.schedule(effect, world, now, oracle);
-                }
+                    doing: kind,
+                    outcome: Outcome::Done,
+                    turn,
+                };
+                let begins = now.saturating_add(delay);
+                let after = lots.draw(stable, epoch);
+                self.queue.push(begins.saturating_add(after), settled);
             }
         }
+        place
+    }
+
+    /// Takes in an effect that is not among the frequent ones.
+    fn take_other<O: Oracle>(
+        &mut self,
+        effects: &[Effect],
+        effect: &Effect,
+        world: &World,
+        now: SimTime,
+        oracle: &mut O,
+    ) {
+        if let Effect::Job { job, status, code } = *effect
+            && let Some(record) = world.jobs.get(job)
+        {
+            return self.digest.job(now, record.stable, status, code);
+        }
+        if !self.listed {
+            self.list_gone(effects);
+        }
+        let gone = self.gone.as_slice();
+        self.digest.take(now, effect, Keys { world, gone });
+        self.schedule(effect, world, now, oracle);
     }
 
     /// Asks what becomes of a piece of work, and waits for its end.
@@ -190,7 +254,6 @@ impl Absorber {
 mod tests {
     use super::*;
     use crate::engine::fixture::Fixture;
-    use crate::machine::{Doing, Outcome};
     use crate::sdrs::codes::Code;
     use crate::sdrs::op::Op;
     use crate::world::job::Part;

@@ -8,9 +8,11 @@
 use crate::hash::{combine, join, mix};
 use crate::machine::effect::Property;
 use crate::machine::{Doing, Effect};
+use crate::sdrs::codes::Code;
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::world::fault::Blow;
+use crate::world::job::JobStatus;
 use crate::world::label::Stable;
 use crate::world::machinery::Act;
 use crate::world::replica::Recovery;
@@ -45,32 +47,37 @@ impl Digest {
     #[inline]
     pub(super) fn begun(
         &mut self,
-        prefixes: Prefixes,
+        prefixes: &Prefixes,
         key: Stable,
         epoch: u32,
         doing: Doing,
         delay: Span,
     ) {
-        self.add(begun(prefixes.begun, key.0, epoch, doing, delay));
+        self.add(begun(prefixes.begun(), key.0, epoch, doing, delay));
     }
 
     /// Takes in an `Effect::Moved` of what has this stable key, at the instant of the prefixes.
     #[inline]
     pub(super) fn moved(
         &mut self,
-        prefixes: Prefixes,
+        prefixes: &Prefixes,
         key: Stable,
         epoch: u32,
         statuses: (Status, Status),
         job: u64,
     ) {
-        self.add(moved(prefixes.moved, key.0, epoch, statuses, job));
+        self.add(moved(prefixes.moved(), key.0, epoch, statuses, job));
     }
 
     /// Takes in an `Effect::InStep` of a pair that has this stable key, at the instant of the prefixes.
     #[inline]
-    pub(super) const fn in_step(&mut self, prefixes: Prefixes, key: Stable) {
-        self.add(prefixes.in_step.word(key.0).0);
+    pub(super) const fn in_step(&mut self, prefixes: &Prefixes, key: Stable) {
+        self.add(prefixes.in_step().word(key.0).0);
+    }
+
+    /// Takes in an `Effect::Job` of a job that has this stable key.
+    pub(super) fn job(&mut self, at: SimTime, key: Stable, status: JobStatus, code: Option<Code>) {
+        self.add(of_job(at, key, status, code));
     }
 
     #[inline]
@@ -79,23 +86,48 @@ impl Digest {
     }
 }
 
-/// What the hashes of the most frequent effects of an instant begin with.
+/// What the hashes of the most frequent effects of an instant begin with: computed once for a call that has many effects, and
+/// when it is asked for otherwise.
 #[derive(Clone, Copy)]
 pub(super) struct Prefixes {
-    begun: Mixed,
-    moved: Mixed,
-    in_step: Mixed,
+    at: SimTime,
+    /// Of `Begin` and `Moved`, if that is known.
+    known: Option<(Mixed, Mixed)>,
 }
 
 impl Prefixes {
-    /// Those of this instant.
+    /// Those of this instant, for so many effects.
     #[inline]
-    pub(super) const fn at(at: SimTime) -> Prefixes {
-        Prefixes {
-            begun: Mixed(mix(begin_fold(1, at).0)),
-            moved: Mixed(mix(begin_fold(5, at).0)),
-            in_step: Mixed(mix(begin_fold(3, at).0)),
+    pub(super) fn at(at: SimTime, effects: usize) -> Prefixes {
+        let known = (effects > 4).then(|| (Mixed::of(1, at), Mixed::of(5, at)));
+        Prefixes { at, known }
+    }
+
+    /// The instant.
+    #[inline]
+    pub(super) const fn instant(&self) -> SimTime {
+        self.at
+    }
+
+    #[inline]
+    const fn begun(&self) -> Mixed {
+        match self.known {
+            Some((begun, _)) => begun,
+            None => Mixed::of(1, self.at),
         }
+    }
+
+    #[inline]
+    const fn moved(&self) -> Mixed {
+        match self.known {
+            Some((_, moved)) => moved,
+            None => Mixed::of(5, self.at),
+        }
+    }
+
+    #[inline]
+    const fn in_step(&self) -> Mixed {
+        Mixed::of(3, self.at)
     }
 }
 
@@ -228,6 +260,12 @@ impl Fold {
 struct Mixed(u64);
 
 impl Mixed {
+    /// That of an effect with this number at an instant.
+    #[inline]
+    const fn of(number: u64, at: SimTime) -> Mixed {
+        Mixed(mix(begin_fold(number, at).0))
+    }
+
     #[inline]
     const fn word(self, word: u64) -> Fold {
         Fold(join(self.0, word))
@@ -255,6 +293,12 @@ fn moved(fold: Mixed, key: u64, epoch: u32, (from, to): (Status, Status), job: u
     fold.word(key).word(what).0
 }
 
+/// The hash of `Effect::Job`.
+fn of_job(at: SimTime, key: Stable, status: JobStatus, code: Option<Code>) -> u64 {
+    let fold = begin_fold(7, at).word(key.0).word(status as u64);
+    fold.maybe(code.map(|code| code.number().into())).0
+}
+
 /// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
 /// of what only asks for an event and says nothing that has happened.
 fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
@@ -266,13 +310,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             epoch,
             doing,
             delay,
-        } => Fold(begun(
-            Prefixes::at(at).begun,
-            keys.word(who),
-            epoch,
-            doing,
-            delay,
-        )),
+        } => Fold(begun(Mixed::of(1, at), keys.word(who), epoch, doing, delay)),
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -283,7 +321,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             to,
             job,
         } => Fold(moved(
-            Prefixes::at(at).moved,
+            Mixed::of(5, at),
             keys.word(who),
             epoch,
             (from, to),
@@ -294,9 +332,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             label: _,
             stable,
         } => fold(6, stable.0),
-        Effect::Job { job, status, code } => on(7, Who::Job(job))
-            .word(status as u64)
-            .maybe(code.map(|code| code.number().into())),
+        Effect::Job { job, status, code } => Fold(of_job(at, keys.of(Who::Job(job)), status, code)),
         Effect::SubJob { job, pair, code } => on(8, Who::Pair(pair))
             .word(keys.word(Who::Job(job)))
             .maybe(code.map(|code| code.number().into())),

@@ -36,7 +36,7 @@ pub use digest::Digest;
 pub use hazard::{Hazard, HazardError};
 pub use observer::{Observer, Watch};
 pub use operator::{Calls, Note, Operator, Ticket};
-pub use oracle::{Chance, Fate, Oracle};
+pub use oracle::{Chance, Fate, Lots, Oracle};
 pub use pace::{JobPace, Pace, Probability};
 pub use script::{Ending, Factor, Script, ScriptError, ScriptedOutcome, Twist};
 

@@ -4,7 +4,7 @@
 //! bring another. An oracle may read the world and never changes it.
 
 use super::dice::{Dice, Purpose, Seed, happens};
-use super::distribution::DurationLaw;
+use super::distribution::{Distribution, DurationLaw};
 use super::hazard::Hazard;
 use super::pace::{Pace, Probability};
 use super::script::{Script, Twist};
@@ -45,6 +45,24 @@ pub struct Work {
     pub doing: Doing,
 }
 
+/// How long work of one kind takes that cannot fail, does not depend on sizes and that no script speaks of.
+#[derive(Clone, Copy, Debug)]
+pub struct Lots<'a> {
+    dice: Dice,
+    law: &'a Distribution,
+    part: u64,
+}
+
+impl Lots<'_> {
+    /// The span that what has this stable key draws at this epoch.
+    #[inline]
+    #[must_use]
+    pub fn draw(&self, stable: Stable, epoch: u32) -> Span {
+        let count = u64::from(epoch) << 8 | self.part;
+        self.law.sample(self.dice.duration(stable.0, count))
+    }
+}
+
 /// Decides how long work takes and how it ends.
 pub trait Oracle {
     /// The fate of the work `doing` on `who`, which exists; the work begins at the instant `begins`.
@@ -58,6 +76,16 @@ pub trait Oracle {
     #[inline]
     fn fate_of(&mut self, world: &World, work: Work) -> Fate {
         self.fate(world, work.begins, work.who, work.epoch, work.doing)
+    }
+
+    /// What decides how long work of this kind takes, if that depends on nothing but what is worked on and its epoch, and the
+    /// work ends well: then [`Oracle::fate_of`] would say what it says. None: each is asked for by itself.
+    ///
+    /// It holds for the effects of one call, during which nobody changes the oracle but [`Oracle::fate_of`] of other work.
+    #[inline]
+    fn lots(&self, doing: Doing) -> Option<Lots<'_>> {
+        let _ = doing;
+        None
     }
 
     /// How long a hazard stays as it is, broken or whole, before its turn of this number; None: for ever.
@@ -84,6 +112,11 @@ impl<O: Oracle + ?Sized> Oracle for &mut O {
 
     fn fate_of(&mut self, world: &World, work: Work) -> Fate {
         (**self).fate_of(world, work)
+    }
+
+    #[inline]
+    fn lots(&self, doing: Doing) -> Option<Lots<'_>> {
+        (**self).lots(doing)
     }
 
     fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
@@ -221,13 +254,31 @@ impl Oracle for Chance {
 
     #[inline]
     fn fate_of(&mut self, world: &World, work: Work) -> Fate {
-        match self.plain_fate(work) {
-            Some(after) => Fate {
-                after: Some(after),
+        match self.lots(work.doing) {
+            Some(lots) => Fate {
+                after: Some(lots.draw(work.stable, work.epoch)),
                 outcome: Outcome::Done,
             },
             None => self.any_fate(world, work),
         }
+    }
+
+    #[inline]
+    fn lots(&self, doing: Doing) -> Option<Lots<'_>> {
+        let Doing::Job(op, part) = doing else {
+            return None;
+        };
+        let pace = self.pace.job(op)?;
+        let law = pace.part(part);
+        let fails = part == Part::Work && pace.fails > Probability::NEVER;
+        if fails || law.per_gib.is_some() || !self.script.is_empty() {
+            return None;
+        }
+        Some(Lots {
+            dice: self.dice,
+            law: &law.base,
+            part: part_of(doing),
+        })
     }
 
     fn hazard(&mut self, world: &World, hazard: u32, turn: u64, broken: bool) -> Option<Span> {
@@ -242,22 +293,6 @@ impl Oracle for Chance {
 }
 
 impl Chance {
-    /// How long a part of a job takes that cannot fail, does not depend on sizes and that no script speaks of.
-    #[inline]
-    fn plain_fate(&self, work: Work) -> Option<Span> {
-        let Doing::Job(op, part) = work.doing else {
-            return None;
-        };
-        let pace = self.pace.job(op)?;
-        let law = pace.part(part);
-        let fails = part == Part::Work && pace.fails > Probability::NEVER;
-        if fails || law.per_gib.is_some() || !self.script.is_empty() {
-            return None;
-        }
-        let key = Key::of(work);
-        Some(law.base.sample(self.dice.duration(key.stable, key.count)))
-    }
-
     /// The fate of any work.
     fn any_fate(&mut self, world: &World, work: Work) -> Fate {
         let Work { who, doing, .. } = work;
@@ -297,19 +332,24 @@ struct Key {
 impl Key {
     #[inline]
     const fn of(work: Work) -> Key {
-        let doing = match work.doing {
-            Doing::Job(_, Part::Open) => 0,
-            Doing::Job(_, Part::Work) => 1,
-            Doing::Job(_, Part::Close) => 2,
-            Doing::Act(Act::Boot) => 3,
-            Doing::Act(Act::Shutdown) => 4,
-            Doing::Act(Act::Reboot) => 5,
-            Doing::Act(Act::Initialize) => 6,
-        };
         Key {
             stable: work.stable.0,
-            count: (work.epoch as u64) << 8 | doing,
+            count: (work.epoch as u64) << 8 | part_of(work.doing),
         }
+    }
+}
+
+/// The number of what is done in a draw's count.
+#[inline]
+const fn part_of(doing: Doing) -> u64 {
+    match doing {
+        Doing::Job(_, Part::Open) => 0,
+        Doing::Job(_, Part::Work) => 1,
+        Doing::Job(_, Part::Close) => 2,
+        Doing::Act(Act::Boot) => 3,
+        Doing::Act(Act::Shutdown) => 4,
+        Doing::Act(Act::Reboot) => 5,
+        Doing::Act(Act::Initialize) => 6,
     }
 }
 

@@ -43,12 +43,30 @@ pub use refusal::Refusal;
 
 use crate::time::SimTime;
 use crate::world::fault::Held;
+use crate::world::job::Part;
 use crate::world::{Who, World};
 
 /// Takes in something that happens at an instant. It cannot be refused; what is stale does nothing.
 #[inline]
 pub fn happen(world: &mut World, now: SimTime, event: Event, out: &mut Effects) {
     world.now = now;
+    // What nearly every event is, and mostly on a pair about which nothing stands out.
+    if let Event::Settled {
+        who: Who::Pair(pair),
+        epoch,
+        doing: Doing::Job(op, Part::Work),
+        outcome: Outcome::Done,
+        turn,
+    } = event
+        && data::stands_still_for_none(world, turn)
+        && plain::sub_job_ended(world, now, pair, (epoch, op), out)
+    {
+        return data::settle(world, now, out);
+    }
+    take_in(world, now, event, out);
+}
+
+fn take_in(world: &mut World, now: SimTime, event: Event, out: &mut Effects) {
     match event {
         Event::Settled {
             who,

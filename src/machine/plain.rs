@@ -7,16 +7,17 @@
 //! not decided there: `tests/short_way.rs` holds one to the other, and so do the digests of all scenarios.
 
 use super::effect::{Effect, Effects};
+use super::settle;
 use super::transition::count_pair;
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::Policy;
-use crate::sdrs::rules::{End, Rule};
-use crate::sdrs::status::Kind;
+use crate::sdrs::rules::{End, RULES};
+use crate::sdrs::status::{Kind, Status};
 use crate::time::SimTime;
 use crate::world::job::Detail;
 use crate::world::protection::{Copying, Group, Pair, ProtectionType, Side};
 use crate::world::replica::Recovery;
-use crate::world::{GroupKey, JobKey, PairKey, Who, World};
+use crate::world::{GroupKey, PairKey, Who, World};
 
 /// Notes whether nothing stands out about any disk of a group's pairs; that holds until some disk is opened for writing.
 pub(super) fn look_over(world: &mut World, group: GroupKey) {
@@ -38,7 +39,8 @@ pub(super) fn look_over(world: &mut World, group: GroupKey) {
 /// Whether nothing stands out about a pair but its disks.
 #[inline]
 fn is_plain_pair(pair: &Pair) -> bool {
-    !pair.lost && !pair.is_copying() && pair.is_alike() && pair.rest.failure.is_none()
+    let plain = pair.rest.is_untouched() || (pair.is_alike() && pair.rest.failure.is_none());
+    plain && !pair.lost && !pair.is_copying()
 }
 
 /// What a sub-job's end does besides the status.
@@ -54,49 +56,67 @@ enum Turn {
     Exchange,
 }
 
+/// By operation: the status that a sub-job's good end leaves on its pair, if the operation has sub-jobs and that is one status.
+const ENDS: [Option<Status>; Op::ALL.len()] = {
+    let mut ends = [None; Op::ALL.len()];
+    let mut place = 0;
+    while place < ends.len() {
+        let rule = &RULES[place];
+        if let (true, Some(moves)) = (rule.members, rule.moves_of(Kind::ReplicationPair))
+            && let End::Is(to) = moves.done
+        {
+            ends[place] = Some(to);
+        }
+        place += 1;
+    }
+    ends
+};
+
 /// Ends a sub-job that ended well, if it may go the short way; answers whether it did. A stale end is left to the long way.
 ///
-/// The job counts its sub-jobs by itself, as it does with those of the long way.
+/// All that an end asks of its job is done: the last one lets it close.
 #[inline]
 pub(super) fn sub_job_ended(
     world: &mut World,
     now: SimTime,
     key: PairKey,
-    epoch: u32,
-    rule: &Rule,
+    (epoch, op): (u32, Op),
     out: &mut Effects,
-) -> Option<JobKey> {
-    let pair = world.pairs.get_mut(key)?;
-    let work = pair.life.work()?;
-    let group = &mut world.groups[pair.group];
-    let Some(End::Is(to)) = rule.moves_of(Kind::ReplicationPair).map(|moves| moves.done) else {
-        return None;
+) -> bool {
+    let Some(pair) = world.pairs.get_mut(key) else {
+        return false;
     };
-    let fits = pair.life.epoch == epoch && work.op == rule.op;
+    let (Some(work), Some(to)) = (pair.life.work(), ENDS[op as usize]) else {
+        return false;
+    };
+    let (Some(group), Some(job)) = (
+        world.groups.get_mut(pair.group),
+        world.jobs.get_mut(work.job),
+    ) else {
+        return false;
+    };
+    let fits = pair.life.epoch == epoch && work.op == op;
     // The two sides of the group are joined as they were when it was looked over: only a fault takes a path away.
     let calm = group.is_calm(world.standing, world.disks.openings());
-    if !fits || !calm || !is_plain_pair(pair) {
-        return None;
-    }
-    let job = world.jobs.get_mut(work.job)?;
     let Detail::Station(aim) = job.detail else {
-        return None;
+        return false;
     };
-    let turn = match rule.op {
+    if !fits || !calm || !is_plain_pair(pair) {
+        return false;
+    }
+    let turn = match op {
         Op::StartProtection | Op::Reprotect => Turn::On,
         Op::StopProtection => Turn::Off,
-        Op::Failover if !pair.consistent || !pair.has_copy => return None,
+        Op::Failover if !pair.consistent || !pair.has_copy => return false,
         Op::Failover if pair.station == aim => Turn::Off,
         Op::Failover => Turn::Over,
         Op::PlannedFailover if pair.copy == Copying::Active => Turn::Exchange,
-        _ => return None,
+        _ => return false,
     };
     job.subs.end(pair.sub, now, None);
-    let number = job.number;
     let from = pair.life.status;
     pair.life.set_work(None);
-    let moved = from != to;
-    if moved {
+    if from != to {
         debug_assert!(Kind::ReplicationPair.shows(to));
         pair.life.status = to;
         pair.life.epoch += 1;
@@ -106,21 +126,26 @@ pub(super) fn sub_job_ended(
             epoch: pair.life.epoch,
             from,
             to,
-            job: number,
+            job: job.number,
         });
     }
-    if matches!(turn, Turn::Over) && !pair.rest.attached.is_empty() {
+    if matches!(turn, Turn::Over) && !pair.rest.is_untouched() && !pair.rest.attached.is_empty() {
         world.hung.add(Policy::Fencing);
     }
     carry_out(turn, now, key, aim, pair, group, out);
-    if moved {
+    job.left -= 1;
+    let last = job.left == 0;
+    if from != to {
         count_pair(world, key, from, to);
     }
-    Some(work.job)
+    if last {
+        settle::close(world, work.job, out);
+    }
+    true
 }
 
 /// What `data::begin_copy`, `stop_copy`, `part` and `turn` do to a pair whose disks are alike and stay so.
-#[inline]
+#[inline(always)]
 fn carry_out(
     turn: Turn,
     now: SimTime,

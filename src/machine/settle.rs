@@ -6,7 +6,7 @@
 
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
-use super::transition::{count_pair, end_work, move_to};
+use super::transition::{count_pairs, end_work, move_to};
 use super::{data, obstacle, outcome, plain, tasks};
 use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
@@ -50,19 +50,21 @@ pub(super) fn begin_pairs(
         .expect("a group operation moves pairs")
         .during;
     debug_assert!(rule(op).is_group_operation() && Kind::ReplicationPair.shows(during));
-    out.reserve(world.groups[group].pairs.len());
-    let mut place = 0;
-    while let Some(key) = world.groups[group].pairs.next_from(&mut place) {
-        let pair = &mut world.pairs[key];
+    let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
+    out.reserve(members.len() + SPARE_EFFECTS);
+    let mut moved = [0; Status::ALL.len()];
+    for key in members.iter() {
+        let pair = &mut pairs[key];
         if pair.is_out() || is_at_goal(pair, op, aim) {
             continue;
         }
-        let (who, from) = (Who::Pair(key), pair.life.status);
+        let life = &mut pair.life;
+        let from = life.status;
         debug_assert!(
-            pair.life.work().is_none(),
+            life.work().is_none(),
             "operations on one resource exclude each other"
         );
-        pair.life.set_work(Some(Work {
+        life.set_work(Some(Work {
             op,
             job,
             resume: from,
@@ -70,20 +72,23 @@ pub(super) fn begin_pairs(
         if from == during {
             continue;
         }
-        pair.life.status = during;
-        pair.life.epoch += 1;
+        life.status = during;
+        life.epoch += 1;
         pair.updated = now;
-        let epoch = pair.life.epoch;
+        moved[from as usize] += 1;
         out.push(Effect::Moved {
-            who,
-            epoch,
+            who: Who::Pair(key),
+            epoch: life.epoch,
             from,
             to: during,
             job: number,
         });
-        count_pair(world, key, from, during);
     }
+    count_pairs(world, group, &moved, during);
 }
+
+/// Room for what a call has to say besides what it says of each pair.
+const SPARE_EFFECTS: usize = 8;
 
 /// Hands an accepted job to the control plane.
 pub(super) fn enqueue(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
@@ -189,10 +194,11 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
     let stagger = world.staggers[op as usize];
     plain::look_over(world, group);
     let mut subs = world.spare.pop().unwrap_or_default();
-    subs.open(now, stagger);
-    out.reserve(world.groups[group].pairs.len());
-    for pair in world.groups[group].pairs.iter() {
-        let record = &mut world.pairs[pair];
+    let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
+    subs.open(now, stagger, members.len());
+    out.reserve(members.len());
+    for pair in members.iter() {
+        let record = &mut pairs[pair];
         if !record.life.is_of(job) {
             continue;
         }
@@ -204,6 +210,7 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
             delay: subs.delay(record.sub),
         });
     }
+    subs.wait();
     let none = subs.is_empty();
     world.jobs[job].left = subs.len() as u32;
     world.jobs[job].subs = subs;
@@ -223,13 +230,6 @@ pub(super) fn work_ended(
     out: &mut Effects,
 ) {
     let rule = rule(op);
-    if rule.members
-        && outcome == Outcome::Done
-        && let Who::Pair(pair) = who
-        && let Some(job) = plain::sub_job_ended(world, now, pair, epoch, rule, out)
-    {
-        return one_less(world, job, out);
-    }
     let Some(life) = world.life(who) else { return };
     let Some(work) = life
         .work()
@@ -253,8 +253,14 @@ fn one_less(world: &mut World, job: JobKey, out: &mut Effects) {
     let record = &mut world.jobs[job];
     record.left -= 1;
     if record.left == 0 {
-        begin_part(world, job, Part::Close, out);
+        close(world, job, out);
     }
+}
+
+/// All of a job's work has ended: it closes.
+#[cold]
+pub(super) fn close(world: &mut World, job: JobKey, out: &mut Effects) {
+    begin_part(world, job, Part::Close, out);
 }
 
 fn sub_job_ended(

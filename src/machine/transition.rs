@@ -70,6 +70,24 @@ pub(super) fn count_pair(world: &mut World, pair: PairKey, from: Status, to: Sta
     }
 }
 
+/// Counts pairs of one group that changed their status alike, by the statuses they had.
+pub(super) fn count_pairs(
+    world: &mut World,
+    group: GroupKey,
+    from: &[u32; Status::ALL.len()],
+    to: Status,
+) {
+    debug_assert!(!stands_out(to), "no operation under way stands out");
+    let census = &mut world.census[Kind::ReplicationPair as usize];
+    for (counted, moved) in census.iter_mut().zip(from) {
+        *counted -= moved;
+    }
+    census[to as usize] += from.iter().sum::<u32>();
+    let group = &mut world.groups[group];
+    group.invalid -= from[Status::Invalid as usize];
+    group.out -= from[Status::Error as usize] + from[Status::ErrorDeleting as usize];
+}
+
 /// Whether a group counts its members that show a status.
 #[inline]
 const fn stands_out(status: Status) -> bool {

@@ -149,9 +149,11 @@ pub struct Subs {
 clone_by_field!(Subs { members, ended, failed, opened, stagger } trees {  } maps {  });
 
 impl Subs {
-    /// Forgets what it holds and keeps the room, for sub-jobs that begin one after another from an instant on.
-    pub(crate) fn open(&mut self, at: SimTime, stagger: Span) {
+    /// Forgets what it holds and keeps the room, for at most so many sub-jobs that begin one after another from an instant on.
+    pub(crate) fn open(&mut self, at: SimTime, stagger: Span, most: usize) {
         self.clear();
+        self.members.reserve(most);
+        self.ended.reserve(most);
         (self.opened, self.stagger) = (at, stagger);
     }
 
@@ -162,13 +164,17 @@ impl Subs {
         self.failed.clear();
     }
 
-    /// Adds one; answers its place.
+    /// Adds one; answers its place. After the last one comes [`Subs::wait`].
     #[inline]
     pub(crate) fn push(&mut self, pair: PairKey, stable: Stable) -> u32 {
         let place = self.members.len() as u32;
         self.members.push((pair, stable));
-        self.ended.push(SimTime::MAX);
         place
+    }
+
+    /// All were added, and none has ended.
+    pub(crate) fn wait(&mut self) {
+        self.ended.resize(self.members.len(), SimTime::MAX);
     }
 
     /// Notes how one ended: well if `code` is None.

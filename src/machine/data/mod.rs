@@ -15,7 +15,7 @@ mod standstill;
 pub(super) use arbitration::window_ends;
 pub(super) use assess::assess;
 pub(super) use fault::{mended, struck};
-pub(super) use standstill::{Stands, stands};
+pub(super) use standstill::{Stands, stands, stands_still_for_none};
 
 use super::effect::{Effect, Effects};
 use crate::sdrs::policy::{LossOfReplica, Policies, Policy};
@@ -490,7 +490,12 @@ pub(super) fn is_held(world: &World, group: GroupKey) -> bool {
 
 /// Whether some pair of a group that takes part has a fault level.
 pub(super) fn any_at(world: &World, group: GroupKey, level: Level) -> bool {
-    let mut pairs = world.groups[group].pairs.iter();
+    let group = &world.groups[group];
+    // The counts include pairs that take no part.
+    if group.health == [0, 0] && level > Level::Zero {
+        return false;
+    }
+    let mut pairs = group.pairs.iter();
     pairs.any(|pair| !world.pairs[pair].is_out() && world.level(pair) == level)
 }
 

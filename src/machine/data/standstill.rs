@@ -30,6 +30,13 @@ pub(crate) fn stands(world: &World, turn: u32) -> Stands {
     }
 }
 
+/// Whether an event of a job that was announced after `turn` standstills happens now, as is plain to see: there was no other
+/// since, and there is none.
+#[inline]
+pub(crate) fn stands_still_for_none(world: &World, turn: u32) -> bool {
+    world.control.since.is_none() && world.control.turn() == turn
+}
+
 /// What was stood since the standstill of this number ended.
 fn owed(world: &World, turn: u32) -> Span {
     let stood = &world.control.stood;

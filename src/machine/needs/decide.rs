@@ -49,6 +49,8 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
         Need::DrServerRuns => asked.runs_at(group.station.other()),
         Need::ProductionServerRuns => asked.runs_at(group.station),
         Need::PairCopies | Need::PairSynchronizes => group.copying > 0,
+        // Nothing is wrong with any disk of such a group, and no AZ is dark.
+        Need::DrUnusable if world.is_calm(group) => false,
         Need::DrUnusable => {
             let dr = group.station.other();
             let mut pairs = group.pairs.iter().map(|p| &world.pairs[p]);
@@ -66,12 +68,15 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
         Need::FaultLevel2 => data::any_at(world, asked.group.expect(NAMED), Level::Two),
         Need::FaultLevel5 => data::any_at(world, asked.group.expect(NAMED), Level::Five),
         Need::CopyInconsistent => {
+            // A pair that is in step and has no outage holds all of a copy.
+            let whole = group.in_step as usize == group.pairs.len() && group.health == [0, 0];
             group.copying > 0
-                || group
-                    .pairs
-                    .iter()
-                    .map(|p| &world.pairs[p])
-                    .any(|p| !p.is_out() && !p.consistent)
+                || !whole
+                    && group
+                        .pairs
+                        .iter()
+                        .map(|p| &world.pairs[p])
+                        .any(|p| !p.is_out() && !p.consistent)
         }
         _ => {
             let station = asked.text.and_then(Side::named);
