@@ -15,6 +15,9 @@ use crate::world::{PairKey, Who};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use slotmap::{Key, KeyData};
 
+/// How many events are looked ahead at.
+const AHEAD: usize = 64;
+
 /// Events by instant; of equal instants first come, first served.
 #[derive(Debug, Default)]
 pub struct Agenda {
@@ -23,8 +26,8 @@ pub struct Agenda {
     odd: Vec<Event>,
     /// Places of `odd` that no entry names.
     free: Vec<u32>,
-    /// The queue's round at which somebody looked ahead.
-    seen: u64,
+    /// How many events come before somebody looks ahead again.
+    seen: usize,
 }
 
 impl Clone for Agenda {
@@ -90,16 +93,16 @@ impl Agenda {
         Some((at, event))
     }
 
-    /// The pairs that the next few events are about, once for each time the queue makes some ready; then None until it does
-    /// so again.
+    /// The pairs that some of the next events are about, once for each such few; then None until they have come.
     #[inline]
     pub(super) fn look_ahead(&mut self) -> Option<impl Iterator<Item = PairKey> + '_> {
-        let round = self.queue.rounds();
-        if round == self.seen {
+        if self.seen > 0 {
+            self.seen -= 1;
             return None;
         }
-        self.seen = round;
-        let pairs = self.queue.ready().filter(|packed| packed.word & 7 == 0);
+        self.seen = self.queue.ready().take(AHEAD).count();
+        let next = self.queue.ready().take(AHEAD);
+        let pairs = next.filter(|packed| packed.word % (1 << DOING) == PAIR);
         Some(pairs.map(|packed| KeyData::from_ffi(packed.key).into()))
     }
 
@@ -178,6 +181,9 @@ const TURNS: u32 = 1 << (32 - TURN);
 /// The number that stands for an act, where others stand for a part of a job.
 const ACT: u32 = 3;
 
+/// The kind of a pair, which is what nearly every end is about.
+const PAIR: u32 = 0;
+
 impl Packed {
     /// An event packed; None if it is no end of work or does not fit.
     #[inline]
@@ -192,18 +198,13 @@ impl Packed {
         else {
             return None;
         };
-        let (kind, key) = match who {
-            Who::Pair(key) => (0, key.data()),
-            Who::Job(key) => (1, key.data()),
-            Who::Group(key) => (2, key.data()),
-            Who::Instance(key) => (3, key.data()),
-            Who::Drill(key) => (4, key.data()),
-            Who::Server(key) => (5, key.data()),
-            _ => return None,
-        };
         if turn >= TURNS {
             return None;
         }
+        let (kind, key) = match who {
+            Who::Pair(key) => (PAIR, key.data()),
+            _ => kind_of(who)?,
+        };
         let doing = match doing {
             Doing::Job(op, part) => (op as u32) << 2 | part as u32,
             Doing::Act(act) => (act as u32) << 2 | ACT,
@@ -223,22 +224,9 @@ impl Packed {
     #[inline]
     fn event(self) -> Option<Event> {
         let key = KeyData::from_ffi(self.key);
-        let who = match self.word & ((1 << DOING) - 1) {
-            0 => Who::Pair(key.into()),
-            1 => Who::Job(key.into()),
-            2 => Who::Group(key.into()),
-            3 => Who::Instance(key.into()),
-            4 => Who::Drill(key.into()),
-            5 => Who::Server(key.into()),
-            _ => return None,
-        };
-        let doing = self.word >> DOING & ((1 << (END - DOING)) - 1);
-        let place = (doing >> 2) as usize;
-        let doing = match doing & 3 {
-            0 => Doing::Job(Op::ALL[place], Part::Open),
-            1 => Doing::Job(Op::ALL[place], Part::Work),
-            2 => Doing::Job(Op::ALL[place], Part::Close),
-            _ => Doing::Act(ACTS[place]),
+        let who = match self.word % (1 << DOING) {
+            PAIR => Who::Pair(key.into()),
+            kind => who_of(kind, key)?,
         };
         let outcome = match self.word >> END & ((1 << (TURN - END)) - 1) {
             0 => Outcome::Done,
@@ -247,15 +235,61 @@ impl Packed {
         Some(Event::Settled {
             who,
             epoch: self.epoch,
-            doing,
+            doing: DOINGS[usize::from((self.word >> DOING) as u8)],
             outcome,
             turn: self.word >> TURN,
         })
     }
 }
 
+/// The number of a kind and the slot; None if the kind has no number.
+#[inline(never)]
+fn kind_of(who: Who) -> Option<(u32, KeyData)> {
+    Some(match who {
+        Who::Pair(key) => (PAIR, key.data()),
+        Who::Job(key) => (1, key.data()),
+        Who::Group(key) => (2, key.data()),
+        Who::Instance(key) => (3, key.data()),
+        Who::Drill(key) => (4, key.data()),
+        Who::Server(key) => (5, key.data()),
+        _ => return None,
+    })
+}
+
+/// What has the number of a kind and a slot; None if no kind has that number.
+#[inline(never)]
+fn who_of(kind: u32, key: KeyData) -> Option<Who> {
+    Some(match kind {
+        PAIR => Who::Pair(key.into()),
+        1 => Who::Job(key.into()),
+        2 => Who::Group(key.into()),
+        3 => Who::Instance(key.into()),
+        4 => Who::Drill(key.into()),
+        5 => Who::Server(key.into()),
+        _ => return None,
+    })
+}
+
 /// The acts by number.
 const ACTS: [Act; 4] = [Act::Boot, Act::Shutdown, Act::Reboot, Act::Initialize];
+
+/// What is done, by the eight bits that stand for it; what no bits stand for is of no account.
+static DOINGS: [Doing; 1 << (END - DOING)] = {
+    let mut all = [Doing::Act(Act::Boot); 1 << (END - DOING)];
+    let mut op = 0;
+    while op < Op::ALL.len() {
+        all[op << 2 | Part::Open as usize] = Doing::Job(Op::ALL[op], Part::Open);
+        all[op << 2 | Part::Work as usize] = Doing::Job(Op::ALL[op], Part::Work);
+        all[op << 2 | Part::Close as usize] = Doing::Job(Op::ALL[op], Part::Close);
+        op += 1;
+    }
+    let mut act = 0;
+    while act < ACTS.len() {
+        all[act << 2 | ACT as usize] = Doing::Act(ACTS[act]);
+        act += 1;
+    }
+    all
+};
 
 // What the fields of the word have to hold.
 const _: () = assert!(Op::ALL.len() <= 1 << (END - DOING - 2) && 10_000 < 1 << (TURN - END));
@@ -265,6 +299,8 @@ const _: () = assert!(size_of::<Packed>() == 16);
 mod tests {
     use super::*;
     use crate::engine::fixture::Fixture;
+    use crate::hash::mix;
+    use crate::time::Span;
     use crate::world::JobKey;
 
     fn settled(who: Who, doing: Doing, outcome: Outcome, turn: u32) -> Event {
@@ -324,6 +360,85 @@ mod tests {
             }
             assert_eq!(agenda.pop_until(SimTime::MAX), None);
             assert_eq!(agenda.odd.len(), 2);
+        }
+    }
+
+    /// The agenda as it is meant: a list in order, where a new event goes behind all of its instant.
+    #[derive(Default)]
+    struct Plain(Vec<(SimTime, Event)>);
+
+    impl Plain {
+        fn push(&mut self, at: SimTime, event: Event) {
+            let place = self.0.partition_point(|entry| entry.0 <= at);
+            self.0.insert(place, (at, event));
+        }
+
+        fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Event)> {
+            let due = self.0.first().is_some_and(|entry| entry.0 <= limit);
+            due.then(|| self.0.remove(0))
+        }
+    }
+
+    /// The ends that an operation of so many pairs announces, some of which fail or are told from the others by their turn.
+    fn operation(draw: u64, pairs: u64) -> impl Iterator<Item = (u64, Event)> {
+        let law = [0, 15, 1_000, 30_000_000, u64::MAX][draw as usize % 5];
+        (0..pairs).map(move |place| {
+            let bits = mix(draw ^ place);
+            let turn = if bits % 50 == 0 { TURNS } else { 3 };
+            let outcome = match bits % 20 {
+                1 => Outcome::Failed(Code::of(1030)),
+                _ => Outcome::Done,
+            };
+            let pair = PairKey::from(KeyData::from_ffi(1 << 32 | (bits & 0xff)));
+            let doing = Doing::Job(Op::ALL[draw as usize % Op::ALL.len()], Part::Work);
+            let after = if law == 0 { 0 } else { (bits >> 8) % law };
+            (after, settled(Who::Pair(pair), doing, outcome, turn))
+        })
+    }
+
+    #[test]
+    fn operations_and_single_events_come_in_order_through_copies_and_checkpoints() {
+        for seed in 0..20 {
+            let (mut agenda, mut spare, mut plain) =
+                (Agenda::default(), Agenda::default(), Plain::default());
+            let mut now = SimTime::ZERO;
+            for turn in 0..120 {
+                let draw = mix(seed << 32 | turn);
+                let after = |micros: u64| now.saturating_add(Span::micros(micros));
+                if draw % 3 == 0 {
+                    for (micros, event) in operation(draw >> 8, draw >> 2 & 0x7f) {
+                        agenda.push(after(micros), event);
+                        plain.push(after(micros), event);
+                    }
+                }
+                agenda.push(after(draw >> 40), Event::Assess);
+                plain.push(after(draw >> 40), Event::Assess);
+                let limit = [SimTime::MAX, after(0), after(draw >> 38)][(draw >> 4) as usize % 3];
+                for _ in 0..draw >> 20 & 0x3f {
+                    let next = plain.pop_until(limit);
+                    now = next.map_or(now, |entry| entry.0);
+                    assert_eq!(agenda.pop_until(limit), next, "seed {seed}, turn {turn}");
+                }
+                match draw >> 30 & 7 {
+                    0 => {
+                        // The one that goes on has the room, and once had the events, of another.
+                        spare.clone_from(&agenda);
+                        std::mem::swap(&mut spare, &mut agenda);
+                    }
+                    1 => {
+                        let text = serde_json::to_string(&agenda).expect("it is data");
+                        let meant = serde_json::to_string(&plain.0).expect("it is data");
+                        assert_eq!(text, meant);
+                        agenda = serde_json::from_str(&text).expect("it was written so");
+                    }
+                    _ => {}
+                }
+                assert_eq!(agenda.len(), plain.0.len());
+                assert_eq!(agenda.peek_time(), plain.0.first().map(|entry| entry.0));
+                let ahead = agenda.look_ahead().map(Iterator::count);
+                assert!(ahead.is_none_or(|pairs| pairs <= AHEAD));
+            }
+            assert_eq!(agenda.in_order(), plain.0);
         }
     }
 }
