@@ -4,16 +4,15 @@
 //! Ends of work are packed into their entry; the few others, and ends that do not fit, wait in a list beside the queue and
 //! their entries say where. Order and meaning are those of a plain queue of events, and so is what is written to a checkpoint.
 
+mod packed;
+
 use super::scheduler::Queue;
-use crate::machine::{Doing, Event, Outcome};
-use crate::sdrs::codes::Code;
-use crate::sdrs::op::Op;
+use crate::machine::Event;
 use crate::time::SimTime;
-use crate::world::job::Part;
-use crate::world::machinery::Act;
 use crate::world::{PairKey, Who};
+pub(super) use packed::Ending;
+use packed::Packed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use slotmap::{Key, KeyData};
 
 /// How many events are looked ahead at.
 const AHEAD: usize = 64;
@@ -48,6 +47,37 @@ impl Clone for Agenda {
     }
 }
 
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The end of work on a pair, as it is kept.
+    End {
+        /// The pair.
+        pair: PairKey,
+        /// The epoch at which it began.
+        epoch: u32,
+        /// The work and its end.
+        ending: Ending,
+    },
+    /// Anything else.
+    Other(Event),
+}
+
+impl Next {
+    /// The same as an event.
+    #[inline]
+    pub(super) fn event(self) -> Event {
+        match self {
+            Next::End {
+                pair,
+                epoch,
+                ending,
+            } => ending.event(Who::Pair(pair), epoch),
+            Next::Other(event) => event,
+        }
+    }
+}
+
 impl Agenda {
     /// Adds an event, behind all that are due at the same instant.
     #[inline]
@@ -71,26 +101,37 @@ impl Agenda {
                 self.odd.len() as u32 - 1
             }
         };
-        Packed {
-            key: u64::from(place),
-            epoch: 0,
-            word: ODD,
-        }
+        Packed::odd(place)
     }
 
-    /// Takes out the event that is due first, unless that is later than `limit`.
+    /// Adds the end of work on a pair, behind all that is due at the same instant.
     #[inline]
-    pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Event)> {
+    pub(super) fn push_end(&mut self, at: SimTime, pair: PairKey, epoch: u32, ending: Ending) {
+        self.queue.push(at, Packed::of_pair(pair, epoch, ending));
+    }
+
+    /// Takes out what is due first, unless that is later than `limit`.
+    #[inline]
+    pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Next)> {
         let (at, packed) = self.queue.pop_until(limit)?;
-        let event = match packed.event() {
-            Some(event) => event,
-            None => {
-                let place = packed.key as u32;
-                self.free.push(place);
-                self.odd[place as usize]
-            }
+        let next = match packed.pair() {
+            Some((pair, ending)) => Next::End {
+                pair,
+                epoch: packed.epoch,
+                ending,
+            },
+            None => Next::Other(self.unpack(packed)),
         };
-        Some((at, event))
+        Some((at, next))
+    }
+
+    /// The event of an entry that has come out.
+    #[inline(never)]
+    fn unpack(&mut self, packed: Packed) -> Event {
+        packed.event().unwrap_or_else(|place| {
+            self.free.push(place);
+            self.odd[place as usize]
+        })
     }
 
     /// The pairs that some of the next events are about, once for each such few; then None until they have come.
@@ -102,8 +143,7 @@ impl Agenda {
         }
         self.seen = self.queue.ready().take(AHEAD).count();
         let next = self.queue.ready().take(AHEAD);
-        let pairs = next.filter(|packed| packed.word % (1 << DOING) == PAIR);
-        Some(pairs.map(|packed| KeyData::from_ffi(packed.key).into()))
+        Some(next.filter_map(|packed| packed.pair().map(|end| end.0)))
     }
 
     /// The instant of the event that is due first.
@@ -136,7 +176,7 @@ impl Agenda {
     pub fn in_order(&self) -> Vec<(SimTime, Event)> {
         let entries = self.queue.in_order().into_iter();
         let event = |packed: &Packed| {
-            let odd = || self.odd[packed.key as usize];
+            let odd = |place| self.odd[place as usize];
             packed.event().unwrap_or_else(odd)
         };
         entries.map(|(at, packed)| (at, event(packed))).collect()
@@ -159,149 +199,19 @@ impl<'de> Deserialize<'de> for Agenda {
     }
 }
 
-/// The end of a piece of work, or where an event is.
-#[derive(Clone, Copy, Debug)]
-struct Packed {
-    /// The slot of what was worked on.
-    key: u64,
-    epoch: u32,
-    /// From below: 3 bits of the kind of what was worked on, 8 of what was done, 14 of how it ended, 7 of how many standstills
-    /// there had been.
-    word: u32,
-}
-
-/// The kind that says that the event is elsewhere.
-const ODD: u32 = 7;
-/// Where the parts of the word begin.
-const DOING: u32 = 3;
-const END: u32 = 11;
-const TURN: u32 = 25;
-/// One turn more than fits.
-const TURNS: u32 = 1 << (32 - TURN);
-/// The number that stands for an act, where others stand for a part of a job.
-const ACT: u32 = 3;
-
-/// The kind of a pair, which is what nearly every end is about.
-const PAIR: u32 = 0;
-
-impl Packed {
-    /// An event packed; None if it is no end of work or does not fit.
-    #[inline]
-    fn of(event: Event) -> Option<Packed> {
-        let Event::Settled {
-            who,
-            epoch,
-            doing,
-            outcome,
-            turn,
-        } = event
-        else {
-            return None;
-        };
-        if turn >= TURNS {
-            return None;
-        }
-        let (kind, key) = match who {
-            Who::Pair(key) => (PAIR, key.data()),
-            _ => kind_of(who)?,
-        };
-        let doing = match doing {
-            Doing::Job(op, part) => (op as u32) << 2 | part as u32,
-            Doing::Act(act) => (act as u32) << 2 | ACT,
-        };
-        let end = match outcome {
-            Outcome::Done => 0,
-            Outcome::Failed(code) => u32::from(code.number()) + 1,
-        };
-        Some(Packed {
-            key: key.as_ffi(),
-            epoch,
-            word: kind | doing << DOING | end << END | turn << TURN,
-        })
-    }
-
-    /// The event; None if it is elsewhere.
-    #[inline]
-    fn event(self) -> Option<Event> {
-        let key = KeyData::from_ffi(self.key);
-        let who = match self.word % (1 << DOING) {
-            PAIR => Who::Pair(key.into()),
-            kind => who_of(kind, key)?,
-        };
-        let outcome = match self.word >> END & ((1 << (TURN - END)) - 1) {
-            0 => Outcome::Done,
-            code => Outcome::Failed(Code::of(code as u16 - 1)),
-        };
-        Some(Event::Settled {
-            who,
-            epoch: self.epoch,
-            doing: DOINGS[usize::from((self.word >> DOING) as u8)],
-            outcome,
-            turn: self.word >> TURN,
-        })
-    }
-}
-
-/// The number of a kind and the slot; None if the kind has no number.
-#[inline(never)]
-fn kind_of(who: Who) -> Option<(u32, KeyData)> {
-    Some(match who {
-        Who::Pair(key) => (PAIR, key.data()),
-        Who::Job(key) => (1, key.data()),
-        Who::Group(key) => (2, key.data()),
-        Who::Instance(key) => (3, key.data()),
-        Who::Drill(key) => (4, key.data()),
-        Who::Server(key) => (5, key.data()),
-        _ => return None,
-    })
-}
-
-/// What has the number of a kind and a slot; None if no kind has that number.
-#[inline(never)]
-fn who_of(kind: u32, key: KeyData) -> Option<Who> {
-    Some(match kind {
-        PAIR => Who::Pair(key.into()),
-        1 => Who::Job(key.into()),
-        2 => Who::Group(key.into()),
-        3 => Who::Instance(key.into()),
-        4 => Who::Drill(key.into()),
-        5 => Who::Server(key.into()),
-        _ => return None,
-    })
-}
-
-/// The acts by number.
-const ACTS: [Act; 4] = [Act::Boot, Act::Shutdown, Act::Reboot, Act::Initialize];
-
-/// What is done, by the eight bits that stand for it; what no bits stand for is of no account.
-static DOINGS: [Doing; 1 << (END - DOING)] = {
-    let mut all = [Doing::Act(Act::Boot); 1 << (END - DOING)];
-    let mut op = 0;
-    while op < Op::ALL.len() {
-        all[op << 2 | Part::Open as usize] = Doing::Job(Op::ALL[op], Part::Open);
-        all[op << 2 | Part::Work as usize] = Doing::Job(Op::ALL[op], Part::Work);
-        all[op << 2 | Part::Close as usize] = Doing::Job(Op::ALL[op], Part::Close);
-        op += 1;
-    }
-    let mut act = 0;
-    while act < ACTS.len() {
-        all[act << 2 | ACT as usize] = Doing::Act(ACTS[act]);
-        act += 1;
-    }
-    all
-};
-
-// What the fields of the word have to hold.
-const _: () = assert!(Op::ALL.len() <= 1 << (END - DOING - 2) && 10_000 < 1 << (TURN - END));
-const _: () = assert!(size_of::<Packed>() == 16);
-
 #[cfg(test)]
 mod tests {
+    use super::packed::{ACTS, TURNS};
     use super::*;
     use crate::engine::fixture::Fixture;
     use crate::hash::mix;
+    use crate::machine::{Doing, Outcome};
+    use crate::sdrs::codes::Code;
+    use crate::sdrs::op::Op;
     use crate::time::Span;
     use crate::world::JobKey;
+    use crate::world::job::Part;
+    use slotmap::KeyData;
 
     fn settled(who: Who, doing: Doing, outcome: Outcome, turn: u32) -> Event {
         Event::Settled {
@@ -311,6 +221,11 @@ mod tests {
             outcome,
             turn,
         }
+    }
+
+    fn next(agenda: &mut Agenda, limit: SimTime) -> Option<(SimTime, Event)> {
+        let (at, next) = agenda.pop_until(limit)?;
+        Some((at, next.event()))
     }
 
     #[test]
@@ -332,7 +247,7 @@ mod tests {
                     for turn in [0, 1, TURNS - 1] {
                         let event = settled(who, doing, outcome, turn);
                         let packed = Packed::of(event).expect("it fits");
-                        assert_eq!(packed.event(), Some(event));
+                        assert_eq!(packed.event(), Ok(event));
                     }
                 }
             }
@@ -355,10 +270,10 @@ mod tests {
             let text = serde_json::to_string(&agenda).unwrap();
             let mut back: Agenda = serde_json::from_str(&text).unwrap();
             for event in events {
-                assert_eq!(agenda.pop_until(at), Some((at, event)));
-                assert_eq!(back.pop_until(at), Some((at, event)));
+                assert_eq!(next(&mut agenda, at), Some((at, event)));
+                assert_eq!(next(&mut back, at), Some((at, event)));
             }
-            assert_eq!(agenda.pop_until(SimTime::MAX), None);
+            assert_eq!(next(&mut agenda, SimTime::MAX), None);
             assert_eq!(agenda.odd.len(), 2);
         }
     }
@@ -415,9 +330,9 @@ mod tests {
                 plain.push(after(draw >> 40), Event::Assess);
                 let limit = [SimTime::MAX, after(0), after(draw >> 38)][(draw >> 4) as usize % 3];
                 for _ in 0..draw >> 20 & 0x3f {
-                    let next = plain.pop_until(limit);
-                    now = next.map_or(now, |entry| entry.0);
-                    assert_eq!(agenda.pop_until(limit), next, "seed {seed}, turn {turn}");
+                    let due = plain.pop_until(limit);
+                    now = due.map_or(now, |entry| entry.0);
+                    assert_eq!(next(&mut agenda, limit), due, "seed {seed}, turn {turn}");
                 }
                 match draw >> 30 & 7 {
                     0 => {
