@@ -24,7 +24,7 @@ const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
 /// Entries of a chunk.
 const CHUNK: usize = 16;
 /// A bucket of at most so many entries is sorted instead of spread.
-const SMALL: usize = 640;
+const SMALL: usize = 1536;
 /// So many entries are put beside a run before they are merged into it.
 const BESIDE: usize = 64;
 /// After so many merges a run goes back to the buckets.

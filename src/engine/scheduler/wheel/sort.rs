@@ -12,7 +12,7 @@ const FEW: usize = 12;
 /// So many entries are some.
 const SOME: usize = 64;
 /// The most cells.
-const CELLS: usize = 512;
+const CELLS: usize = 1024;
 /// A cell with more entries is sorted by itself.
 const CROWD: u16 = 12;
 /// In a bucket with a cell of more entries, counting does not pay.
