@@ -3,7 +3,7 @@
 //! It is apart from [`super::Engine`] because it needs no machine: it takes effects from anywhere, which is how it is
 //! tested.
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Ending};
 use super::digest::{Digest, Keys, Prefixes};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
@@ -181,14 +181,24 @@ impl Absorber {
     #[inline]
     fn begin<O: Oracle>(&mut self, work: Work, world: &World, oracle: &mut O) {
         let Fate { after, outcome } = oracle.fate_of(world, work);
+        let Some(after) = after else { return };
+        let Work {
+            who, epoch, doing, ..
+        } = work;
+        let (at, turn) = (work.begins.saturating_add(after), world.control.turn());
+        if let Who::Pair(pair) = who
+            && let Some(ending) = Ending::of(doing, outcome, turn)
+        {
+            return self.queue.push_end(at, pair, epoch, ending);
+        }
         let settled = Event::Settled {
-            who: work.who,
-            epoch: work.epoch,
-            doing: work.doing,
+            who,
+            epoch,
+            doing,
             outcome,
-            turn: world.control.turn(),
+            turn,
         };
-        self.after(work.begins, after, settled);
+        self.queue.push(at, settled);
     }
 
     #[cold]

@@ -4,16 +4,18 @@
 //! Ends of work are packed into their entry; the few others, and ends that do not fit, wait in a list beside the queue and
 //! their entries say where. Order and meaning are those of a plain queue of events, and so is what is written to a checkpoint.
 
+mod packed;
+
 use super::scheduler::Queue;
-use crate::machine::{Doing, Event, Outcome};
-use crate::sdrs::codes::Code;
-use crate::sdrs::op::Op;
+use crate::machine::Event;
 use crate::time::SimTime;
-use crate::world::job::Part;
-use crate::world::machinery::Act;
 use crate::world::{PairKey, Who};
+pub(super) use packed::Ending;
+use packed::Packed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use slotmap::{Key, KeyData};
+
+/// How many events are looked ahead at.
+const AHEAD: usize = 64;
 
 /// Events by instant; of equal instants first come, first served.
 #[derive(Debug, Default)]
@@ -23,8 +25,8 @@ pub struct Agenda {
     odd: Vec<Event>,
     /// Places of `odd` that no entry names.
     free: Vec<u32>,
-    /// The queue's round at which somebody looked ahead.
-    seen: u64,
+    /// How many events come before somebody looks ahead again.
+    seen: usize,
 }
 
 impl Clone for Agenda {
@@ -42,6 +44,37 @@ impl Clone for Agenda {
         self.odd.clone_from(&source.odd);
         self.free.clone_from(&source.free);
         self.seen = source.seen;
+    }
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The end of work on a pair, as it is kept.
+    End {
+        /// The pair.
+        pair: PairKey,
+        /// The epoch at which it began.
+        epoch: u32,
+        /// The work and its end.
+        ending: Ending,
+    },
+    /// Anything else.
+    Other(Event),
+}
+
+impl Next {
+    /// The same as an event.
+    #[inline]
+    pub(super) fn event(self) -> Event {
+        match self {
+            Next::End {
+                pair,
+                epoch,
+                ending,
+            } => ending.event(Who::Pair(pair), epoch),
+            Next::Other(event) => event,
+        }
     }
 }
 
@@ -68,39 +101,49 @@ impl Agenda {
                 self.odd.len() as u32 - 1
             }
         };
-        Packed {
-            key: u64::from(place),
-            epoch: 0,
-            word: ODD,
-        }
+        Packed::odd(place)
     }
 
-    /// Takes out the event that is due first, unless that is later than `limit`.
+    /// Adds the end of work on a pair, behind all that is due at the same instant.
     #[inline]
-    pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Event)> {
-        let (at, packed) = self.queue.pop_until(limit)?;
-        let event = match packed.event() {
-            Some(event) => event,
-            None => {
-                let place = packed.key as u32;
-                self.free.push(place);
-                self.odd[place as usize]
-            }
-        };
-        Some((at, event))
+    pub(super) fn push_end(&mut self, at: SimTime, pair: PairKey, epoch: u32, ending: Ending) {
+        self.queue.push(at, Packed::of_pair(pair, epoch, ending));
     }
 
-    /// The pairs that the next few events are about, once for each time the queue makes some ready; then None until it does
-    /// so again.
+    /// Takes out what is due first, unless that is later than `limit`.
+    #[inline]
+    pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Next)> {
+        let (at, packed) = self.queue.pop_until(limit)?;
+        let next = match packed.pair() {
+            Some((pair, ending)) => Next::End {
+                pair,
+                epoch: packed.epoch,
+                ending,
+            },
+            None => Next::Other(self.unpack(packed)),
+        };
+        Some((at, next))
+    }
+
+    /// The event of an entry that has come out.
+    #[inline(never)]
+    fn unpack(&mut self, packed: Packed) -> Event {
+        packed.event().unwrap_or_else(|place| {
+            self.free.push(place);
+            self.odd[place as usize]
+        })
+    }
+
+    /// The pairs that some of the next events are about, once for each such few; then None until they have come.
     #[inline]
     pub(super) fn look_ahead(&mut self) -> Option<impl Iterator<Item = PairKey> + '_> {
-        let round = self.queue.rounds();
-        if round == self.seen {
+        if self.seen > 0 {
+            self.seen -= 1;
             return None;
         }
-        self.seen = round;
-        let pairs = self.queue.ready().filter(|packed| packed.word & 7 == 0);
-        Some(pairs.map(|packed| KeyData::from_ffi(packed.key).into()))
+        self.seen = self.queue.ready().take(AHEAD).count();
+        let next = self.queue.ready().take(AHEAD);
+        Some(next.filter_map(|packed| packed.pair().map(|end| end.0)))
     }
 
     /// The instant of the event that is due first.
@@ -133,7 +176,7 @@ impl Agenda {
     pub fn in_order(&self) -> Vec<(SimTime, Event)> {
         let entries = self.queue.in_order().into_iter();
         let event = |packed: &Packed| {
-            let odd = || self.odd[packed.key as usize];
+            let odd = |place| self.odd[place as usize];
             packed.event().unwrap_or_else(odd)
         };
         entries.map(|(at, packed)| (at, event(packed))).collect()
@@ -156,116 +199,19 @@ impl<'de> Deserialize<'de> for Agenda {
     }
 }
 
-/// The end of a piece of work, or where an event is.
-#[derive(Clone, Copy, Debug)]
-struct Packed {
-    /// The slot of what was worked on.
-    key: u64,
-    epoch: u32,
-    /// From below: 3 bits of the kind of what was worked on, 8 of what was done, 14 of how it ended, 7 of how many standstills
-    /// there had been.
-    word: u32,
-}
-
-/// The kind that says that the event is elsewhere.
-const ODD: u32 = 7;
-/// Where the parts of the word begin.
-const DOING: u32 = 3;
-const END: u32 = 11;
-const TURN: u32 = 25;
-/// One turn more than fits.
-const TURNS: u32 = 1 << (32 - TURN);
-/// The number that stands for an act, where others stand for a part of a job.
-const ACT: u32 = 3;
-
-impl Packed {
-    /// An event packed; None if it is no end of work or does not fit.
-    #[inline]
-    fn of(event: Event) -> Option<Packed> {
-        let Event::Settled {
-            who,
-            epoch,
-            doing,
-            outcome,
-            turn,
-        } = event
-        else {
-            return None;
-        };
-        let (kind, key) = match who {
-            Who::Pair(key) => (0, key.data()),
-            Who::Job(key) => (1, key.data()),
-            Who::Group(key) => (2, key.data()),
-            Who::Instance(key) => (3, key.data()),
-            Who::Drill(key) => (4, key.data()),
-            Who::Server(key) => (5, key.data()),
-            _ => return None,
-        };
-        if turn >= TURNS {
-            return None;
-        }
-        let doing = match doing {
-            Doing::Job(op, part) => (op as u32) << 2 | part as u32,
-            Doing::Act(act) => (act as u32) << 2 | ACT,
-        };
-        let end = match outcome {
-            Outcome::Done => 0,
-            Outcome::Failed(code) => u32::from(code.number()) + 1,
-        };
-        Some(Packed {
-            key: key.as_ffi(),
-            epoch,
-            word: kind | doing << DOING | end << END | turn << TURN,
-        })
-    }
-
-    /// The event; None if it is elsewhere.
-    #[inline]
-    fn event(self) -> Option<Event> {
-        let key = KeyData::from_ffi(self.key);
-        let who = match self.word & ((1 << DOING) - 1) {
-            0 => Who::Pair(key.into()),
-            1 => Who::Job(key.into()),
-            2 => Who::Group(key.into()),
-            3 => Who::Instance(key.into()),
-            4 => Who::Drill(key.into()),
-            5 => Who::Server(key.into()),
-            _ => return None,
-        };
-        let doing = self.word >> DOING & ((1 << (END - DOING)) - 1);
-        let place = (doing >> 2) as usize;
-        let doing = match doing & 3 {
-            0 => Doing::Job(Op::ALL[place], Part::Open),
-            1 => Doing::Job(Op::ALL[place], Part::Work),
-            2 => Doing::Job(Op::ALL[place], Part::Close),
-            _ => Doing::Act(ACTS[place]),
-        };
-        let outcome = match self.word >> END & ((1 << (TURN - END)) - 1) {
-            0 => Outcome::Done,
-            code => Outcome::Failed(Code::of(code as u16 - 1)),
-        };
-        Some(Event::Settled {
-            who,
-            epoch: self.epoch,
-            doing,
-            outcome,
-            turn: self.word >> TURN,
-        })
-    }
-}
-
-/// The acts by number.
-const ACTS: [Act; 4] = [Act::Boot, Act::Shutdown, Act::Reboot, Act::Initialize];
-
-// What the fields of the word have to hold.
-const _: () = assert!(Op::ALL.len() <= 1 << (END - DOING - 2) && 10_000 < 1 << (TURN - END));
-const _: () = assert!(size_of::<Packed>() == 16);
-
 #[cfg(test)]
 mod tests {
+    use super::packed::{ACTS, TURNS};
     use super::*;
     use crate::engine::fixture::Fixture;
+    use crate::hash::mix;
+    use crate::machine::{Doing, Outcome};
+    use crate::sdrs::codes::Code;
+    use crate::sdrs::op::Op;
+    use crate::time::Span;
     use crate::world::JobKey;
+    use crate::world::job::Part;
+    use slotmap::KeyData;
 
     fn settled(who: Who, doing: Doing, outcome: Outcome, turn: u32) -> Event {
         Event::Settled {
@@ -275,6 +221,11 @@ mod tests {
             outcome,
             turn,
         }
+    }
+
+    fn next(agenda: &mut Agenda, limit: SimTime) -> Option<(SimTime, Event)> {
+        let (at, next) = agenda.pop_until(limit)?;
+        Some((at, next.event()))
     }
 
     #[test]
@@ -296,7 +247,7 @@ mod tests {
                     for turn in [0, 1, TURNS - 1] {
                         let event = settled(who, doing, outcome, turn);
                         let packed = Packed::of(event).expect("it fits");
-                        assert_eq!(packed.event(), Some(event));
+                        assert_eq!(packed.event(), Ok(event));
                     }
                 }
             }
@@ -319,11 +270,90 @@ mod tests {
             let text = serde_json::to_string(&agenda).unwrap();
             let mut back: Agenda = serde_json::from_str(&text).unwrap();
             for event in events {
-                assert_eq!(agenda.pop_until(at), Some((at, event)));
-                assert_eq!(back.pop_until(at), Some((at, event)));
+                assert_eq!(next(&mut agenda, at), Some((at, event)));
+                assert_eq!(next(&mut back, at), Some((at, event)));
             }
-            assert_eq!(agenda.pop_until(SimTime::MAX), None);
+            assert_eq!(next(&mut agenda, SimTime::MAX), None);
             assert_eq!(agenda.odd.len(), 2);
+        }
+    }
+
+    /// The agenda as it is meant: a list in order, where a new event goes behind all of its instant.
+    #[derive(Default)]
+    struct Plain(Vec<(SimTime, Event)>);
+
+    impl Plain {
+        fn push(&mut self, at: SimTime, event: Event) {
+            let place = self.0.partition_point(|entry| entry.0 <= at);
+            self.0.insert(place, (at, event));
+        }
+
+        fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Event)> {
+            let due = self.0.first().is_some_and(|entry| entry.0 <= limit);
+            due.then(|| self.0.remove(0))
+        }
+    }
+
+    /// The ends that an operation of so many pairs announces, some of which fail or are told from the others by their turn.
+    fn operation(draw: u64, pairs: u64) -> impl Iterator<Item = (u64, Event)> {
+        let law = [0, 15, 1_000, 30_000_000, u64::MAX][draw as usize % 5];
+        (0..pairs).map(move |place| {
+            let bits = mix(draw ^ place);
+            let turn = if bits % 50 == 0 { TURNS } else { 3 };
+            let outcome = match bits % 20 {
+                1 => Outcome::Failed(Code::of(1030)),
+                _ => Outcome::Done,
+            };
+            let pair = PairKey::from(KeyData::from_ffi(1 << 32 | (bits & 0xff)));
+            let doing = Doing::Job(Op::ALL[draw as usize % Op::ALL.len()], Part::Work);
+            let after = if law == 0 { 0 } else { (bits >> 8) % law };
+            (after, settled(Who::Pair(pair), doing, outcome, turn))
+        })
+    }
+
+    #[test]
+    fn operations_and_single_events_come_in_order_through_copies_and_checkpoints() {
+        for seed in 0..20 {
+            let (mut agenda, mut spare, mut plain) =
+                (Agenda::default(), Agenda::default(), Plain::default());
+            let mut now = SimTime::ZERO;
+            for turn in 0..120 {
+                let draw = mix(seed << 32 | turn);
+                let after = |micros: u64| now.saturating_add(Span::micros(micros));
+                if draw % 3 == 0 {
+                    for (micros, event) in operation(draw >> 8, draw >> 2 & 0x7f) {
+                        agenda.push(after(micros), event);
+                        plain.push(after(micros), event);
+                    }
+                }
+                agenda.push(after(draw >> 40), Event::Assess);
+                plain.push(after(draw >> 40), Event::Assess);
+                let limit = [SimTime::MAX, after(0), after(draw >> 38)][(draw >> 4) as usize % 3];
+                for _ in 0..draw >> 20 & 0x3f {
+                    let due = plain.pop_until(limit);
+                    now = due.map_or(now, |entry| entry.0);
+                    assert_eq!(next(&mut agenda, limit), due, "seed {seed}, turn {turn}");
+                }
+                match draw >> 30 & 7 {
+                    0 => {
+                        // The one that goes on has the room, and once had the events, of another.
+                        spare.clone_from(&agenda);
+                        std::mem::swap(&mut spare, &mut agenda);
+                    }
+                    1 => {
+                        let text = serde_json::to_string(&agenda).expect("it is data");
+                        let meant = serde_json::to_string(&plain.0).expect("it is data");
+                        assert_eq!(text, meant);
+                        agenda = serde_json::from_str(&text).expect("it was written so");
+                    }
+                    _ => {}
+                }
+                assert_eq!(agenda.len(), plain.0.len());
+                assert_eq!(agenda.peek_time(), plain.0.first().map(|entry| entry.0));
+                let ahead = agenda.look_ahead().map(Iterator::count);
+                assert!(ahead.is_none_or(|pairs| pairs <= AHEAD));
+            }
+            assert_eq!(agenda.in_order(), plain.0);
         }
     }
 }

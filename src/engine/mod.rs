@@ -289,14 +289,14 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// The same if the next event is not later than an instant.
     #[inline]
     fn step_until(&mut self, last: SimTime) -> Option<SimTime> {
-        let (at, event) = self.ahead.queue.pop_until(last)?;
+        let (at, next) = self.ahead.queue.pop_until(last)?;
         if self.world.pairs.len() > FEW_PAIRS
             && let Some(pairs) = self.ahead.queue.look_ahead()
         {
             warm(&self.world, pairs);
         }
         self.move_to(at);
-        self.inject(event);
+        self.inject(next.event());
         Some(self.now)
     }
 

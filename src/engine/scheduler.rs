@@ -111,17 +111,10 @@ impl<E> Queue<E> {
 }
 
 impl<E: Copy> Queue<E> {
-    /// How often entries were made ready to come out next, some at a time; see [`Queue::ready`].
-    #[inline]
-    #[must_use]
-    pub const fn rounds(&self) -> u64 {
-        self.wheel.sorted()
-    }
-
-    /// Of the entries that were made ready last those that have not come out yet, in no promised order. For one who wants to
-    /// look ahead at what they are about.
+    /// Some of the entries that will come out soon, the earliest first; there may be none, and others may come out between them.
+    /// For one who wants to look ahead at what they are about.
     pub fn ready(&self) -> impl Iterator<Item = E> + '_ {
-        self.wheel.run().iter().map(|entry| entry.1)
+        self.wheel.ready().map(|entry| entry.1)
     }
 
     /// Adds an entry, behind all that are due at the same instant. Any instant will do, also one before what has come out.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::hash::mix;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use std::cmp::Reverse;
@@ -97,6 +98,8 @@ enum Step {
     /// Entries for these instants, whatever has come out.
     PushAt(Vec<u64>),
     Pop(usize),
+    /// So often take one out that is due at most so much later than what came out last.
+    PopUntil(usize, u64),
     /// So often: take one out, put one in so much later.
     Hold(usize, u64),
     Copy,
@@ -114,16 +117,24 @@ fn span() -> impl Strategy<Value = u64> {
     ]
 }
 
+/// So many instants within so many bits.
+fn crowd(bits: u32, many: u64) -> Vec<u64> {
+    let within = (1 << bits) - 1;
+    (0..many).map(|n| mix(n) & within).collect()
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let spans = |most| prop::collection::vec(span(), 1..most);
     let same = (span(), 1_usize..200).prop_map(|(span, times)| vec![span; times]);
     prop_oneof![
         6 => spans(8).prop_map(Step::Push),
         2 => spans(300).prop_map(Step::Push),
+        1 => (0_u32..40, 600_u64..1500).prop_map(|(bits, many)| Step::Push(crowd(bits, many))),
         2 => same.prop_map(Step::Push),
         1 => spans(20).prop_map(Step::PushAt),
         6 => (1_usize..8).prop_map(Step::Pop),
         2 => (1_usize..300).prop_map(Step::Pop),
+        2 => (1_usize..20, span()).prop_map(|(times, span)| Step::PopUntil(times, span)),
         4 => (1_usize..200, span()).prop_map(|(times, span)| Step::Hold(times, span)),
         1 => Just(Step::Copy),
         1 => Just(Step::Restore),
@@ -153,6 +164,18 @@ impl Twins {
         Ok(())
     }
 
+    fn pop_until(&mut self, limit: u64) -> Result<(), TestCaseError> {
+        let due = { self.model.heap.peek() }.is_some_and(|first| first.0.0 <= limit);
+        if due {
+            let theirs = self.model.pop();
+            prop_assert_eq!(self.queue.pop_until(at(limit)), theirs);
+            self.now = theirs.map_or(self.now, |(due, _)| due.as_micros());
+        } else {
+            prop_assert_eq!(self.queue.pop_until(at(limit)), None);
+        }
+        Ok(())
+    }
+
     fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
         match step {
             Step::Push(spans) => {
@@ -164,6 +187,12 @@ impl Twins {
             Step::Pop(times) => {
                 for _ in 0..times {
                     self.pop()?;
+                }
+            }
+            Step::PopUntil(times, span) => {
+                let limit = self.now.saturating_add(span);
+                for _ in 0..times {
+                    self.pop_until(limit)?;
                 }
             }
             Step::Hold(times, span) => {
@@ -230,4 +259,74 @@ fn an_emptied_queue_begins_again() {
         assert_eq!(out.len(), 1000);
         assert!(out.is_sorted_by_key(|&(due, n)| (due, u64::MAX - n)));
     }
+}
+
+/// Takes out and puts in again, one for one, with delays within so many bits, and compares every one.
+fn hold_within(bits: u32, pending: u64, turns: u64) {
+    let (mut queue, mut model) = (Queue::new(), Model::default());
+    let push = |queue: &mut Queue<u32>, model: &mut Model, micros: u64| {
+        let number = model.push(micros);
+        queue.push(at(micros), number);
+    };
+    for n in 0..pending {
+        push(&mut queue, &mut model, mix(n) >> (64 - bits));
+    }
+    for n in 0..turns {
+        let (ours, theirs) = (queue.pop(), model.pop());
+        assert_eq!(ours, theirs, "{bits} bits, turn {n}");
+        let now = theirs.map_or(0, |(due, _)| due.as_micros());
+        push(
+            &mut queue,
+            &mut model,
+            now + (mix(n + pending) >> (64 - bits)),
+        );
+    }
+    assert_eq!(drain(queue), model.rest());
+}
+
+#[test]
+fn whatever_the_delays_are_many_turns_keep_the_order() {
+    // From many at one instant to few in wide buckets: all that is pushed may be before what was sorted, or none of it.
+    for bits in [1, 4, 9, 15, 17, 20, 23, 26, 33] {
+        for pending in [3, 70, 500, 3_000] {
+            hold_within(bits, pending, 4_000);
+        }
+    }
+}
+
+#[test]
+fn a_great_many_at_one_instant_come_out_in_turn_while_more_are_pushed_for_it() {
+    let (mut queue, mut model) = (Queue::new(), Model::default());
+    for n in 0..3_000 {
+        let micros = if n % 7 == 0 { 1_000_001 } else { 1_000_000 };
+        queue.push(at(micros), model.push(micros));
+    }
+    for turn in 0..2_900 {
+        assert_eq!(queue.pop(), model.pop());
+        if turn % 3 == 0 && turn < 1_500 {
+            queue.push(at(1_000_000), model.push(1_000_000));
+        }
+    }
+    assert_eq!(drain(queue), model.rest());
+}
+
+#[test]
+fn what_is_ready_is_what_comes_next() {
+    let mut queue = Queue::new();
+    for n in 0..2_000_u64 {
+        queue.push(at(mix(n) % 6_000_000), n);
+    }
+    let mut seen = 0;
+    for _ in 0..100 {
+        queue.pop();
+        let ready: Vec<u64> = queue.ready().take(64).collect();
+        seen += ready.len();
+        let mut copy = queue.clone();
+        let next: Vec<u64> = std::iter::from_fn(|| copy.pop())
+            .map(|entry| entry.1)
+            .take(ready.len())
+            .collect();
+        assert_eq!(ready, next);
+    }
+    assert!(seen > 100, "something is ready more often than not");
 }

@@ -1,20 +1,22 @@
-//! The inside of the queue: a radix heap whose buckets are chains of pooled chunks, and a short sorted run in front of it.
+//! The inside of the queue: a radix heap whose buckets are chains of pooled chunks, and a sorted run in front of it.
 //!
-//! An entry's bucket is the highest digit in which its instant differs from `base`, and that digit's value; digits have six
-//! bits. Whatever the instants are, an entry is moved at most once per digit, always forward and in streams, which is what
-//! caches like; there is no width to guess, so no pattern of instants is a bad one. The lowest bucket holds the earliest
-//! entries. When it is small it is sorted into the run; when it is large, `base` becomes its least instant and its entries
-//! move to lower buckets.
+//! An entry's bucket is the highest digit in which its instant differs from `base`, and that digit's value; digits have
+//! eight bits. Whatever the instants are, an entry is moved at most once per digit, always forward and in streams, which is
+//! what caches like; there is no width to guess, so no pattern of instants is a bad one. The lowest bucket holds the earliest
+//! entries. When it is small it is sorted into the run, by counting, in hardly more steps than a move takes; when it is large
+//! or what is in it lies close together, `base` becomes its least instant and its entries move to lower buckets.
 //!
 //! Nothing is compared by a sequence number: a bucket is first in, first out, equal instants always share a bucket, and
 //! sorting is stable, so equal instants come out in turn by themselves. Entries before `base`, which no engine pushes, wait
 //! in a heap of their own.
 
+mod sort;
+
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 /// Bits of a digit.
-const BITS: u32 = 6;
+const BITS: u32 = 8;
 /// Values of a digit.
 const DIGITS: usize = 1 << BITS;
 /// Digits of an instant.
@@ -22,51 +24,76 @@ const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
 /// Entries of a chunk.
 const CHUNK: usize = 16;
 /// A bucket of at most so many entries is sorted instead of spread.
-const SMALL: u32 = 96;
-/// A run that has grown to so many entries goes back to the buckets.
-const LONG: usize = 192;
+const SMALL: usize = 1536;
+/// So many entries are put beside a run before they are merged into it.
+const BESIDE: usize = 64;
+/// After so many merges a run goes back to the buckets.
+const MERGES: u32 = 4;
+/// The longest run.
+const LONG: usize = SMALL + BESIDE * MERGES as usize;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
 /// An entry and the instant it is due at.
 pub(super) type Entry<E> = (u64, E);
 
-/// A chain of chunks.
+/// A chain of chunks, or nothing.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     /// The least instant in it.
     least: u64,
     /// The slot of its first entry.
     first: u32,
-    /// The slot after its last entry.
+    /// The slot after its last entry; 0 if there is no entry.
     end: u32,
-    len: u32,
+    /// How many chunks it has.
+    chunks: u32,
 }
 
-/// Where nothing was ever put.
+/// A bucket of nothing.
 const EMPTY: Bucket = Bucket {
     least: u64::MAX,
     first: 0,
     end: 0,
-    len: 0,
+    chunks: 0,
 };
+
+impl Bucket {
+    /// How many entries it has.
+    #[inline]
+    const fn len(&self) -> usize {
+        let (first, end) = (self.first as usize % CHUNK, (self.end as usize - 1) % CHUNK);
+        (self.chunks as usize - 1) * CHUNK + end + 1 - first
+    }
+}
 
 /// How many buckets there are.
 const BUCKETS: usize = LEVELS * DIGITS;
+/// Words that hold a bit for each bucket.
+const WORDS: usize = BUCKETS / 64;
 
 /// Entries by instant.
 #[derive(Debug)]
 pub(super) struct Wheel<E> {
-    /// The least instants, the earliest last; while there are any, all up to `reach` are here.
+    /// The least instants, the earliest at the end of what is left; behind that is room.
     run: Vec<Entry<E>>,
-    reach: u64,
+    /// How many entries of the run have not come out.
+    left: usize,
+    /// What was pushed since for an instant that the run reaches, the earliest last.
+    near: Vec<Entry<E>>,
+    /// How often that was merged into the run since it was filled.
+    merges: u32,
+    /// The instant of the earliest entry that is neither in the run nor in a bucket; the last of all instants if there is none.
+    aside: u64,
     /// No entry in a bucket is due earlier.
     base: u64,
-    /// Which levels have entries, a bit each.
-    levels: u32,
-    /// Which buckets have entries, a bit each, by level.
-    digits: [u64; LEVELS],
-    /// By level and digit; only where there is a bit does one mean something.
+    /// So many microseconds from `base` on no entry is in a bucket.
+    span: u64,
+    /// Which words of `marks` have a bit, a bit each.
+    words: u32,
+    /// Which buckets have entries, a bit each.
+    marks: [u64; WORDS],
+    /// By level and digit.
     buckets: Vec<Bucket>,
     /// The chunks.
     slots: Vec<Entry<E>>,
@@ -78,9 +105,8 @@ pub(super) struct Wheel<E> {
     early: BinaryHeap<Early<E>>,
     /// How many early entries there ever were.
     turns: u64,
-    /// How often the run was filled.
-    sorted: u64,
-    len: usize,
+    /// How many entries are not in the run.
+    waiting: usize,
 }
 
 /// An entry that came too late for the buckets.
@@ -122,23 +148,26 @@ impl<E> Wheel<E> {
     pub(super) const fn new() -> Self {
         Self {
             run: Vec::new(),
-            reach: 0,
+            left: 0,
+            near: Vec::new(),
+            merges: 0,
+            aside: u64::MAX,
             base: 0,
-            levels: 0,
-            digits: [0; LEVELS],
+            span: 0,
+            words: 0,
+            marks: [0; WORDS],
             buckets: Vec::new(),
             slots: Vec::new(),
             next: Vec::new(),
             free: NONE,
             early: BinaryHeap::new(),
             turns: 0,
-            sorted: 0,
-            len: 0,
+            waiting: 0,
         }
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.len
+        self.left + self.waiting
     }
 
     /// How many entries fit whatever their instants are: a chunk may hold a single entry, but only one in each bucket,
@@ -150,25 +179,30 @@ impl<E> Wheel<E> {
 
     /// Makes room for so many more entries.
     pub(super) fn reserve(&mut self, more: usize) {
-        let entries = self.len.saturating_add(more);
+        let entries = self.len().saturating_add(more);
         let needed = entries.min((entries.div_ceil(CHUNK)).saturating_add(BUCKETS + 1));
         let chunks = needed.saturating_sub(self.next.len());
         self.next.reserve(chunks);
         self.slots.reserve(chunks.saturating_mul(CHUNK));
-        self.run.reserve(LONG - self.run.len());
+        self.run.reserve(LONG.saturating_sub(self.run.len()));
+        self.near.reserve(BESIDE - self.near.len());
         self.buckets.reserve(BUCKETS - self.buckets.len());
     }
 
     /// Drops all entries and keeps the room.
     pub(super) fn clear(&mut self) {
-        self.run.clear();
+        self.left = 0;
+        self.near.clear();
         self.early.clear();
+        self.aside = u64::MAX;
         self.slots.clear();
         self.next.clear();
         self.free = NONE;
-        self.digits = [0; LEVELS];
-        (self.levels, self.base, self.reach) = (0, 0, 0);
-        (self.turns, self.len) = (0, 0);
+        while let Some(place) = self.lowest() {
+            self.close(place);
+        }
+        (self.base, self.span) = (0, 0);
+        (self.turns, self.waiting) = (0, 0);
     }
 
     /// The earliest entry. Looks through the lowest bucket.
@@ -176,72 +210,107 @@ impl<E> Wheel<E> {
         if let Some(early) = self.early.peek() {
             return Some((early.at, &early.event));
         }
-        if let Some((at, event)) = self.run.last() {
-            return Some((*at, event));
-        }
-        let (_, place) = self.lowest()?;
-        let least = self.buckets[place].least;
-        let mut first = None;
-        self.walk(place, |at, event| {
-            if at == least && first.is_none() {
-                first = Some((at, event));
+        let first = match (self.rest().last(), self.near.last()) {
+            (Some(first), Some(near)) if near.0 < first.0 => near,
+            (Some(first), _) | (None, Some(first)) => first,
+            (None, None) => {
+                let bucket = &self.buckets[self.lowest()?];
+                let mut entries = self.pieces(bucket).flatten();
+                entries.find(|entry| entry.0 == bucket.least)?
             }
-        });
-        first
+        };
+        Some((first.0, &first.1))
     }
 
     /// All entries in the order they would come out.
     pub(super) fn in_order(&self) -> Vec<(u64, &E)> {
-        let mut all = Vec::with_capacity(self.len);
+        let mut all = Vec::with_capacity(self.len());
         let mut early: Vec<&Early<E>> = self.early.iter().collect();
         early.sort_unstable_by_key(|early| early.key());
         all.extend(early.into_iter().map(|early| (early.at, &early.event)));
-        all.extend(self.run.iter().rev().map(|(at, event)| (*at, event)));
         let sorted = all.len();
-        for (level, digits) in self.digits.iter().enumerate() {
-            for digit in (0..DIGITS).filter(|digit| digits & 1 << digit != 0) {
-                self.walk(level * DIGITS + digit, |at, event| all.push((at, event)));
-            }
+        all.extend(self.rest().iter().rev().map(|(at, event)| (*at, event)));
+        all.extend(self.near.iter().rev().map(|(at, event)| (*at, event)));
+        for place in self.places() {
+            let entries = self.pieces(&self.buckets[place]).flatten();
+            all.extend(entries.map(|(at, event)| (*at, event)));
         }
         all[sorted..].sort_by_key(|&(at, _)| at);
         all
     }
 
-    /// Shows the entries of a bucket in turn.
-    fn walk<'a>(&'a self, place: usize, mut see: impl FnMut(u64, &'a E)) {
-        let bucket = &self.buckets[place];
-        let mut slot = bucket.first as usize;
-        for left in (0..bucket.len).rev() {
-            let (at, event) = &self.slots[slot];
-            see(*at, event);
-            slot += 1;
-            if left > 0 && slot.is_multiple_of(CHUNK) {
-                slot = self.next[slot / CHUNK - 1] as usize * CHUNK;
+    /// The places of the buckets that have entries.
+    fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        let (mut words, mut word, mut marks) = (self.words, 0, 0);
+        std::iter::from_fn(move || {
+            if marks == 0 {
+                if words == 0 {
+                    return None;
+                }
+                word = words.trailing_zeros() as usize;
+                words &= words - 1;
+                marks = self.marks[word];
             }
-        }
+            let place = word * 64 + marks.trailing_zeros() as usize;
+            marks &= marks - 1;
+            Some(place)
+        })
+    }
+
+    /// The entries of a bucket in turn, chunk by chunk.
+    #[inline]
+    fn pieces(&self, bucket: &Bucket) -> impl Iterator<Item = &[Entry<E>]> {
+        let (mut slot, mut left) = (bucket.first as usize, bucket.len());
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let stop = left.min(CHUNK - slot % CHUNK);
+            let piece = &self.slots[slot..slot + stop];
+            left -= stop;
+            if left > 0 {
+                slot = self.next[slot / CHUNK] as usize * CHUNK;
+            }
+            Some(piece)
+        })
+    }
+
+    /// The entries of the run that have not come out yet, the earliest last.
+    #[inline]
+    fn rest(&self) -> &[Entry<E>] {
+        &self.run[..self.left]
     }
 
     /// The instant of the earliest entry.
     #[inline]
     pub(super) fn least(&self) -> Option<u64> {
-        if let Some(early) = self.early.peek() {
-            return Some(early.at);
-        }
-        match self.run.last() {
-            Some(&(at, _)) => Some(at),
-            None => self.lowest().map(|(_, place)| self.buckets[place].least),
+        match self.rest().last() {
+            Some(&(at, _)) => Some(at.min(self.aside)),
+            None if self.early.is_empty() && self.near.is_empty() => {
+                self.lowest().map(|place| self.buckets[place].least)
+            }
+            None => Some(self.aside),
         }
     }
 
-    /// The level and place of the bucket with the earliest entries.
+    /// The place of the bucket with the earliest entries.
     #[inline]
-    fn lowest(&self) -> Option<(usize, usize)> {
-        if self.levels == 0 {
+    fn lowest(&self) -> Option<usize> {
+        if self.words == 0 {
             return None;
         }
-        let level = self.levels.trailing_zeros() as usize;
-        let digit = self.digits[level].trailing_zeros() as usize;
-        Some((level, level * DIGITS + digit))
+        let word = self.words.trailing_zeros() as usize;
+        Some(word * 64 + self.marks[word].trailing_zeros() as usize)
+    }
+
+    /// Empties a bucket.
+    fn close(&mut self, place: usize) {
+        let word = place / 64;
+        self.marks[word] &= !(1 << (place % 64));
+        if self.marks[word] == 0 {
+            self.words &= !(1 << word);
+        }
+        self.buckets[place] = EMPTY;
     }
 }
 
@@ -254,30 +323,27 @@ impl<E: Copy> Clone for Wheel<E> {
 
     /// A few copies of memory, into the room that is there.
     fn clone_from(&mut self, source: &Self) {
-        let Self {
-            run,
-            reach,
-            base,
-            levels,
-            digits,
-            buckets,
-            slots,
-            next,
-            free,
-            early,
-            turns,
-            sorted,
-            len,
-        } = source;
-        self.run.clone_from(run);
-        self.buckets.clone_from(buckets);
-        self.slots.clone_from(slots);
-        self.next.clone_from(next);
-        self.early.clone_from(early);
-        self.digits = *digits;
-        (self.reach, self.base, self.levels) = (*reach, *base, *levels);
-        (self.free, self.turns, self.len) = (*free, *turns, *len);
-        self.sorted = *sorted;
+        self.run.clear();
+        self.run.extend_from_slice(source.rest());
+        if self.buckets.len() < source.buckets.len() {
+            self.buckets.clone_from(&source.buckets);
+        } else {
+            while let Some(place) = self.lowest() {
+                self.close(place);
+            }
+            for place in source.places() {
+                self.buckets[place] = source.buckets[place];
+            }
+        }
+        self.slots.clone_from(&source.slots);
+        self.next.clone_from(&source.next);
+        self.early.clone_from(&source.early);
+        self.near.clone_from(&source.near);
+        (self.words, self.marks) = (source.words, source.marks);
+        (self.left, self.merges, self.aside) = (source.left, source.merges, source.aside);
+        (self.base, self.span) = (source.base, source.span);
+        (self.free, self.turns) = (source.free, source.turns);
+        self.waiting = source.waiting;
     }
 }
 
@@ -285,12 +351,12 @@ impl<E: Copy> Wheel<E> {
     /// Adds an entry behind all of the same instant.
     #[inline]
     pub(super) fn push(&mut self, at: u64, event: E) {
-        self.len += 1;
         if at < self.base {
             self.push_early(at, event);
-        } else if at <= self.reach && !self.run.is_empty() {
+        } else if at - self.base < self.span {
             self.push_near(at, event);
         } else {
+            self.waiting += 1;
             self.file(at, event);
         }
     }
@@ -299,67 +365,105 @@ impl<E: Copy> Wheel<E> {
     fn push_early(&mut self, at: u64, event: E) {
         let turn = self.turns;
         self.turns += 1;
+        self.waiting += 1;
+        self.aside = self.aside.min(at);
         self.early.push(Early { at, turn, event });
     }
 
-    /// Puts an entry into the run.
+    /// Puts an entry beside the run.
+    #[inline(never)]
     fn push_near(&mut self, at: u64, event: E) {
-        if self.run.len() >= LONG {
-            self.spill();
-            return self.file(at, event);
+        self.waiting += 1;
+        if self.near.len() == BESIDE {
+            if self.merges == MERGES {
+                self.spill();
+                return self.file(at, event);
+            }
+            self.merge();
         }
-        let place = self.run.partition_point(|&(due, _)| due > at);
-        self.run.insert(place, (at, event));
+        if self.near.capacity() < BESIDE {
+            self.near.reserve_exact(BESIDE - self.near.len());
+        }
+        self.aside = self.aside.min(at);
+        let place = self.near.partition_point(|&(due, _)| due > at);
+        self.near.insert(place, (at, event));
     }
 
-    /// Puts the run back into the buckets, all of which are later.
+    /// Merges what is beside the run into it, behind what is due at the same instants.
+    #[inline(never)]
+    fn merge(&mut self) {
+        self.merges += 1;
+        let (mut left, mut to) = (self.left, self.left + self.near.len());
+        self.waiting -= self.near.len();
+        self.left = to;
+        if self.run.len() < to {
+            self.run.reserve_exact(LONG - self.run.len());
+            self.run.resize(to, self.near[0]);
+        }
+        while let Some(&near) = self.near.last() {
+            to -= 1;
+            if left > 0 && self.run[left - 1].0 <= near.0 {
+                left -= 1;
+                self.run[to] = self.run[left];
+            } else {
+                self.run[to] = near;
+                self.near.pop();
+            }
+        }
+        self.aside = self.early.peek().map_or(u64::MAX, |early| early.at);
+    }
+
+    /// Puts the run and what is beside it back into the buckets, all of which are later.
     #[cold]
     fn spill(&mut self) {
-        while let Some((at, event)) = self.run.pop() {
+        self.waiting += self.left;
+        while self.left > 0 {
+            self.left -= 1;
+            let (at, event) = self.run[self.left];
             self.file(at, event);
         }
+        while let Some((at, event)) = self.near.pop() {
+            self.file(at, event);
+        }
+        self.aside = self.early.peek().map_or(u64::MAX, |early| early.at);
+        self.span = 0;
     }
 
     /// Puts an entry into its bucket.
     #[inline]
     fn file(&mut self, at: u64, event: E) {
-        let level = ((at ^ self.base) | 1).ilog2() / BITS;
-        let digit = (at >> (level * BITS)) as usize % DIGITS;
-        let (bit, place) = (1 << digit, level as usize * DIGITS + digit);
-        let digits = &mut self.digits[level as usize];
-        if *digits & bit == 0 {
-            *digits |= bit;
-            self.levels |= 1 << level;
-            self.open(place, at, event);
-            return;
-        }
-        let bucket = &mut self.buckets[place];
-        bucket.least = bucket.least.min(at);
-        bucket.len += 1;
-        let end = bucket.end as usize;
-        if !end.is_multiple_of(CHUNK) {
+        let shift = ((at ^ self.base) | 1).ilog2() & !(BITS - 1);
+        let place = shift as usize * (DIGITS / BITS as usize) + (at >> shift) as usize % DIGITS;
+        if let Some(bucket) = self.buckets.get_mut(place)
+            && !(bucket.end as usize).is_multiple_of(CHUNK)
+        {
+            self.slots[bucket.end as usize] = (at, event);
+            bucket.least = bucket.least.min(at);
             bucket.end += 1;
-            self.slots[end] = (at, event);
             return;
         }
-        let chunk = self.chunk((at, event));
-        self.next[end / CHUNK - 1] = chunk;
-        self.buckets[place].end = chunk * CHUNK as u32 + 1;
+        self.extend(place, (at, event));
     }
 
-    /// Begins a bucket with an entry.
-    fn open(&mut self, place: usize, at: u64, event: E) {
+    /// Puts an entry into a new chunk of a bucket, which is empty or whose chunks are full.
+    #[inline(never)]
+    fn extend(&mut self, place: usize, entry: Entry<E>) {
+        let chunk = self.chunk(entry);
         if place >= self.buckets.len() {
-            let level = place / DIGITS;
-            self.buckets.resize((level + 1) * DIGITS, EMPTY);
+            self.buckets.resize((place / DIGITS + 1) * DIGITS, EMPTY);
         }
-        let first = self.chunk((at, event)) * CHUNK as u32;
-        self.buckets[place] = Bucket {
-            least: at,
-            first,
-            end: first + 1,
-            len: 1,
-        };
+        let slot = chunk * CHUNK as u32;
+        let bucket = &mut self.buckets[place];
+        if bucket.end == 0 {
+            self.marks[place / 64] |= 1 << (place % 64);
+            self.words |= 1 << (place / 64);
+            bucket.first = slot;
+        } else {
+            self.next[bucket.end as usize / CHUNK - 1] = chunk;
+        }
+        bucket.least = bucket.least.min(entry.0);
+        bucket.chunks += 1;
+        bucket.end = slot + 1;
     }
 
     /// A chunk whose first slot holds this entry.
@@ -398,145 +502,70 @@ impl<E: Copy> Wheel<E> {
     /// Takes out the earliest entry unless it is later than `limit`.
     #[inline]
     pub(super) fn pop_until(&mut self, limit: u64) -> Option<Entry<E>> {
-        if self.early.is_empty()
-            && let Some(&entry) = self.run.last()
-        {
-            if entry.0 > limit {
-                return None;
+        if self.left > 0 {
+            let entry = self.run[self.left - 1];
+            if entry.0 <= limit && entry.0 <= self.aside {
+                self.left -= 1;
+                return Some(entry);
             }
-            self.run.pop();
-            self.len -= 1;
-            return Some(entry);
         }
-        match self.least()? <= limit {
-            true => self.pop(),
-            false => None,
-        }
-    }
-
-    /// The entries that were sorted last and have not come out yet, the earliest last; none while there is an early one.
-    pub(super) fn run(&self) -> &[Entry<E>] {
-        match self.early.is_empty() {
-            true => &self.run,
-            false => &[],
-        }
-    }
-
-    /// How often entries were sorted.
-    #[inline]
-    pub(super) const fn sorted(&self) -> u64 {
-        self.sorted
+        self.pop_slowly(limit)
     }
 
     /// Takes out the earliest entry.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Entry<E>> {
-        if !self.early.is_empty() {
-            return self.pop_early();
+        self.pop_until(u64::MAX)
+    }
+
+    /// Takes out the earliest entry where that is not the run's.
+    #[inline(never)]
+    fn pop_slowly(&mut self, limit: u64) -> Option<Entry<E>> {
+        let least = self.least()?;
+        if least > limit {
+            return None;
         }
-        let entry = match self.run.pop() {
-            Some(entry) => entry,
-            None => self.advance()?,
+        if self.early.is_empty() && self.near.is_empty() {
+            self.fill()?;
+            self.left -= 1;
+            return Some(self.run[self.left]);
+        }
+        self.waiting -= 1;
+        let entry = match self.early.pop() {
+            Some(early) => Some((early.at, early.event)),
+            None => self.near.pop(),
         };
-        self.len -= 1;
-        Some(entry)
-    }
-
-    #[cold]
-    fn pop_early(&mut self) -> Option<Entry<E>> {
-        let early = self.early.pop()?;
-        self.len -= 1;
-        Some((early.at, early.event))
-    }
-
-    /// Takes the earliest entry from the buckets; the run is empty, and may be filled.
-    fn advance(&mut self) -> Option<Entry<E>> {
-        loop {
-            let (level, place) = self.lowest()?;
-            let bucket = self.buckets[place];
-            self.base = bucket.least;
-            if level == 0 {
-                return Some(self.take_first(place));
-            }
-            self.close(level, place);
-            if bucket.len > SMALL {
-                self.spread(bucket);
-                continue;
-            }
-            self.sort(bucket);
-
-            self.reach = bucket.least | ((1 << (level as u32 * BITS)) - 1);
-            return self.run.pop();
-        }
-    }
-
-    /// Marks a bucket as empty.
-    fn close(&mut self, level: usize, place: usize) {
-        self.digits[level] &= !(1 << (place % DIGITS));
-        if self.digits[level] == 0 {
-            self.levels &= !(1 << level);
-        }
-    }
-
-    /// Takes the first entry of a bucket of one instant.
-    fn take_first(&mut self, place: usize) -> Entry<E> {
-        let bucket = &mut self.buckets[place];
-        let slot = bucket.first as usize;
-        bucket.first += 1;
-        bucket.len -= 1;
-        let emptied = bucket.len == 0;
-        let entry = self.slots[slot];
-        if emptied {
-            self.close(0, place);
-            self.release(slot / CHUNK);
-        } else if (slot + 1).is_multiple_of(CHUNK) {
-            let chunk = slot / CHUNK;
-            self.buckets[place].first = self.next[chunk] * CHUNK as u32;
-            self.release(chunk);
-        }
+        let near = self.near.last().map_or(u64::MAX, |entry| entry.0);
+        self.aside = self.early.peek().map_or(near, |early| early.at);
         entry
     }
 
-    /// Moves the entries of a bucket to lower ones.
-    fn spread(&mut self, bucket: Bucket) {
-        let (mut slot, mut left) = (bucket.first as usize, bucket.len as usize);
-        loop {
-            let chunk = slot / CHUNK;
-            let stop = left.min(CHUNK - slot % CHUNK);
-            for place in slot..slot + stop {
-                let (at, event) = self.slots[place];
-                self.file(at, event);
-            }
-            left -= stop;
-            let next = self.next[chunk];
-            self.release(chunk);
-            if left == 0 {
-                return;
-            }
-            slot = next as usize * CHUNK;
-        }
+    /// The entries that will come out next, as far as they are in order already, if nothing is pushed before them.
+    pub(super) fn ready(&self) -> impl Iterator<Item = &Entry<E>> {
+        self.rest().iter().rev()
     }
 
-    /// Moves the entries of a bucket to the run.
-    fn sort(&mut self, bucket: Bucket) {
-        if self.run.capacity() < LONG {
-            self.run.reserve_exact(LONG);
-        }
-        let (mut slot, mut left) = (bucket.first as usize, bucket.len as usize);
+    /// Fills the run, which is empty, from the lowest bucket; None if there is none.
+    #[inline(never)]
+    fn fill(&mut self) -> Option<()> {
         loop {
-            let chunk = slot / CHUNK;
-            let stop = left.min(CHUNK - slot % CHUNK);
-            self.run.extend_from_slice(&self.slots[slot..slot + stop]);
-            left -= stop;
-            let next = self.next[chunk];
-            self.release(chunk);
-            if left == 0 {
+            let place = self.lowest()?;
+            let bucket = self.buckets[place];
+            self.base = bucket.least;
+            let level = place / DIGITS;
+            if level == 0 {
+                self.take(place, bucket);
                 break;
             }
-            slot = next as usize * CHUNK;
+            self.close(place);
+            let reach = bucket.least | ((1 << (level as u32 * BITS)) - 1);
+            if bucket.len() > SMALL || !self.sort(bucket, reach) {
+                self.spread(bucket);
+                continue;
+            }
+            break;
         }
-        self.sorted += 1;
-        self.run.reverse();
-        self.run.sort_by_key(|entry| std::cmp::Reverse(entry.0));
+        self.merges = 0;
+        Some(())
     }
 }
