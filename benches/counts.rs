@@ -14,13 +14,15 @@ mod text;
 use jobs::Jobs;
 use region::region;
 use sdrsim::engine::scheduler::Queue;
-use sdrsim::engine::{Chance, Engine, Seed};
+use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
 use sdrsim::explore::{Bounds, Menu, Model, search};
 use sdrsim::hash::mix;
 use sdrsim::scenario::Scenario;
+use sdrsim::scenario::trace::{End, Header, Trace};
 use sdrsim::time::SimTime;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::hint::black_box;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -30,7 +32,7 @@ const TOLERANCE: f64 = 5.0;
 /// A path: its name, what is counted, and what does it. What is to be counted is done within [`counted`].
 type Path = (&'static str, &'static str, fn() -> u64);
 
-const PATHS: [Path; 8] = [
+const PATHS: [Path; 9] = [
     ("operations-1e3", "event", || operations(10)),
     ("operations-1e4", "event", || operations(100)),
     ("hold-1e3", "turn", || hold(1_000)),
@@ -39,6 +41,7 @@ const PATHS: [Path; 8] = [
     ("reset-1e3", "reset", reset),
     ("explore", "state", explore),
     ("load", "pair", load),
+    ("trace", "line", trace),
 ];
 
 /// What callgrind counts: it looks at nothing outside this function.
@@ -116,6 +119,42 @@ fn load() -> u64 {
         .world()
         .pairs
         .len() as u64
+}
+
+/// Lines of a trace, with the events that they tell of.
+fn trace() -> u64 {
+    // All groups at once, with their openings behind them: 1,000 ends of sub-jobs are to come.
+    let mut jobs = Jobs::new(10, 100, u32::MAX, |_| 0);
+    jobs.run_to(10);
+    let header = Header::of("counts.yaml", "", 1);
+    let trace = Trace::begin(Lines(0), &header).expect("nothing is written");
+    let mut engine = jobs.engine.watched_by(trace);
+    counted(|| {
+        let end = engine.run_until_quiet(Limit::events(800));
+        assert_eq!(end, RunEnd::LimitHit);
+    });
+    let end = End {
+        end: engine.now(),
+        digest: engine.digest(),
+        events: engine.events(),
+    };
+    let (world, trace) = engine.into_parts();
+    let Lines(lines) = trace.finish(&world, &end).expect("nothing is written");
+    lines - 2
+}
+
+/// Counts lines.
+struct Lines(u64);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn counts_file() -> PathBuf {

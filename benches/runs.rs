@@ -38,43 +38,63 @@ fn fork(c: &mut Criterion) {
     group.bench_function("fork", |b| {
         b.iter_with_large_drop(|| black_box(&engine).fork_unseen())
     });
+    group.bench_function("fork that is dropped at once", |b| {
+        b.iter(|| black_box(&engine).fork_unseen());
+    });
     let mut worn = engine.fork_unseen();
     group.bench_function("reset", |b| b.iter(|| worn.clone_from(black_box(&engine))));
     group.finish();
 }
 
-/// Goes on with group operations, one after the other, until so many events have been.
+/// The operations of a group in step, one after the other. Stopped, it is started again from the other side.
+const RING: [fn(Ref) -> Call; 4] = [
+    |group| Call::Failover { group },
+    |group| Call::Reprotect { group },
+    |group| Call::StopProtection { group },
+    |group| Call::StartProtection { group },
+];
+
+fn groups(engine: &Engine) -> Vec<Ref> {
+    let groups = engine.world().groups.keys();
+    groups.map(|key| Ref::from(Who::Group(key))).collect()
+}
+
+/// A group of 100 pairs in step.
+fn in_step() -> Engine {
+    let mut engine = Engine::new(region(1, 100, None), Chance::new(Seed(0)));
+    for group in groups(&engine) {
+        engine
+            .submit(&Call::StartProtection { group }.into())
+            .expect("the group was never started");
+    }
+    assert_eq!(
+        engine.run_until_quiet(Limit::events(u64::MAX)),
+        RunEnd::Quiet
+    );
+    engine
+}
+
+/// Goes on with group operations, one after the other, for so many events.
 fn run(_: Seed, engine: &mut Engine) -> Digest {
-    let groups: Vec<Ref> = engine
-        .world()
-        .groups
-        .keys()
-        .map(|key| Ref::from(Who::Group(key)))
-        .collect();
-    let calls: [fn(Ref) -> Call; 4] = [
-        |group| Call::StartProtection { group },
-        |group| Call::Failover { group },
-        |group| Call::Reprotect { group },
-        |group| Call::StopProtection { group },
-    ];
-    // Stopped, it can be started again, now from the other side.
-    for call in calls.iter().cycle() {
+    let groups = groups(engine);
+    let last = engine.events() + EVENTS;
+    for call in RING.iter().cycle() {
         for group in &groups {
             engine
                 .submit(&call(group.clone()).into())
                 .expect("the group is in the status before");
         }
-        let end = engine.run_until_quiet(Limit::events(EVENTS - engine.events()));
-        if end == RunEnd::LimitHit || engine.events() == EVENTS {
+        let end = engine.run_until_quiet(Limit::events(last - engine.events()));
+        if end == RunEnd::LimitHit || engine.events() == last {
             break;
         }
     }
-    assert_eq!(engine.events(), EVENTS);
+    assert_eq!(engine.events(), last);
     engine.digest()
 }
 
 fn runs(c: &mut Criterion) {
-    let prepared = Engine::new(region(1, 100, None), Chance::new(Seed(0)));
+    let prepared = in_step();
     let seeds: Vec<Seed> = (0..1000).map(Seed).collect();
     let mut group = c.benchmark_group("runs of 100 pairs x 1,000 events");
     group.sample_size(10);
@@ -85,6 +105,11 @@ fn runs(c: &mut Criterion) {
             b.iter(|| many(&prepared, &seeds, threads, run));
         });
     }
+    // What is left of a run without its events.
+    let one = NonZeroUsize::MIN;
+    group.bench_function("without events", |b| {
+        b.iter(|| many(&prepared, &seeds, one, |_, engine| engine.digest()));
+    });
     group.finish();
 }
 

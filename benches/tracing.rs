@@ -27,7 +27,7 @@ fn scenario() -> (String, Scenario) {
 fn traced(text: &str, scenario: &Scenario, writer: impl Write) -> u64 {
     let header = Header::of("trace.yaml", text, scenario.seed());
     let trace = Trace::begin(writer, &header).expect("it can be written");
-    let outcome = scenario.start_watched(None, trace).run(&mut ());
+    let outcome = scenario.start_watched(None, trace).untold().run(&mut ());
     let end = End {
         end: outcome.end,
         digest: outcome.report.digest,
@@ -46,7 +46,7 @@ fn tracing(c: &mut Criterion) {
     let path = folder.path().join("trace.jsonl");
     let mut group = c.benchmark_group("10,000 pairs, 4 operations");
     group.sample_size(10);
-    let untraced = || scenario.start(None).run(&mut ()).report.events;
+    let untraced = || scenario.start(None).untold().run(&mut ()).report.events;
     group.throughput(Throughput::Elements(untraced()));
     group.bench_function("without a trace", |b| b.iter(untraced));
     group.bench_function("trace thrown away", |b| {

@@ -67,7 +67,8 @@
 //!   nothing, so nothing is ever cancelled.
 //! - Every change comes out as a [`machine::Effect`]. Digest, trace and transcript are made of effects alone.
 //! - An [`engine::Engine`] drives a machine with an [`engine::Oracle`], which says how long work takes and how it ends.
-//!   It can be forked at any instant, and everything that decides its future goes with the fork.
+//!   It can be forked at any instant, and everything that decides its future goes with the fork. What a fork does not change
+//!   it shares: the words, the table of the index, and what few records have ([`world::rare`]).
 //! - An [`engine::Operator`] is DR logic; an [`engine::Bench`] is an engine with operators in it, each at its
 //!   [`engine::Reach`] from the service. What befalls one does not depend on who is beside it.
 //! - A [`sdrs::need::Need`] is a precondition of the closed set; a row gives it its code and its place in the order.

@@ -68,28 +68,28 @@ fn what_is_made_of_a_file_is_seen() {
 fn hostile_counts_are_refused_before_anything_is_made() {
     for (count, title) in [
         (
-            "20000001",
-            "a template has at most 20000000 members, not 20000001",
+            "40000001",
+            "a template has at most 40000000 members, not 40000001",
         ),
         (
             "1000000000000",
-            "a template has at most 20000000 members, not 1000000000000",
+            "a template has at most 40000000 members, not 1000000000000",
         ),
         (
             "-1",
-            "expected a whole number from 1 to 20000000, found `-1`",
+            "expected a whole number from 1 to 40000000, found `-1`",
         ),
         (
             "many",
-            "expected a whole number from 1 to 20000000, found `many`",
+            "expected a whole number from 1 to 40000000, found `many`",
         ),
         (
             "2.5",
-            "expected a whole number from 1 to 20000000, found `2.5`",
+            "expected a whole number from 1 to 40000000, found `2.5`",
         ),
         (
-            "20000000",
-            "the file asks for more than 20000000 resources in all",
+            "40000000",
+            "the file asks for more than 40000000 resources in all",
         ),
     ] {
         let text = format!("{BASE}disks:\n  d: {{count: {count}, az: az-1, size: 1 GiB}}\n");
@@ -101,12 +101,12 @@ fn hostile_counts_are_refused_before_anything_is_made() {
     }
     let mut text = BASE.to_owned();
     text.push_str("disks:\n");
-    for n in 0..30 {
+    for n in 0..50 {
         writeln!(text, "  d{n}: {{count: 1000000, az: az-1, size: 1 GiB}}").unwrap();
     }
     let found = soon(&text);
     assert!(
-        found[0].title.contains("more than 20000000 resources"),
+        found[0].title.contains("more than 40000000 resources"),
         "{found:?}"
     );
     assert_eq!(found.len(), 1);
@@ -137,9 +137,9 @@ instances:
             .map(|fault| fault.title)
             .collect::<Vec<_>>()
     };
-    let bound = (20_000_000 - 6) / 11;
-    assert!(!titles(bound)[0].contains("more than 20000000 resources"));
-    assert!(titles(bound + 1)[0].contains("more than 20000000 resources"));
+    let bound = (40_000_000 - 6) / 11;
+    assert!(!titles(bound)[0].contains("more than 40000000 resources"));
+    assert!(titles(bound + 1)[0].contains("more than 40000000 resources"));
 }
 
 #[test]

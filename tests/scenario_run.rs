@@ -35,6 +35,29 @@ fn run(added: &str) -> Outcome {
     scenario.start(None).run(&mut ())
 }
 
+#[test]
+fn a_run_that_nobody_is_told_of_is_the_same_run() {
+    let steps = "timeline:
+  - at: 1m
+    fault: {az: az-1}
+    for: 20m
+  - native: {start_server: {server: nobody}}
+    refused: true
+";
+    let steps = steps.replace("nobody", "vm");
+    let load = |text: &str| Scenario::load("a.yaml", text).expect("the file is well-formed");
+    let scenario = load(&format!("{BASE}{steps}"));
+    let told = scenario.start(None).run(&mut ());
+    let untold = scenario.start(None).untold().run(&mut ());
+    assert!(!told.transcript.is_empty() && untold.transcript.is_empty());
+    assert_eq!(told.report, untold.report);
+    // A file that has a transcript is compared with it.
+    let scenario = load(&format!("{BASE}{steps}transcript: |\n  nothing\n"));
+    let compared = scenario.start(None).untold().run(&mut ());
+    assert_eq!(compared.transcript, told.transcript);
+    assert!(compared.difference.is_some() && !compared.report.held());
+}
+
 #[track_caller]
 fn holds(added: &str) -> Outcome {
     let outcome = run(added);

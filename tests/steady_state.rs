@@ -148,6 +148,62 @@ fn a_reset_to_the_middle_of_a_run_allocates_nothing() {
     assert_eq!(info.count_total, 0);
 }
 
+/// 5,000 pairs of no server, in step, all at work at once.
+fn at_work() -> Engine {
+    let text = "version: 1
+sites: {north: {}, south: {}}
+azs: {az-1: {site: north}, az-2: {site: south}}
+domains: {metro: {azs: [az-1, az-2]}}
+vpcs: {net: {cidr: 10.0.0.0/8}}
+disks: {disk: {count: 5000, az: az-1, size: 10 GiB}}
+groups: {app: {count: 50, domain: metro, vpc: net, protected: true}}
+pairs: {data: {count: 5000, group: app, disk: disk}}
+timeline: []
+";
+    let scenario = Scenario::load("pairs.yaml", text).expect("the file is well-formed");
+    let mut engine = scenario.engine(None);
+    for group in engine.world().groups.keys().collect::<Vec<_>>() {
+        let group = Ref::from(Who::Group(group));
+        let answer = engine.submit(&Call::Failover { group }.into());
+        answer.expect("the groups are protected");
+    }
+    // The openings of the jobs, with which the sub-jobs begin.
+    assert_eq!(engine.run_until_quiet(Limit::events(50)), RunEnd::LimitHit);
+    assert_eq!(engine.pending(), 5000);
+    engine
+}
+
+#[test]
+fn a_pair_its_disks_and_its_event_to_come_take_little_room() {
+    let engine = at_work();
+    let world = engine.world();
+    let each = |make: &dyn Fn()| {
+        let held = allocation_counter::measure(make).bytes_max;
+        held as f64 / 5000.0
+    };
+    let pairs = each(&|| drop(world.pairs.clone()));
+    let disks = each(&|| drop(world.disks.clone()));
+    let events = each(&|| drop(engine.queue().clone()));
+    assert!(pairs <= 112.1, "the record of a pair takes {pairs} bytes");
+    assert!(disks <= 176.1, "two disks take {disks} bytes");
+    assert!(events <= 40.0, "an event takes {events} bytes");
+    assert!(
+        pairs > 50.0 && disks > 100.0 && events > 16.0,
+        "it is counted"
+    );
+}
+
+#[test]
+fn a_fork_makes_no_copy_of_each_record() {
+    let engine = at_work();
+    let fork = allocation_counter::measure(|| drop(engine.fork_unseen()));
+    // A few lists for the world, and a few for each of the 50 groups and their jobs.
+    assert!(fork.count_total < 1000, "{} allocations", fork.count_total);
+    let fresh = region(20);
+    let fork = allocation_counter::measure(|| drop(fresh.clone()));
+    assert!(fork.count_total > 10, "they are counted");
+}
+
 #[test]
 fn allocations_are_counted() {
     let info = allocation_counter::measure(|| drop(vec![0_u8; 64]));

@@ -121,7 +121,8 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         None => None,
     };
     let ran = guarded(|| {
-        let runner = scenario.start_watched(Some(seed), trace);
+        // Only a file that has a transcript asks for one.
+        let runner = scenario.start_watched(Some(seed), trace).untold();
         match args.check {
             true => runner.checked(Checker::new()).run(progress),
             false => runner.run(progress),

@@ -3,6 +3,7 @@
 //! Each thread has one engine, which it refills for every run instead of making a new one, and takes the next seed when it
 //! is done with one. What a run does depends on its seed alone, and summaries come in the order of the seeds, so the number
 //! of threads can be told by nothing but the time. What a summary is and how summaries are put together is the caller's.
+//! What a run does is a closure's ([`many`]) or an [`Operator`]'s ([`many_operated`]).
 
 use super::operator::{Calls, Operator};
 use super::oracle::Chance;
@@ -86,6 +87,10 @@ fn work<W, T>(
 where
     W: Observer + Clone,
 {
+    // A beginning of this thread's own: threads that counted who shares what would wait for each other.
+    let mut prepared = prepared.clone();
+    prepared.world.unshare();
+    let prepared = &prepared;
     let mut engine: Option<Engine<Chance, W>> = None;
     let mut parts = Vec::new();
     loop {
@@ -122,10 +127,12 @@ pub enum Operated {
 }
 
 /// What an operator has not seen yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Seen {
     effects: Vec<Effect>,
 }
+
+crate::world::refill::clone_by_field!(Seen { effects } trees {} maps {});
 
 impl Observer for Seen {
     fn see(&mut self, _: SimTime, _: &World, effect: &Effect) {
@@ -168,6 +175,77 @@ pub fn operate(
             None => return Operated::Quiet,
         }
     }
+}
+
+/// Lets an operator run the service once per seed, from `prepared` on with dice of that seed, until nothing is to come or the
+/// limit is hit. Gives a summary of each run in the order of the seeds, whatever the number of threads.
+///
+/// Every run has an operator of its own, which `operator` makes; `summary` sees it and the run at the end.
+///
+/// ```
+/// use sdrsim::engine::many::{Operated, Seen, all_cores, many_operated};
+/// use sdrsim::engine::{Calls, Chance, Engine, Limit, Operator, Seed};
+/// use sdrsim::machine::{Effect, command::Call};
+/// use sdrsim::scenario::Scenario;
+/// use sdrsim::time::{SimTime, Span};
+/// use sdrsim::world::World;
+///
+/// /// Fails over once, after ten minutes.
+/// struct Drill(bool);
+///
+/// impl Operator for Drill {
+///     fn act(&mut self, now: SimTime, _: &[Effect], _: &World, calls: &mut Calls) {
+///         let at = SimTime::after_start(Span::mins(10));
+///         if now < at {
+///             calls.wake_at(at);
+///         } else if !std::mem::replace(&mut self.0, true) {
+///             calls.ask(Call::Failover { group: "shop".into() });
+///         }
+///     }
+/// }
+///
+/// let text = "
+/// version: 1
+/// sites: {north: {}, south: {}}
+/// azs: {az-1: {site: north}, az-2: {site: south}}
+/// domains: {metro: {azs: [az-1, az-2]}}
+/// vpcs: {net: {cidr: 10.0.0.0/16}}
+/// disks: {disk: {count: 10, az: az-1, size: 10 GiB}}
+/// groups: {shop: {domain: metro, vpc: net, protected: true}}
+/// pairs: {data: {count: 10, group: shop, disk: disk}}
+/// ";
+/// let scenario = Scenario::load("drill.yaml", text).expect("the file is well-formed");
+/// let world = scenario.world().clone();
+/// let prepared = Engine::with_observer(world, Chance::new(Seed(0)), Seen::default());
+/// let seeds: Vec<Seed> = (0..20).map(Seed).collect();
+/// let ends = many_operated(
+///     &prepared,
+///     &seeds,
+///     all_cores(),
+///     Limit::events(10_000),
+///     |_| Drill(false),
+///     |seed, engine, _, end| (seed, end, engine.now()),
+/// );
+/// assert!(ends.iter().all(|end| end.1 == Operated::Quiet && end.2 > SimTime::after_start(Span::mins(10))));
+/// assert!(ends.iter().map(|end| end.0).eq(seeds));
+/// ```
+pub fn many_operated<P, T>(
+    prepared: &Engine<Chance, Seen>,
+    seeds: &[Seed],
+    threads: NonZeroUsize,
+    limit: Limit,
+    operator: impl Fn(Seed) -> P + Sync,
+    summary: impl Fn(Seed, &Engine<Chance, Seen>, P, Operated) -> T + Sync,
+) -> Vec<T>
+where
+    P: Operator,
+    T: Send,
+{
+    many(prepared, seeds, threads, |seed, engine| {
+        let mut operator = operator(seed);
+        let end = operate(engine, &mut operator, limit);
+        summary(seed, engine, operator, end)
+    })
 }
 
 /// Lets an operator act at this instant until it has nothing more to ask; answers whether that came to an end.

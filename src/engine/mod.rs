@@ -466,6 +466,7 @@ impl<O: Oracle + Clone, W: Observer + Clone> Clone for Engine<O, W> {
 
     /// Refills the room of a run that is over, which then allocates nothing unless the other is larger.
     fn clone_from(&mut self, source: &Self) {
+        self.world.keep_room(&source.world);
         self.world.clone_from(&source.world);
         self.oracle.clone_from(&source.oracle);
         self.observer.clone_from(&source.observer);

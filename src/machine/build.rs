@@ -361,10 +361,12 @@ impl Builder {
     pub fn finish(mut self) -> World {
         let world = &mut self.world;
         world.topology.refresh(&mut Vec::new(), &mut Vec::new());
-        for (_, job) in world.jobs.drain() {
-            world.index.remove(&job.stable.0);
+        // With their room, which every copy of the world would carry.
+        for job in std::mem::take(&mut world.jobs).values() {
+            world.index.remove(job.stable.0);
         }
-        world.finished.clear();
+        world.finished = Default::default();
+        world.spare = Default::default();
         world.subs_kept = Default::default();
         world.last_job = 0;
         self.world

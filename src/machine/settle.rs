@@ -193,7 +193,7 @@ fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effe
     let group = group.expect("a group operation works in a group");
     let stagger = world.staggers[op as usize];
     plain::look_over(world, group);
-    let mut subs = world.spare.pop().unwrap_or_default();
+    let mut subs = world.spare_subs();
     let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
     subs.open(now, stagger, members.len());
     out.reserve(members.len());
@@ -455,7 +455,7 @@ fn retire(world: &mut World, job: JobKey) {
             drop_subs(world, oldest);
         }
         if let Some(record) = world.jobs.remove(oldest) {
-            world.index.remove(&record.stable.0);
+            world.index.remove(record.stable.0);
         }
     }
 }

@@ -19,6 +19,7 @@
 
 mod account;
 pub(super) mod diff;
+mod quick;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -237,6 +238,8 @@ pub struct Trace<W: Write> {
     waiting: VecDeque<(SimTime, Effect)>,
     names: Names,
     now: SimTime,
+    /// The line at hand. Kept for its room.
+    text: Vec<u8>,
 }
 
 /// The labels of what the world has no longer.
@@ -288,6 +291,7 @@ impl<W: Write> Trace<W> {
             waiting: VecDeque::new(),
             names: Names::default(),
             now: SimTime::ZERO,
+            text: Vec::new(),
         })
     }
 
@@ -313,6 +317,19 @@ impl<W: Write> Trace<W> {
         line(&mut self.writer, end)?;
         self.writer.flush()?;
         Ok(self.writer)
+    }
+
+    /// Writes the line of an effect at once, if it is one of the frequent kind and nothing has to come before it.
+    fn write_quickly(&mut self, at: SimTime, world: &World, effect: &Effect) -> bool {
+        if !self.waiting.is_empty() {
+            return false;
+        }
+        self.text.clear();
+        let done = quick::write(&mut self.text, at, world, effect);
+        if done && self.failed.is_none() {
+            self.failed = self.writer.write_all(&self.text).err();
+        }
+        done
     }
 
     /// Writes what can be named, in order; with `all`, also what cannot, under no label.
@@ -351,8 +368,10 @@ impl<W: Write> Observer for Trace<W> {
             return;
         }
         self.names.learn(world, effect);
-        self.waiting.push_back((at, *effect));
-        self.drain(world, false);
+        if !self.write_quickly(at, world, effect) {
+            self.waiting.push_back((at, *effect));
+            self.drain(world, false);
+        }
     }
 }
 

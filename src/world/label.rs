@@ -85,6 +85,18 @@ pub type Name = Label;
 
 const NONE: u32 = u32::MAX;
 
+/// A name kept beside a label: one without a part that has the label's number, as the names of members of templates have; or
+/// none, where the name is the label itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Beside(u32);
+
+impl Default for Beside {
+    fn default() -> Self {
+        Beside(NONE)
+    }
+}
+
 /// What stands before the last `-` and the number after it, if a number stands there that reads as it is written.
 fn numbered(text: &str) -> Option<(&str, u32)> {
     let (base, digits) = text.rsplit_once('-')?;
@@ -126,15 +138,42 @@ impl Label {
 
     /// The text.
     pub fn text(self, words: &Words) -> Cow<'_, str> {
-        let base = words.text(self.base);
-        let number = (self.number != NONE).then_some(self.number);
-        let part = (self.part != NONE).then(|| words.text(Word(self.part)));
+        let (base, number, part) = self.parts(words);
         match (number, part) {
             (None, None) => Cow::Borrowed(base),
             (Some(number), None) => Cow::Owned(format!("{base}-{number}")),
             (None, Some(part)) => Cow::Owned(format!("{base}/{part}")),
             (Some(number), Some(part)) => Cow::Owned(format!("{base}-{number}/{part}")),
         }
+    }
+
+    /// How a name is kept beside this label; None if that cannot be.
+    pub(crate) fn keep_beside(self, name: Name) -> Option<Beside> {
+        if name == self {
+            return Some(Beside::default());
+        }
+        let short = name.number == self.number && name.part == NONE;
+        short.then_some(Beside(name.base.0))
+    }
+
+    /// The name that is kept beside this label.
+    #[inline]
+    pub(crate) const fn beside(self, kept: Beside) -> Name {
+        match kept.0 {
+            NONE => self,
+            base => Label {
+                base: Word(base),
+                number: self.number,
+                part: NONE,
+            },
+        }
+    }
+
+    /// What the text is put together from: `base`, `-number` and `/part`.
+    pub(crate) fn parts(self, words: &Words) -> (&str, Option<u32>, Option<&str>) {
+        let number = (self.number != NONE).then_some(self.number);
+        let part = (self.part != NONE).then(|| words.text(Word(self.part)));
+        (words.text(self.base), number, part)
     }
 
     /// The stable key: the hash of the text.
@@ -235,6 +274,22 @@ mod tests {
             assert_eq!(label.text(&words), text);
             let whole = Label::of(&format!("{text}/part"), &mut words);
             assert_eq!(label.part("part", &mut words), whole);
+        }
+    }
+
+    #[test]
+    fn a_short_name_with_the_number_of_the_label_is_kept_beside_it() {
+        let mut words = Words::default();
+        let texts = ["web", "web-1", "db-1", "db-1/vda", "web/dr", "web-2", "x/y"];
+        let labels = texts.map(|text| Label::of(text, &mut words));
+        for label in labels {
+            for name in labels {
+                let kept = label.keep_beside(name);
+                let short = label.number == name.number && name.part == NONE;
+                assert_eq!(kept.is_some(), short || name == label);
+                assert!(kept.is_none_or(|kept| label.beside(kept) == name));
+            }
+            assert_eq!(label.beside(Beside::default()), label);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The native side: servers and disks, which exist whether or not they are protected.
 
-use super::label::{Label, Name, Stable};
+use super::label::{Beside, Label, Name, Stable};
 use super::rare::{Plain, Rare};
 use super::{
     AzKey, DiskKey, DrillKey, FlavorKey, InstanceKey, NicKey, PairKey, ProjectKey, ServerKey,
@@ -283,6 +283,9 @@ pub struct Writing {
 pub struct Disk {
     /// Its label.
     pub label: Label,
+    /// Its name, unless that stands in the rest.
+    #[serde(default)]
+    pub named: Beside,
     /// Its stable key.
     pub stable: Stable,
     /// Its place in lists.
@@ -303,8 +306,6 @@ pub struct Disk {
     pub bootable: bool,
     /// Whether it may be attached to several servers.
     pub shared: bool,
-    /// Whether it is encrypted.
-    pub encrypted: bool,
     /// Whether it is locked (1831, 1832).
     pub locked: bool,
     /// Whether it is frozen (0225).
@@ -319,13 +320,15 @@ pub struct Disk {
     pub rest: Rare<DiskRest>,
 }
 
-clone_by_field!(Disk { label, stable, serial, project, az, size, kind, broken, blank, bootable, shared, encrypted, locked, frozen, grows_online, lost, pair, rest } trees {  } maps {  });
+clone_by_field!(Disk { label, named, stable, serial, project, az, size, kind, broken, blank, bootable, shared, locked, frozen, grows_online, lost, pair, rest } trees {  } maps {  });
 
-/// What disks that are attached to nothing and that nobody writes have nothing of.
+/// What disks that are attached to nothing, plain to read and written by nobody have nothing of.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct DiskRest {
-    /// Its name, which may repeat, if it is not its label.
+    /// Its name, which may repeat, if it cannot be kept beside the label.
     pub name: Option<Name>,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
     /// Since when its content is damaged.
     pub damaged: Option<SimTime>,
     /// What a running server writes to it.
@@ -340,7 +343,7 @@ pub struct DiskRest {
     pub drill: Option<DrillKey>,
 }
 
-clone_by_field!(DiskRest { name, damaged, load, throughput, write_latency, servers, drill } trees {  } maps {  });
+clone_by_field!(DiskRest { name, encrypted, damaged, load, throughput, write_latency, servers, drill } trees {  } maps {  });
 
 impl Disk {
     /// Whether nothing is wrong with it, and nothing is known to be written to it.
@@ -354,6 +357,7 @@ impl Disk {
 impl Plain for DiskRest {
     const PLAIN: &'static DiskRest = &DiskRest {
         name: None,
+        encrypted: false,
         damaged: None,
         load: None,
         throughput: None,
@@ -366,7 +370,9 @@ impl Plain for DiskRest {
 impl Disk {
     /// Its name, which may repeat.
     pub fn name(&self) -> Name {
-        self.rest.name.unwrap_or(self.label)
+        self.rest
+            .name
+            .unwrap_or_else(|| self.label.beside(self.named))
     }
 
     /// The servers it is attached to.

@@ -8,6 +8,7 @@ pub mod check;
 pub mod fault;
 pub mod flow;
 pub mod health;
+pub(crate) mod index;
 pub mod job;
 pub mod label;
 pub mod machinery;
@@ -27,18 +28,18 @@ use crate::sdrs::status::{Kind, Status};
 use crate::time::{Calendar, SimTime, Span};
 use fault::{Hazard, Held, Marks};
 use flow::{Aim, Flows};
+use index::Index;
 use job::{Job, Task};
 use label::{Label, Name, Stable, Word, Words};
 use machinery::{Disk, Server};
 use place::{Az, Domain, Eip, Flavor, Nic, Project, Quotas, Site, Subnet, Usage, Vpc};
 use protection::{Drill, Group, Instance, Life, Pair};
-use refill::clone_by_field;
+use refill::{Room, clone_by_field};
 use serde::{Deserialize, Serialize};
 use settings::Settings;
 use slotmap::{SlotMap, new_key_type};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::{BTreeMap, VecDeque};
 use topology::Topology;
 use watched::Watched;
 
@@ -150,26 +151,6 @@ impl Who {
             Who::Node(_) => "network node",
             Who::Duct(_) => "duct",
         }
-    }
-}
-
-/// Hashes a stable key, which is a hash already, to itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ByItself(u64);
-
-impl Hasher for ByItself {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, n: u64) {
-        self.0 = n;
     }
 }
 
@@ -302,16 +283,16 @@ pub struct World {
     pub last_job: u64,
     /// Where resources are by stable key.
     #[serde(skip)]
-    pub(crate) index: HashMap<u64, Who, BuildHasherDefault<ByItself>>,
+    pub(crate) index: Index,
     /// Lists of sub-jobs to use again.
     #[serde(skip)]
-    pub(crate) spare: Vec<job::Subs>,
+    pub(crate) spare: Room<Vec<job::Subs>>,
     /// Room for the aims of one settlement.
     #[serde(skip)]
-    pub(crate) aims: Vec<Aim>,
+    pub(crate) aims: Room<Vec<Aim>>,
     /// Room for the copies that one event ends.
     #[serde(skip)]
-    pub(crate) ended: Vec<PairKey>,
+    pub(crate) ended: Room<Vec<PairKey>>,
     /// Groups whose pairs have changed their fault levels since that was last told.
     #[serde(skip)]
     pub(crate) relevelled: Vec<GroupKey>,
@@ -334,7 +315,7 @@ impl World {
             quotas: Quotas::default(),
             usage: Usage::default(),
         });
-        let mut index = HashMap::default();
+        let mut index = Index::default();
         index.insert(stable.0, Who::Project(default_project));
         World {
             region: region.to_owned(),
@@ -377,9 +358,9 @@ impl World {
             next_serial: 1,
             last_job: 0,
             index,
-            spare: Vec::new(),
-            aims: Vec::new(),
-            ended: Vec::new(),
+            spare: Room::default(),
+            aims: Room::default(),
+            ended: Room::default(),
             relevelled: Vec::new(),
         }
     }
@@ -403,7 +384,7 @@ impl World {
 
     /// The resource with this stable key.
     pub fn at(&self, stable: Stable) -> Option<Who> {
-        self.index.get(&stable.0).copied()
+        self.index.get(stable.0)
     }
 
     /// The text of a word.
@@ -545,6 +526,33 @@ impl World {
     /// The AZ in which a group's production stands now.
     pub fn production_az(&self, group: &Group) -> AzKey {
         group.azs[group.station.index()]
+    }
+
+    /// An empty list for sub-jobs, one that was used before if there is one.
+    pub(crate) fn spare_subs(&mut self) -> job::Subs {
+        if self.spare.is_empty() {
+            // As many lists come back, at the most, if all jobs are dropped at once.
+            self.spare.reserve(self.jobs.len());
+        }
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Shares with no other world what records have in room of their own.
+    pub(crate) fn unshare(&mut self) {
+        { self.pairs.values_mut() }.for_each(|pair| pair.rest.unshare());
+        { self.disks.unseen().values_mut() }.for_each(|disk| disk.rest.unshare());
+    }
+
+    /// Ahead of a refill: lists of sub-jobs of jobs that the other world has not are used again. Allocates nothing.
+    pub(crate) fn keep_room(&mut self, other: &World) {
+        for (key, job) in &mut self.jobs {
+            let room = self.spare.len() < self.spare.capacity();
+            if room && !job.subs.is_empty() && !other.jobs.contains_key(key) {
+                let mut subs = std::mem::take(&mut job.subs);
+                subs.clear();
+                self.spare.push(subs);
+            }
+        }
     }
 
     /// Rebuilds what a checkpoint does not hold.

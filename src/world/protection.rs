@@ -591,6 +591,6 @@ mod tests {
     #[test]
     fn records_of_which_there_may_be_millions_stay_small() {
         assert!(size_of::<Pair>() <= 104, "{}", size_of::<Pair>());
-        assert!(size_of::<Disk>() <= 96, "{}", size_of::<Disk>());
+        assert!(size_of::<Disk>() <= 80, "{}", size_of::<Disk>());
     }
 }

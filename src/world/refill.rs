@@ -6,6 +6,7 @@
 //! else cloned. Most are empty or hardly ever change.
 
 use slotmap::{Key, SecondaryMap};
+use std::ops::{Deref, DerefMut};
 
 /// Implements `Clone` by fields; those after `trees` are compared before they are cloned into what was there, those after
 /// `maps` are [`refill`]ed.
@@ -42,6 +43,34 @@ pub(crate) fn refill<K: Key, V: Clone>(into: &mut SecondaryMap<K, V>, from: &Sec
     }
     for (key, value) in from {
         into[key].clone_from(value);
+    }
+}
+
+/// Room for what is there only within one call. It means nothing to a clone, which begins with none, or keeps its own.
+#[derive(Debug, Default)]
+pub(crate) struct Room<T>(T);
+
+impl<T: Default> Clone for Room<T> {
+    fn clone(&self) -> Self {
+        Room::default()
+    }
+
+    fn clone_from(&mut self, _: &Self) {}
+}
+
+impl<T> Deref for Room<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Room<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 }
 

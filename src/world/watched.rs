@@ -22,6 +22,11 @@ impl<T> Watched<T> {
         Watched { value, openings: 1 }
     }
 
+    /// The value, for a change that nobody who looks can tell. It is not counted.
+    pub(super) const fn unseen(&mut self) -> &mut T {
+        &mut self.value
+    }
+
     /// How often it was opened for writing.
     #[inline]
     #[must_use]

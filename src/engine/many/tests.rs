@@ -91,3 +91,42 @@ fn an_operator_that_goes_in_circles_is_stopped() {
         Engine::with_observer(Fixture::idle_world(), Chance::new(Seed(1)), Seen::default());
     assert_eq!(operate(&mut engine, &mut Restless, MANY), Operated::Circles);
 }
+
+#[test]
+fn operated_runs_come_in_the_order_of_seeds_whatever_the_threads() {
+    let prepared = || {
+        let pace = serde_json::from_str::<crate::engine::Pace>(
+            r#"{"start_protection": {"work": {"uniform": {"min": "1s", "max": "9s"}}}}"#,
+        );
+        let chance = Chance::new(Seed(99)).at_pace(pace.unwrap());
+        Engine::with_observer(Fixture::idle_world(), chance, Seen::default())
+    };
+    let seeds = seeds(40);
+    let alone = |&seed: &Seed| {
+        let mut engine = prepared();
+        engine.oracle_mut().reseed(seed);
+        let end = operate(&mut engine, &mut Starter::default(), MANY);
+        (seed, end, engine.now(), engine.digest())
+    };
+    let expected: Vec<_> = seeds.iter().map(alone).collect();
+    assert_ne!(
+        expected[0].2, expected[1].2,
+        "seeds differ in what they draw"
+    );
+    for threads in [1, 2, 5] {
+        let threads = NonZeroUsize::new(threads).unwrap();
+        let operator = |_| Starter::default();
+        let runs = many_operated(
+            &prepared(),
+            &seeds,
+            threads,
+            MANY,
+            operator,
+            |seed, engine, operator, end| {
+                assert!(operator.asked, "it is the operator of this run");
+                (seed, end, engine.now(), engine.digest())
+            },
+        );
+        assert_eq!(runs, expected);
+    }
+}

@@ -177,8 +177,10 @@ pub(crate) struct NewDisk {
 /// Makes a disk.
 pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKey {
     let serial = serial(world);
+    let named = new.label.keep_beside(new.name);
     let key = world.disks.insert(Disk {
         label: new.label,
+        named: named.unwrap_or_default(),
         stable: new.label.stable(&world.words),
         serial,
         project: new.project,
@@ -190,13 +192,13 @@ pub(crate) fn disk(world: &mut World, new: NewDisk, out: &mut Effects) -> DiskKe
         blank: false,
         bootable: new.bootable,
         shared: new.shared,
-        encrypted: new.encrypted,
         locked: false,
         frozen: false,
         grows_online: new.grows_online,
         pair: None,
         rest: Rare::of(DiskRest {
-            name: (new.name != new.label).then_some(new.name),
+            name: named.is_none().then_some(new.name),
+            encrypted: new.encrypted,
             load: new.write.load,
             throughput: new.write.throughput,
             write_latency: new.write.latency,
@@ -227,7 +229,7 @@ pub(crate) fn disk_like(
         kind: like.kind,
         bootable: like.bootable,
         shared: like.shared,
-        encrypted: like.encrypted,
+        encrypted: like.rest.encrypted,
         grows_online: like.grows_online,
         write: Writing {
             load: like.rest.load,

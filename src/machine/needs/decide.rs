@@ -114,7 +114,7 @@ pub(super) fn of_new_instance(need: Need, asked: &Asked) -> bool {
         Need::SystemDiskError => asked
             .server_disks()
             .any(|(device, disk)| device.is_system() && disk.broken),
-        Need::ServerDiskEncrypted => asked.server_disks().any(|(_, disk)| disk.encrypted),
+        Need::ServerDiskEncrypted => asked.server_disks().any(|(_, disk)| disk.rest.encrypted),
         Need::ServerDiskPaired => asked.server_disks().any(|(_, disk)| disk.pair.is_some()),
         Need::PrimarySubnet => body
             .primary_subnet_id
@@ -257,7 +257,7 @@ pub(super) fn of_new_pair(need: Need, asked: &Asked) -> bool {
         Need::DiskPaired => asked.disk().pair.is_some(),
         Need::DiskInDrill => asked.disk().rest.drill.is_some(),
         Need::DiskNotAvailable => asked.disk().status() != DiskStatus::Available,
-        Need::DiskEncrypted => asked.disk().encrypted,
+        Need::DiskEncrypted => asked.disk().rest.encrypted,
         Need::DiskType => !asked.disk().kind.is_protectable(),
         Need::DiskElsewhere => asked.disk().az != world.production_az(group),
         _ => {

@@ -122,7 +122,7 @@ fn an_instance_is_made_of_a_whole_server_that_stands_still_in_the_right_place() 
             f.disk("app-sys").broken = true
         }),
         (Need::ServerDiskEncrypted, |f, _| {
-            f.disk("app-sys").encrypted = true
+            f.disk("app-sys").rest.change(|rest| rest.encrypted = true)
         }),
         (Need::ServerDiskPaired, |f, _| {
             let pair = f.disk("vault").pair;
@@ -206,7 +206,9 @@ fn a_pair_is_made_of_a_disk_that_is_free_and_plain() {
         (Need::DiskNotAvailable, |_, new| {
             new.volume_id = "app-sys".into()
         }),
-        (Need::DiskEncrypted, |f, _| f.disk("spare").encrypted = true),
+        (Need::DiskEncrypted, |f, _| {
+            f.disk("spare").rest.change(|rest| rest.encrypted = true)
+        }),
         (Need::DiskType, |f, _| {
             f.disk("spare").kind = DiskType::Gpssd
         }),

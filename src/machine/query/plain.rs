@@ -321,7 +321,7 @@ fn disk(world: &World, key: DiskKey) -> Value {
         "status": d.status().name(),
         "bootable": d.bootable,
         "shared": d.shared,
-        "encrypted": d.encrypted,
+        "encrypted": d.rest.encrypted,
         "locked": d.locked,
         "frozen": d.frozen,
         "grows_online": d.grows_online,

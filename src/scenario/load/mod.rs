@@ -41,10 +41,10 @@ use source::Source;
 /// Most resources that a file may ask for in all: members of templates, with the disks and NICs of servers, and with what
 /// is made at the DR site.
 ///
-/// What a file costs is linear in this: an optimized build takes about 2 µs and 200 to 250 bytes for each, so that a file
-/// at the bound (6.6 million pairs in 66,000 groups, or a million protected servers with five disks each) is read in less
-/// than a minute and takes 4 to 5 GB. Each label and name costs three integers; only texts given one by one are stored.
-pub const MAX_RESOURCES: u64 = 20_000_000;
+/// What a file costs is linear in this: an optimized build took about 2 µs and 200 to 250 bytes for each, up to 20,000,000, and
+/// by the same measure a file at the bound (13 million pairs, or two million protected servers with five disks each) is read in
+/// two minutes and takes 8 to 10 GB. Each label and name costs three integers; only texts given one by one are stored.
+pub const MAX_RESOURCES: u64 = 40_000_000;
 /// Most calls and acts that a timeline may make in all.
 pub const MAX_CALLS: u64 = 20_000_000;
 /// Most faults that are reported of one file.

@@ -45,6 +45,9 @@ pub struct Narrator {
     /// The jobs that have not ended. Only looked up, never listed.
     #[serde(with = "crate::world::place::as_list")]
     jobs: BTreeMap<JobKey, JobFacts>,
+    /// Nobody asked for a transcript: nothing is told.
+    #[serde(skip)]
+    silent: bool,
 }
 
 /// What is kept of a job, because it and its subject may be gone when it ends.
@@ -97,8 +100,24 @@ impl Cause {
 }
 
 impl Narrator {
+    /// One who tells nothing.
+    pub(super) fn silent() -> Narrator {
+        Narrator {
+            silent: true,
+            ..Narrator::default()
+        }
+    }
+
+    /// Whether it tells nothing.
+    pub(super) const fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     /// Says that a call or act was refused.
     pub(super) fn refused(&mut self, at: SimTime, label: String, what: &str, why: String) {
+        if self.silent {
+            return;
+        }
         self.turn(at);
         self.batch.push(Line {
             at,
@@ -114,6 +133,9 @@ impl Narrator {
 
     /// Tells what an operator says.
     pub(super) fn noted(&mut self, at: SimTime, label: String, what: String) {
+        if self.silent {
+            return;
+        }
         self.turn(at);
         self.batch.push(Line {
             at,
@@ -390,8 +412,10 @@ fn changed(world: &World, who: Who, property: Property) -> String {
 
 impl Observer for Narrator {
     fn see(&mut self, at: SimTime, world: &World, effect: &Effect) {
-        self.turn(at);
-        self.tell(world, effect);
+        if !self.silent {
+            self.turn(at);
+            self.tell(world, effect);
+        }
     }
 }
 

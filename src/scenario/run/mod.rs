@@ -233,6 +233,16 @@ impl<'s, W: Observer> Runner<'s, W> {
         self
     }
 
+    /// The same run without a transcript: nothing is told, and its outcome has no lines. Does nothing if the file has a
+    /// transcript, with which the run is compared.
+    #[must_use]
+    pub fn untold(mut self) -> Self {
+        if self.scenario.transcript.is_none() {
+            self.engine.observer_mut().0.0 = Narrator::silent();
+        }
+        self
+    }
+
     /// Whether an invariant was violated, which ends the run.
     fn violated(&self) -> bool {
         let checker = self.engine.observer().1.0.as_ref();
@@ -475,10 +485,11 @@ impl<'s, W: Observer> Runner<'s, W> {
         let (scenario, end) = (self.scenario, self.engine.now());
         let (events, digest) = (self.engine.events(), self.engine.digest());
         let hung = self.engine.hung();
-        let mut transcript = self.engine.observer_mut().0.0.finish();
+        let narrator = &mut self.engine.observer_mut().0.0;
+        let (is_silent, mut transcript) = (narrator.is_silent(), narrator.finish());
         let (world, ((_, (jobs, (_, meter))), (checker, observer))) = self.engine.into_parts();
         let cost = meter.close(&world, end, hung);
-        if cost.faults_struck > 0 {
+        if cost.faults_struck > 0 && !is_silent {
             transcript.extend(cost.lines());
         }
         let difference = scenario

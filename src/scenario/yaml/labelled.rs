@@ -16,46 +16,54 @@ use serde_saphyr::Spanned;
 ///
 /// Reads from a YAML mapping; a label that appears twice is an error. Equality ignores places.
 #[derive(Debug, Clone)]
-pub struct Labelled<T>(Vec<(Spanned<String>, T)>);
+pub struct Labelled<T> {
+    items: Vec<(Spanned<String>, T)>,
+    /// Places in the order of the labels.
+    sorted: Vec<u32>,
+}
 
 impl<T> Labelled<T> {
     /// The number of labels.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.items.len()
     }
 
     /// Whether there is no label.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.items.is_empty()
     }
 
     /// Labels with their places, and what they name, in file order.
     pub fn iter(&self) -> std::slice::Iter<'_, (Spanned<String>, T)> {
-        self.0.iter()
+        self.items.iter()
     }
 
     /// The labels alone, in file order.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(label, _)| label.value.as_str())
+        self.items.iter().map(|(label, _)| label.value.as_str())
     }
 
     /// What the labels name, in file order.
     pub fn items(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|(_, item)| item)
+        self.items.iter().map(|(_, item)| item)
     }
 
-    /// What `label` names. Searches from the front, so build an index for many look-ups.
+    /// What `label` names. Takes the logarithm of their number, since a file may spell out a million.
     pub fn get(&self, label: &str) -> Option<&T> {
-        self.0
-            .iter()
-            .find(|(at, _)| at.value == label)
-            .map(|(_, item)| item)
+        let at = |place: &u32| &self.items[*place as usize];
+        let found = self
+            .sorted
+            .binary_search_by(|place| at(place).0.value.as_str().cmp(label));
+        found.ok().map(|place| &at(&self.sorted[place]).1)
     }
 }
 
 impl<T> Default for Labelled<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self {
+            items: Vec::new(),
+            sorted: Vec::new(),
+        }
     }
 }
 
@@ -70,7 +78,7 @@ impl<T> IntoIterator for Labelled<T> {
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.items.into_iter()
     }
 }
 
@@ -100,7 +108,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut seen = BTreeSet::new();
-        let mut pairs = Vec::new();
+        let mut pairs: Vec<(Spanned<String>, T)> = Vec::new();
         while let Some(label) = map.next_key::<Spanned<String>>()? {
             if !seen.insert(label.value.clone()) {
                 return Err(de::Error::custom(format_args!(
@@ -110,7 +118,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
             }
             pairs.push((label, map.next_value()?));
         }
-        Ok(Labelled(pairs))
+        let mut sorted: Vec<u32> = (0..pairs.len() as u32).collect();
+        sorted.sort_unstable_by(|a, b| {
+            let label = |place: &u32| &pairs[*place as usize].0.value;
+            label(a).cmp(label(b))
+        });
+        Ok(Labelled {
+            items: pairs,
+            sorted,
+        })
     }
 }
 

@@ -1,0 +1,156 @@
+//! The frequent lines of a trace, put together by hand.
+//!
+//! Beginnings, changes of status and ends of sub-jobs are nearly all of a long trace, and each has few forms. Here they are
+//! written straight into a buffer that is used again: no text is made for a label, and nothing goes by way of a serializer.
+//! The bytes are those that the form in [`super::Line`] has, which the tests hold every word and number to; what is not
+//! known here, or would have to be escaped, is left to it.
+
+use crate::machine::{Doing, Effect};
+use crate::sdrs::codes::Code;
+use crate::time::SimTime;
+use crate::world::job::Part;
+use crate::world::label::Label;
+use crate::world::machinery::Act;
+use crate::world::{JobKey, Who, World};
+
+/// Writes the line of an effect behind what is in the buffer; answers whether it could. If not, the buffer is of no use.
+pub(super) fn write(out: &mut Vec<u8>, at: SimTime, world: &World, effect: &Effect) -> bool {
+    tell(out, at, world, effect).is_some()
+}
+
+fn tell(out: &mut Vec<u8>, at: SimTime, world: &World, effect: &Effect) -> Option<()> {
+    out.extend_from_slice(b"{\"at\":");
+    number(out, at.as_micros());
+    out.extend_from_slice(b",\"label\":\"");
+    match *effect {
+        Effect::Begin {
+            who, doing, delay, ..
+        } => {
+            name(out, world, who)?;
+            out.extend_from_slice(b"\",\"effect\":\"begin\",");
+            work(out, doing);
+            out.extend_from_slice(b",\"delay\":");
+            number(out, delay.as_micros());
+        }
+        Effect::Moved {
+            who, from, to, job, ..
+        } => {
+            name(out, world, who)?;
+            out.extend_from_slice(b"\",\"effect\":\"moved\",\"from\":");
+            word(out, from.name());
+            out.extend_from_slice(b",\"to\":");
+            word(out, to.name());
+            out.extend_from_slice(b",\"job\":");
+            match job {
+                0 => out.extend_from_slice(b"null"),
+                job => number(out, job),
+            }
+        }
+        Effect::SubJob { job, pair, code } => {
+            name(out, world, Who::Pair(pair))?;
+            out.extend_from_slice(b"\",\"effect\":\"sub_job\",\"job\":\"");
+            job_name(out, world, job)?;
+            out.push(b'"');
+            reason(out, code);
+        }
+        Effect::Job { job, status, code } => {
+            job_name(out, world, job)?;
+            out.extend_from_slice(b"\",\"effect\":\"job\",\"status\":");
+            word(out, status.name());
+            reason(out, code);
+        }
+        Effect::CopyBegan { pair, .. } => {
+            name(out, world, Who::Pair(pair))?;
+            out.extend_from_slice(b"\",\"effect\":\"copy_began\"");
+        }
+        Effect::InStep { pair } => {
+            name(out, world, Who::Pair(pair))?;
+            out.extend_from_slice(b"\",\"effect\":\"in_step\"");
+        }
+        _ => return None,
+    }
+    out.extend_from_slice(b"}\n");
+    Some(())
+}
+
+/// What a resource is called; None if the world has it no longer.
+fn name(out: &mut Vec<u8>, world: &World, who: Who) -> Option<()> {
+    match who {
+        Who::Job(job) => job_name(out, world, job),
+        _ => label(out, world, world.label_of(who)?),
+    }
+}
+
+fn job_name(out: &mut Vec<u8>, world: &World, job: JobKey) -> Option<()> {
+    let record = world.jobs.get(job)?;
+    out.extend_from_slice(b"job ");
+    number(out, record.number);
+    Some(())
+}
+
+/// A label as it is; None if it is empty or would have to be escaped.
+fn label(out: &mut Vec<u8>, world: &World, label: Label) -> Option<()> {
+    let begin = out.len();
+    let (base, count, part) = label.parts(&world.words);
+    out.extend_from_slice(base.as_bytes());
+    if let Some(count) = count {
+        out.push(b'-');
+        number(out, count.into());
+    }
+    if let Some(part) = part {
+        out.push(b'/');
+        out.extend_from_slice(part.as_bytes());
+    }
+    let plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    let text = &out[begin..];
+    (!text.is_empty() && text.iter().all(plain)).then_some(())
+}
+
+fn work(out: &mut Vec<u8>, doing: Doing) {
+    match doing {
+        Doing::Job(operation, part) => {
+            out.extend_from_slice(b"\"operation\":");
+            word(out, operation.name());
+            out.extend_from_slice(match part {
+                Part::Open => b",\"part\":\"open\"" as &[u8],
+                Part::Work => b",\"part\":\"work\"",
+                Part::Close => b",\"part\":\"close\"",
+            });
+        }
+        Doing::Act(act) => out.extend_from_slice(match act {
+            Act::Boot => b"\"act\":\"boot\"" as &[u8],
+            Act::Shutdown => b"\"act\":\"shutdown\"",
+            Act::Reboot => b"\"act\":\"reboot\"",
+            Act::Initialize => b"\"act\":\"initialize\"",
+        }),
+    }
+}
+
+fn reason(out: &mut Vec<u8>, code: Option<Code>) {
+    out.extend_from_slice(b",\"code\":");
+    match code {
+        None => out.extend_from_slice(b"null"),
+        Some(code) => word(out, &code.to_string()),
+    }
+}
+
+/// A word of the service's own, none of which is escaped.
+fn word(out: &mut Vec<u8>, word: &str) {
+    out.push(b'"');
+    out.extend_from_slice(word.as_bytes());
+    out.push(b'"');
+}
+
+fn number(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
