@@ -1,5 +1,8 @@
 //! The search: counts of small worlds, the same with any number of threads, and what it finds.
 
+#[path = "explore/calls.rs"]
+mod calls;
+
 use sdrsim::explore::{Bounds, Claim, Found, Menu, Model, Untold, search, tell};
 use sdrsim::machine::event::Blow;
 use sdrsim::scenario::Scenario;

@@ -189,8 +189,8 @@ pub struct ExploreArgs {
     /// Whether disks are deleted natively, behind the service's back.
     #[arg(long)]
     pub delete_disks: bool,
-    /// What may break: KIND:LABEL, with kind az, site, storage, link, duct, node, disk or server, and `:destroyed` or
-    /// `:read-only` behind it; or control-plane.
+    /// What may break: KIND:LABEL, with kind az, site, storage, link, duct, relay, witness, disk or server, and `:destroyed` (az,
+    /// site, disk, server) or `:read-only` (storage) behind it; or control-plane.
     #[arg(long, value_name = "KIND:LABEL")]
     pub fault: Vec<String>,
     /// How many faults may come in all.
@@ -226,8 +226,8 @@ pub struct ExploreArgs {
     /// At most so many actions from the start.
     #[arg(long, value_name = "NUMBER")]
     pub depth: Option<u32>,
-    /// At most so many MiB for what is kept of states and what was found of them. It is looked at after every 16,384 states,
-    /// so a little more may be used.
+    /// At most so many MiB for what is kept of states and what was found of them. It is looked at after every 1,024 to
+    /// 16,384 states, so a little more may be used.
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub memory: usize,
     /// Threads, at least 1; the result is the same with any number, unless --memory ends the search.

@@ -5,7 +5,7 @@
 //! change more than one part.
 
 use super::known::Known;
-use super::memo::{Memo, Move};
+use super::memo::{Entry, Memo, Move};
 use super::parts::{self, AROUND, FIRST, Parts, Seen, USED, whole};
 use super::walker::{Id, Parents, Walker};
 use super::{Model, Packer, State};
@@ -25,6 +25,11 @@ pub(super) const fn shard(print: u64) -> usize {
 pub(super) struct Shared<'a> {
     pub known: &'a [Known],
     pub parents: &'a Parents,
+    /// The records of the states of the layer, and the number of its first state.
+    pub records: &'a Records,
+    pub first: Id,
+    /// What was learnt before.
+    pub memo: &'a Memo,
     /// Which of the properties that must hold sometimes did.
     pub some: &'a [bool],
     /// Whether what is known already is told too.
@@ -41,15 +46,83 @@ pub(super) struct Found {
     pub print: u64,
     pub state: Id,
     pub action: u32,
+    /// How its record differs from that of the state it was found from: in this part, which is now so; or it stands as a
+    /// whole among the haul's.
+    pub to: u64,
+    pub part: u16,
     /// Whether the action is free of chance's malice: no fault, no failure.
     pub free: bool,
+}
+
+/// In place of a part: the record stands as a whole at the place that is said.
+pub(super) const WHOLE: u16 = u16::MAX;
+
+/// The records of the states of a layer, on pages, which are given back one by one.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    stride: usize,
+    pages: Vec<Vec<u64>>,
+    len: usize,
+}
+
+impl Records {
+    /// None, of states with so many numbers each.
+    pub fn new(stride: usize) -> Records {
+        Records {
+            stride,
+            ..Records::default()
+        }
+    }
+
+    /// So many stand on a page.
+    pub const PAGE: usize = 1 << 9;
+
+    /// The record of the state at a place.
+    pub fn of(&self, place: usize) -> &[u64] {
+        match self.stride {
+            0 => &[],
+            stride => &self.pages[place / Self::PAGE][place % Self::PAGE * stride..][..stride],
+        }
+    }
+
+    /// A record more, to be filled in; it is this one to begin with.
+    pub fn push(&mut self, record: &[u64]) -> &mut [u64] {
+        if self.len % Self::PAGE == 0 {
+            let room = if self.len == 0 {
+                0
+            } else {
+                Self::PAGE * self.stride
+            };
+            self.pages.push(Vec::with_capacity(room));
+        }
+        self.len += 1;
+        let Some(page) = self.pages.last_mut() else {
+            return &mut [];
+        };
+        let begin = page.len();
+        page.extend_from_slice(record);
+        &mut page[begin..]
+    }
+
+    /// Gives back the pages that end before a place.
+    pub fn forget(&mut self, before: usize) {
+        for page in self.pages.iter_mut().take(before / Self::PAGE) {
+            *page = Vec::new();
+        }
+    }
+
+    /// The bytes they take.
+    pub fn bytes(&self) -> usize {
+        let room: usize = self.pages.iter().map(Vec::capacity).sum();
+        room * size_of::<u64>()
+    }
 }
 
 /// What one thread makes of a part of a layer.
 #[derive(Debug, Default)]
 pub(super) struct Haul {
     pub found: Vec<Found>,
-    /// The record of each, if states have parts.
+    /// The records that stand as wholes.
     pub records: Vec<u64>,
     /// By shard, the places of what was found.
     pub shards: Vec<Vec<u32>>,
@@ -93,7 +166,8 @@ pub(super) struct Expander<'a> {
     parts: Option<&'a Parts>,
     packer: Packer,
     walker: Walker<'a>,
-    memo: Memo,
+    /// What it has learnt since all learnt of it.
+    pub news: Memo,
     next: State,
     effects: Effects,
     /// Where the parts of the state at hand are remembered.
@@ -109,7 +183,7 @@ impl<'a> Expander<'a> {
             parts,
             packer: model.packer(),
             walker: Walker::new(model, parts),
-            memo: Memo::new(),
+            news: Memo::new(),
             next: model.start().clone(),
             effects: Effects::new(),
             places: Vec::new(),
@@ -118,21 +192,19 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// The bytes that what it remembers takes.
+    /// The bytes that what it has learnt takes.
     pub fn bytes(&self) -> usize {
-        self.memo.bytes()
+        self.news.bytes()
     }
 
-    /// Walks the states from a number on whose records these are; `count` of them.
-    pub fn walk(&mut self, from: Id, count: usize, records: &[u64], shared: &Shared<'_>) -> Haul {
+    /// Walks `count` states from a number on.
+    pub fn walk(&mut self, from: Id, count: usize, shared: &Shared<'_>) -> Haul {
         let mut haul = Haul {
             some: shared.some.to_vec(),
             ..Haul::default()
         };
-        let stride = self.parts.map_or(0, |parts| FIRST + parts.len());
-        for n in 0..count {
-            let id = from + n as Id;
-            let record = &records[n * stride..][..stride];
+        for id in from..from + count as Id {
+            let record = shared.records.of((id - shared.first) as usize);
             let properties = !self.model.always.is_empty() || haul.some.contains(&false);
             let goal = shared.tells_all && self.model.goal.is_some();
             if properties || goal || self.parts.is_none() {
@@ -178,12 +250,14 @@ impl<'a> Expander<'a> {
             return;
         }
         for (number, action) in actions.iter().enumerate() {
-            self.next.clone_from(state);
-            if self.model.apply(&mut self.next, action, &mut self.effects) {
+            let ends = (state, &mut self.next);
+            if self.model.apply_to(ends, action, &mut self.effects) {
                 let found = Found {
                     print: self.model.print(&mut self.packer, &self.next),
                     state: id,
                     action: number as u32,
+                    to: 0,
+                    part: WHOLE,
                     free: is_free(state, &self.next),
                 };
                 haul.find(shared, found);
@@ -206,11 +280,11 @@ impl<'a> Expander<'a> {
         let (mut sum, mut rests, mut wide) = (0_u64, true, false);
         for (part, &exact) in record[FIRST..].iter().enumerate() {
             let key = combine(here.wrapping_add(part as u64), exact);
-            let place = match self.memo.find(key) {
+            let place = match shared.memo.find(key).or_else(|| self.learnt(key)) {
                 Some(place) => place,
                 None => self.learn(parts, part, id, record, key, shared),
             };
-            let entry = self.memo.entry(place);
+            let (_, entry) = self.entry(place, shared);
             sum = sum.wrapping_add(entry.share);
             haul.seen |= entry.seen;
             rests &= entry.rests;
@@ -224,8 +298,8 @@ impl<'a> Expander<'a> {
             return;
         }
         for (part, &place) in self.places.iter().enumerate() {
-            let entry = self.memo.entry(place);
-            for step in self.memo.moves(entry) {
+            let (memo, entry) = self.entry(place, shared);
+            for step in memo.moves(entry) {
                 let Some((to, share)) = step.to else { continue };
                 let used = used + u64::from(step.fails);
                 let sum = sum.wrapping_sub(entry.share).wrapping_add(share);
@@ -233,14 +307,11 @@ impl<'a> Expander<'a> {
                     print: whole(around, used, sum),
                     state: id,
                     action: step.code,
+                    to,
+                    part: part as u16,
                     free: !step.fails,
                 };
-                if haul.find(shared, found) {
-                    let begin = haul.records.len();
-                    haul.records.extend_from_slice(record);
-                    haul.records[begin + USED] = used;
-                    haul.records[begin + FIRST + part] = to;
-                }
+                haul.find(shared, found);
             }
         }
         if wide {
@@ -255,18 +326,20 @@ impl<'a> Expander<'a> {
         for action in actions {
             let code = parts::code(self.model.menu(), &state.world, action);
             if let Some(part) = parts.owner(&state.world, action) {
-                let entry = self.memo.entry(self.places[part]);
-                let mut moves = self.memo.moves(entry).iter();
+                let (memo, entry) = entry(shared.memo, &self.news, self.places[part]);
+                let mut moves = memo.moves(entry).iter();
                 if !moves.any(|it| it.code == code && it.to.is_none()) {
                     continue;
                 }
             }
-            self.next.clone_from(state);
-            if self.model.apply(&mut self.next, action, &mut self.effects) {
+            let ends = (state, &mut self.next);
+            if self.model.apply_to(ends, action, &mut self.effects) {
                 let found = Found {
                     print: self.model.print(&mut self.packer, &self.next),
                     state: id,
                     action: code,
+                    to: haul.records.len() as u64,
+                    part: WHOLE,
                     free: is_free(state, &self.next),
                 };
                 if haul.find(shared, found) {
@@ -295,8 +368,8 @@ impl<'a> Expander<'a> {
             match parts.owner(&state.world, action) {
                 None => wide = true,
                 Some(owner) if owner == part => {
-                    self.next.clone_from(state);
-                    if !self.model.apply(&mut self.next, action, &mut self.effects) {
+                    let ends = (state, &mut self.next);
+                    if !self.model.apply_to(ends, action, &mut self.effects) {
                         continue;
                     }
                     self.record.clear();
@@ -317,8 +390,26 @@ impl<'a> Expander<'a> {
         }
         let share = mix(self.packer.part(&state.world, group, false));
         let look = parts.look(&state.world, part);
-        self.memo.learn(key, share, look, wide, &mut self.moves)
+        NEWS | self.news.learn(key, share, look, wide, &mut self.moves)
     }
+
+    /// Where it has learnt of a part.
+    fn learnt(&self, key: u64) -> Option<u32> {
+        self.news.find(key).map(|place| NEWS | place)
+    }
+
+    fn entry<'s>(&'s self, place: u32, shared: &Shared<'s>) -> (&'s Memo, &'s Entry) {
+        entry(shared.memo, &self.news, place)
+    }
+}
+
+/// Tells the places of what a thread has learnt from those of what all know.
+const NEWS: u32 = 1 << 31;
+
+/// What is remembered at a place, and who does.
+fn entry<'s>(memo: &'s Memo, news: &'s Memo, place: u32) -> (&'s Memo, &'s Entry) {
+    let of = if place & NEWS == 0 { memo } else { news };
+    (of, of.entry(place & !NEWS))
 }
 
 /// Whether a step used up nothing of the menu's bounds.

@@ -1,7 +1,8 @@
 //! The hashes of the states that were found: a set that only grows and is never listed.
 //!
-//! Linear probing over a power of two of slots, at most three quarters of them full: 11 to 22 bytes for each state. The
-//! hashes are good ones, so their lowest bits choose the slot. Each hash may have a number, for 4 bytes a slot more.
+//! Linear probing over slots of which at most four fifths are full, half as many more whenever they are: 10 to 15 bytes for
+//! each state. The hashes are good ones, so their lowest bits choose the slot. Each hash may have a number, for 4 bytes a slot
+//! more.
 
 /// A set of hashes.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +26,7 @@ impl Known {
 
     /// Puts a hash in; answers whether it is new.
     pub fn insert(&mut self, hash: u64) -> bool {
-        if (self.len + 1) * 4 > self.slots.len() * 3 {
+        if is_full(self.len + 1, self.slots.len()) {
             self.grow();
         }
         let hash = hash.max(1);
@@ -66,8 +67,8 @@ impl Known {
     /// The bytes it takes with so many more hashes.
     pub const fn bytes_with(&self, more: usize) -> usize {
         let mut room = self.slots.len();
-        while room < 64 || (self.len + more) * 4 > room * 3 {
-            room = if room < 64 { 64 } else { room * 2 };
+        while is_full(self.len + more, room) {
+            room = larger(room);
         }
         match self.numbered {
             true => room * 12,
@@ -75,18 +76,27 @@ impl Known {
         }
     }
 
+    /// Forgets all hashes and keeps the room.
+    pub fn clear(&mut self) {
+        self.slots.fill(0);
+        self.len = 0;
+    }
+
     /// Where a hash is, or would be.
     fn place(&self, hash: u64) -> usize {
-        let last = self.slots.len() - 1;
-        let mut place = hash as usize & last;
+        let room = self.slots.len();
+        let mut place = ((hash & u64::from(u32::MAX)) * room as u64 >> 32) as usize;
         while self.slots[place] != 0 && self.slots[place] != hash {
-            place = (place + 1) & last;
+            place += 1;
+            if place == room {
+                place = 0;
+            }
         }
         place
     }
 
     fn grow(&mut self) {
-        let room = (self.slots.len() * 2).max(64);
+        let room = larger(self.slots.len());
         let old = std::mem::replace(&mut self.slots, vec![0; room]);
         let numbers = match self.numbered {
             true => std::mem::replace(&mut self.numbers, vec![0; room]),
@@ -102,6 +112,17 @@ impl Known {
             }
         }
     }
+}
+
+/// Whether so many are too many for so much room.
+const fn is_full(len: usize, room: usize) -> bool {
+    len * 5 > room * 4
+}
+
+/// The next room after one.
+const fn larger(room: usize) -> usize {
+    let more = room + room / 2;
+    if more < 48 { 48 } else { more }
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub(super) struct Move {
 /// What is remembered of a part.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
+    /// What it is found by.
+    key: u64,
     /// Its share of a state's hash.
     pub share: u64,
     /// The statuses that it shows.
@@ -29,7 +31,8 @@ pub(super) struct Entry {
     moves: u32,
 }
 
-/// What one thread remembers.
+/// What is remembered: by the search, for all threads to read, and what a thread has learnt since the search took in what
+/// threads had learnt.
 #[derive(Debug)]
 pub(super) struct Memo {
     places: Known,
@@ -82,6 +85,7 @@ impl Memo {
         self.places.insert(key);
         self.places.set(key, place);
         self.entries.push(Entry {
+            key,
             share,
             seen: look.0,
             rests: look.1,
@@ -91,5 +95,22 @@ impl Memo {
         });
         self.moves.append(moves);
         place
+    }
+
+    /// Takes over what another has learnt, which forgets it. The same key stands for the same, whoever learnt it.
+    pub fn absorb(&mut self, news: &mut Memo) {
+        for entry in &news.entries {
+            if self.places.insert(entry.key) {
+                self.places.set(entry.key, self.entries.len() as u32);
+                self.entries.push(Entry {
+                    first: self.moves.len() as u32,
+                    ..*entry
+                });
+                self.moves.extend_from_slice(news.moves(entry));
+            }
+        }
+        news.places.clear();
+        news.entries.clear();
+        news.moves.clear();
     }
 }

@@ -47,16 +47,18 @@ pub use report::{DeadEnds, Found, Path, Violation};
 pub use search::{search, search_watched};
 pub use tell::{Untold, describe, tell};
 
-use crate::machine::admissible::{Naming, candidates, powers, underway};
+use crate::machine::admissible::{Naming, at_once, candidates, powers, underway};
 use crate::machine::admissible::{deletions, disk_deletions};
 use crate::machine::command::{Ask, Call, Ref};
 use crate::machine::event::{Blow, Doing, Event, Outcome};
-use crate::machine::{Command, Effects, admit, commit, happen};
+use crate::machine::{Admitted, Command, Effects, Refusal, admit, commit, happen};
 use crate::scenario::expect::Expectation;
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
 use crate::time::{SimTime, Span};
 use crate::units::Rate;
+use crate::world::job::Part;
+use crate::world::refill::clone_by_field;
 use crate::world::settings::Settings;
 use crate::world::{Who, World};
 use ask::Marks;
@@ -127,7 +129,7 @@ pub struct Bounds {
     /// So many actions from the start.
     pub depth: u32,
     /// So many bytes for what is kept of states and for what threads have found and remember. Looked at after each stretch of
-    /// 16,384 states, so more by what one stretch finds may be used; with the search's result it is this that may depend on
+    /// 1,024 to 16,384 states, so more by what one stretch finds may be used; with the search's result it is this that may depend on
     /// the number of threads.
     pub bytes: usize,
     /// Threads; the result does not depend on them unless `bytes` ends the search. 0 is taken for 1.
@@ -166,7 +168,7 @@ pub struct Model {
 }
 
 /// A world in a search, and what of the menu's bounds has been used up.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct State {
     pub(crate) world: World,
     pub(crate) now: SimTime,
@@ -175,6 +177,8 @@ pub struct State {
     /// Which of the menu's faults are in force.
     pub(crate) struck: u64,
 }
+
+clone_by_field!(State { world, now, faults, failures, struck } trees {  } maps {  });
 
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq)]
@@ -443,15 +447,43 @@ impl Model {
 
     /// Lets something happen; answers whether it was admitted. A refused action changes nothing.
     pub(crate) fn apply(&self, state: &mut State, action: &Action, out: &mut Effects) -> bool {
+        let Ok(admitted) = admitted(&state.world, action) else {
+            return false;
+        };
+        self.carry_out(state, action, admitted, out);
+        true
+    }
+
+    /// The same with a copy, which is only made if it is admitted.
+    pub(crate) fn apply_to(
+        &self,
+        (from, to): (&State, &mut State),
+        action: &Action,
+        out: &mut Effects,
+    ) -> bool {
+        let Ok(admitted) = admitted(&from.world, action) else {
+            return false;
+        };
+        to.clone_from(from);
+        self.carry_out(to, action, admitted, out);
+        true
+    }
+
+    fn carry_out(
+        &self,
+        state: &mut State,
+        action: &Action,
+        admitted: Option<Admitted>,
+        out: &mut Effects,
+    ) {
         out.clear();
         let now = state.now.saturating_add(Span::secs(1));
         match action {
-            Action::Ask(command) => match admit(&state.world, command) {
-                Err(_) => return false,
-                Ok(admitted) => {
+            Action::Ask(_) => {
+                if let Some(admitted) = admitted {
                     commit(&mut state.world, now, admitted, out);
                 }
-            },
+            }
             Action::End(event) => {
                 state.failures += u8::from(is_failure(event));
                 happen(&mut state.world, now, *event, out);
@@ -477,19 +509,11 @@ impl Model {
         }
         state.now = now;
         self.open_jobs(state, out);
-        true
     }
 
     /// A job's opening decides nothing but when, so it ends with what began the job; so do acts on servers that take no time.
     fn open_jobs(&self, state: &mut State, out: &mut Effects) {
-        let mut events = Vec::new();
-        loop {
-            events.clear();
-            underway(&state.world, &mut events);
-            let opens =
-                |event: &&Event| is_opening(event) || (!self.menu.slow_powers && is_power(event));
-            let opening = events.iter().find(opens);
-            let Some(&event) = opening else { return };
+        while let Some(event) = at_once(&state.world, !self.menu.slow_powers) {
             happen(&mut state.world, state.now, event, out);
         }
     }
@@ -514,19 +538,12 @@ impl std::fmt::Debug for Model {
     }
 }
 
-fn is_opening(event: &Event) -> bool {
-    use crate::world::job::Part;
-    let Event::Settled { doing, .. } = event else {
-        return false;
-    };
-    matches!(doing, Doing::Job(_, Part::Open))
-}
-
-fn is_power(event: &Event) -> bool {
-    let Event::Settled { doing, .. } = event else {
-        return false;
-    };
-    matches!(doing, Doing::Act(_))
+/// What a world admits of an action: nothing but calls and acts can be refused.
+fn admitted(world: &World, action: &Action) -> Result<Option<Admitted>, Refusal> {
+    match action {
+        Action::Ask(command) => admit(world, command).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn is_failure(event: &Event) -> bool {
@@ -541,7 +558,6 @@ fn is_failure(event: &Event) -> bool {
 
 /// The same end, badly, if that can be: work of jobs fails with the code of its operation's row.
 fn failed(event: Event) -> Option<Event> {
-    use crate::world::job::Part;
     let Event::Settled {
         who,
         epoch,

@@ -10,6 +10,9 @@
 
 use super::{Action, Menu, Model, Packer, State};
 use crate::hash::combine;
+use crate::machine::Command;
+use crate::machine::admissible::{candidates, powers, underway};
+use crate::machine::admissible::{end_of_act, end_of_job, end_of_sub};
 use crate::machine::command::{Ask, Call, Native, Ref};
 use crate::machine::event::Event;
 use crate::sdrs::op::Op;
@@ -52,7 +55,9 @@ impl Parts {
         let rests = world.jobs.values().all(|job| job.ended.is_some());
         // More than a code has room for.
         let most = 1 << 20;
-        let few = world.pairs.capacity() < most && world.servers.capacity() < most;
+        let few = world.pairs.capacity() < most
+            && world.servers.capacity() < most
+            && world.groups.len() < 1 << 12;
         let decides = model.menu().ops.iter().all(local)
             && !model.menu().deletions
             && !model.menu().disk_deletions
@@ -93,6 +98,76 @@ impl Parts {
             who => group_of(world, who)?,
         };
         self.groups.iter().position(|&it| it == group)
+    }
+
+    /// The action that has a code in a world; only those that may have it are listed.
+    pub fn action(
+        &self,
+        menu: &Menu,
+        world: &World,
+        sought: u32,
+        room: &mut Room,
+    ) -> Option<Action> {
+        let has_code = |action: &Action| code(menu, world, action) == sought;
+        match sought >> 28 {
+            kind @ 1..=3 => {
+                room.commands.clear();
+                match kind {
+                    3 => {
+                        let op =
+                            { menu.ops.iter() }.find(|op| place_of(**op) == sought >> 20 & 255)?;
+                        candidates(world, *op, &Ref::from, &mut room.commands);
+                    }
+                    _ => powers(world, &Ref::from, &mut room.commands),
+                }
+                room.commands.drain(..).map(Action::Ask).find(has_code)
+            }
+            4..=7 => {
+                let event = self.end(world, sought)?;
+                Some(Action::End(match is_badly(sought) {
+                    true => super::failed(event)?,
+                    false => event,
+                }))
+            }
+            8 | 9 => {
+                room.events.clear();
+                underway(world, &mut room.events);
+                { room.events.iter() }
+                    .map(|&event| Action::End(event))
+                    .find(has_code)
+            }
+            kind => {
+                let blow = *menu.faults.get((sought >> 20 & 255) as usize)?;
+                Some(match kind {
+                    10 => Action::Strike(blow),
+                    _ => Action::Mend(blow),
+                })
+            }
+        }
+    }
+
+    /// The end, done well, of what a code is about.
+    fn end(&self, world: &World, sought: u32) -> Option<Event> {
+        let place = sought & ((1 << 20) - 1);
+        let pair = || { world.pairs.keys() }.find(|&pair| slot(Who::Pair(pair)) == place);
+        match sought >> 28 {
+            4 => {
+                let mut servers = world.servers.keys();
+                let server = servers.find(|&server| slot(Who::Server(server)) == place)?;
+                end_of_act(world, server)
+            }
+            5 => {
+                let mut groups = self.groups.iter();
+                let group = groups.find(|&&group| slot(Who::Group(group)) == place)?;
+                end_of_job(world, world.groups[*group].life.work()?.job)
+            }
+            6 => end_of_sub(world, pair()?),
+            _ => {
+                let pair = pair()?;
+                let copies = world.pairs[pair].copies;
+                Some(Event::Synced { pair, copies })
+            }
+        }
     }
 
     /// Writes down what a state is made of.
@@ -197,13 +272,35 @@ pub(super) fn code(menu: &Menu, world: &World, action: &Action) -> u32 {
     kind << 28 | more << 20 | about.map_or(0, slot)
 }
 
+/// Whether the code of the end of a piece of a job's work is that of a failure.
+const fn is_badly(code: u32) -> bool {
+    matches!(code >> 28, 5 | 6) && code >> 20 & 1 == 1
+}
+
+/// Room for what is listed to find an action.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    commands: Vec<Command>,
+    events: Vec<Event>,
+}
+
 /// Tells the group operations apart.
 fn sort(call: &Call) -> u32 {
-    match call {
-        Call::StartProtection { .. } => 0,
-        Call::StopProtection { .. } => 1,
-        Call::Reprotect { .. } => 2,
-        Call::Failover { .. } => 3,
+    place_of(match call {
+        Call::StartProtection { .. } => Op::StartProtection,
+        Call::StopProtection { .. } => Op::StopProtection,
+        Call::Reprotect { .. } => Op::Reprotect,
+        Call::Failover { .. } => Op::Failover,
+        _ => Op::PlannedFailover,
+    })
+}
+
+const fn place_of(op: Op) -> u32 {
+    match op {
+        Op::StartProtection => 0,
+        Op::StopProtection => 1,
+        Op::Reprotect => 2,
+        Op::Failover => 3,
         _ => 4,
     }
 }

@@ -1,12 +1,14 @@
 //! Breadth first, layer by layer. Threads share a layer; what they find is put together in the order of states and
 //! actions, so that a search gives the same with any number of them.
 //!
-//! A layer is walked in stretches, so that what is found and not yet put together stays small. Threads put it together too:
+//! A layer is walked in stretches, so that what is found and not yet put together stays small; what was learnt of parts
+//! is put together with it. Threads put it together too:
 //! the hashes of states are in shards, and each thread has some of them to itself.
 
-use super::expand::{Expander, Found as Next, Haul, SHARDS, Shared, shard};
+use super::expand::{Expander, Found as Next, Haul, Records, SHARDS, Shared, WHOLE, shard};
 use super::known::Known;
-use super::parts::{FIRST, Parts, Seen, bit};
+use super::memo::Memo;
+use super::parts::{FIRST, Parts, Seen, USED, bit};
 use super::report::{DeadEnds, Found, Path, Violation};
 use super::walker::{Id, Parent, Parents, Walker};
 use super::{Bounds, Model};
@@ -14,8 +16,19 @@ use crate::sdrs::status::{Kind, Status};
 use std::collections::BTreeMap;
 use std::thread;
 
-/// How many states are walked before what was found is put together.
-const STRETCH: usize = 1 << 14;
+/// How many states are walked before what was found is put together: few of a layer, and at least so many that threads
+/// have something to do. It depends on the layer alone, as what a bound cuts off depends on it.
+const fn stretch(layer: usize) -> usize {
+    let few = layer / 16;
+    if few < 1 << 10 {
+        1 << 10
+    } else if few > 1 << 14 {
+        1 << 14
+    } else {
+        few
+    }
+}
+
 /// So few are not shared among threads.
 pub(super) const FEW: usize = 256;
 
@@ -48,8 +61,9 @@ pub(super) fn search_by(
         parts,
         known: vec![known; SHARDS],
         parents: Parents::default(),
-        layer: Vec::new(),
-        next: Vec::new(),
+        layer: Records::default(),
+        next: Records::new(parts.map_or(0, |parts| FIRST + parts.len())),
+        memo: Memo::new(),
         edges: Vec::new(),
         good: Vec::new(),
         some: vec![false; model.sometimes.len()],
@@ -75,8 +89,10 @@ struct Search<'a> {
     known: Vec<Known>,
     parents: Parents,
     /// The records of the states of this layer and of the next one, if states have parts.
-    layer: Vec<u64>,
-    next: Vec<u64>,
+    layer: Records,
+    next: Records,
+    /// What was learnt of parts.
+    memo: Memo,
     /// Transitions without faults and failures, from and to.
     edges: Vec<(Id, Id)>,
     good: Vec<Id>,
@@ -97,15 +113,21 @@ impl Search<'_> {
             let layer = from..self.parents.len();
             from = layer.end;
             self.widest = self.widest.max(layer.len());
-            self.layer = std::mem::take(&mut self.next);
-            for begin in layer.clone().step_by(STRETCH) {
-                let stretch = begin..layer.end.min(begin + STRETCH);
+            let empty = Records::new(self.stride());
+            self.layer = std::mem::replace(&mut self.next, empty);
+            let length = stretch(layer.len());
+            for begin in layer.clone().step_by(length) {
+                let stretch = begin..layer.end.min(begin + length);
                 let hauls = self.expand(threads, (stretch, layer.start));
+                for thread in threads.iter_mut() {
+                    self.memo.absorb(&mut thread.news);
+                }
                 let room = match depth >= self.bounds.depth || self.is_heavy(&hauls, threads) {
                     true => 0,
                     false => self.room(),
                 };
-                self.take_in(hauls, room);
+                self.take_in(hauls, room, layer.start);
+                self.layer.forget(begin + length - layer.start);
                 if self.violation.is_some() {
                     break;
                 }
@@ -130,7 +152,8 @@ impl Search<'_> {
         let remembered: usize = threads.iter().map(Expander::bytes).sum();
         let grown =
             { self.known.iter() }.map(|known| known.bytes_with(more).saturating_sub(known.bytes()));
-        self.bytes() + hauled + remembered + grown.sum::<usize>() >= self.bounds.bytes
+        self.bytes() + self.memo.bytes() + hauled + remembered + grown.sum::<usize>()
+            >= self.bounds.bytes
     }
 
     /// Puts in the start.
@@ -139,12 +162,16 @@ impl Search<'_> {
         let start = self.model.start();
         let print = self.model.print(&mut packer, start);
         if let Some(parts) = self.parts {
-            parts.record(&mut packer, start, &mut self.next);
+            let mut record = Vec::new();
+            parts.record(&mut packer, start, &mut record);
+            self.next.push(&record);
         }
         let root = Next {
             print,
             state: 0,
             action: u32::MAX,
+            to: 0,
+            part: WHOLE,
             free: false,
         };
         self.known[shard(print)].insert(print);
@@ -167,7 +194,8 @@ impl Search<'_> {
         let known: usize = self.known.iter().map(Known::bytes).sum();
         known
             + self.parents.bytes()
-            + (self.layer.len() + self.next.len()) * size_of::<u64>()
+            + self.layer.bytes()
+            + self.next.bytes()
             + self.edges.capacity() * size_of::<(Id, Id)>()
     }
 
@@ -185,6 +213,9 @@ impl Search<'_> {
         let shared = Shared {
             known: &self.known,
             parents: &self.parents,
+            records: &self.layer,
+            first: first as Id,
+            memo: &self.memo,
             some: &self.some,
             tells_all: self.bounds.dead_ends,
             only_looks: self.is_cut,
@@ -192,8 +223,7 @@ impl Search<'_> {
         };
         let walk = |thread: &mut Expander<'_>, begin: usize| {
             let count = share.min(stretch.end - begin);
-            let records = &self.layer[(begin - first) * self.stride()..];
-            thread.walk(begin as Id, count, records, &shared)
+            thread.walk(begin as Id, count, &shared)
         };
         let mut begins = stretch.clone().step_by(share).zip(threads);
         let Some((mine, me)) = begins.next() else {
@@ -209,8 +239,8 @@ impl Search<'_> {
         })
     }
 
-    /// Puts together what was found, up to the first violation; so many states have room.
-    fn take_in(&mut self, mut hauls: Vec<Haul>, mut room: usize) {
+    /// Puts together what was found, up to the first violation; so many states have room, and so many were before the layer.
+    fn take_in(&mut self, mut hauls: Vec<Haul>, mut room: usize, first: usize) {
         let violated = hauls.iter().position(|haul| haul.violation.is_some());
         hauls.truncate(violated.map_or(hauls.len(), |last| last + 1));
         let new = self.news(&hauls);
@@ -235,8 +265,18 @@ impl Search<'_> {
                 } else if new[place] {
                     room -= 1;
                     self.enter(found);
-                    let record = &haul.records[place * stride..][..stride];
-                    self.next.extend_from_slice(record);
+                    match found.part {
+                        WHOLE => {
+                            let record = haul.records.get(found.to as usize..);
+                            self.next.push(&record.unwrap_or_default()[..stride]);
+                        }
+                        part => {
+                            let from = self.layer.of(found.state as usize - first);
+                            let record = self.next.push(from);
+                            record[USED] += u64::from(!found.free);
+                            record[FIRST + usize::from(part)] = found.to;
+                        }
+                    }
                 }
                 if self.bounds.dead_ends && found.free && !self.is_cut {
                     let to = self.known[shard(found.print)].get(found.print);

@@ -24,9 +24,10 @@ impl Model {
     /// The state after one of the actions of [`Model::next`]; None if it is refused.
     #[must_use]
     pub fn after(&self, state: &State, action: &Action) -> Option<State> {
+        let admitted = super::admitted(&state.world, action).ok()?;
         let mut next = state.clone();
-        let taken = self.apply(&mut next, action, &mut Effects::new());
-        taken.then_some(next)
+        self.carry_out(&mut next, action, admitted, &mut Effects::new());
+        Some(next)
     }
 
     /// What tells states apart: a hash that is equal for states in which the same can happen from here on. The packer is of

@@ -1,6 +1,6 @@
 //! Where states came from, and the way back to them: states are made again by repeating actions.
 
-use super::parts::{Parts, code};
+use super::parts::{Parts, Room, code};
 use super::{Action, Model, State};
 use crate::machine::Effects;
 use crate::machine::command::Ref;
@@ -17,7 +17,7 @@ pub(super) struct Parent {
 }
 
 /// How many states a page holds.
-const PAGE: usize = 1 << 13;
+const PAGE: usize = 1 << 12;
 
 /// Where all states came from, on pages, so that growing moves nothing and leaves no room empty.
 #[derive(Debug, Default)]
@@ -51,119 +51,155 @@ impl Parents {
     }
 }
 
-/// A state on the way, and what may happen in it, if that was asked for.
+/// A state on the way that is kept.
 #[derive(Debug)]
 struct Stop {
     id: Id,
     state: State,
+    /// What may happen in it, if that was asked for.
     actions: Vec<Action>,
     is_listed: bool,
 }
 
+impl Stop {
+    fn new(id: Id, state: State) -> Stop {
+        Stop {
+            id,
+            state,
+            actions: Vec::new(),
+            is_listed: false,
+        }
+    }
+
+    fn list(&mut self, model: &Model) {
+        if !self.is_listed {
+            self.actions.clear();
+            model.actions(&self.state, &Ref::from, &mut self.actions);
+            self.is_listed = true;
+        }
+    }
+}
+
+/// So many states of a way are kept at most, the start among them.
+const STOPS: usize = 12;
+/// So many of them next to its end at least.
+const NEAR: usize = 4;
+
 /// Makes states again. States of a layer stand in the order of their parents, so the way to the next one mostly shares all
-/// but its end with the way to the one before. What it has left is used again.
+/// but its end with the way to the one before. Of a way the states near its end are kept, and few of the others: what lies
+/// between two of them is passed through, which copies nothing. What it has left is used again.
 #[derive(Debug)]
 pub(super) struct Walker<'a> {
     model: &'a Model,
     parts: Option<&'a Parts>,
-    /// The way to where it stands, the start first, and behind that room.
+    /// The states that are kept of the way to where it stands, the start first, and behind that room.
     way: Vec<Stop>,
-    /// How many stops the way has behind the start.
-    steps: usize,
+    /// The place of where it stands.
+    last: usize,
     ids: Vec<Id>,
+    room: Room,
     effects: Effects,
 }
 
 impl<'a> Walker<'a> {
     pub fn new(model: &'a Model, parts: Option<&'a Parts>) -> Walker<'a> {
-        let start = Stop {
-            id: 0,
-            state: model.start().clone(),
-            actions: Vec::new(),
-            is_listed: false,
-        };
         Walker {
             model,
             parts,
-            way: vec![start],
-            steps: 0,
+            way: vec![Stop::new(0, model.start().clone())],
+            last: 0,
             ids: Vec::new(),
+            room: Room::default(),
             effects: Effects::new(),
         }
     }
 
     /// The state where it stands.
     pub fn here(&self) -> &State {
-        &self.way[self.steps].state
+        &self.way[self.last].state
     }
 
     /// The state where it stands and all that may happen in it, admitted or not.
     pub fn outlook(&mut self) -> (&State, &[Action]) {
-        self.list();
-        let stop = &self.way[self.steps];
+        let stop = &mut self.way[self.last];
+        stop.list(self.model);
         (&stop.state, &stop.actions)
-    }
-
-    fn list(&mut self) {
-        let stop = &mut self.way[self.steps];
-        if !stop.is_listed {
-            stop.actions.clear();
-            self.model
-                .actions(&stop.state, &Ref::from, &mut stop.actions);
-            stop.is_listed = true;
-        }
     }
 
     pub fn go_to(&mut self, id: Id, parents: &Parents) {
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
         let mut at = id;
-        while at != 0 {
+        loop {
+            // A state's number is above that of its parent, and the start's is 0.
+            while self.way[self.last].id > at {
+                self.last -= 1;
+            }
+            if self.way[self.last].id == at {
+                break;
+            }
             ids.push(at);
             at = parents.of(at).state;
         }
-        let passed = self.way[1..=self.steps].iter();
-        self.steps = { passed.zip(ids.iter().rev()) }
-            .take_while(|(stop, id)| stop.id == **id)
-            .count();
-        for &id in ids.iter().rev().skip(self.steps) {
-            self.step(id, parents.of(id).action);
+        let mut is_kept = true;
+        for (left, &id) in ids.iter().enumerate().rev() {
+            self.step(parents.of(id).action, is_kept);
+            is_kept = left < NEAR || left.is_power_of_two();
+            if is_kept {
+                self.keep(id);
+            }
         }
         self.ids = ids;
     }
 
-    /// Takes a step; answers the number of the action among all that may happen.
-    fn step(&mut self, id: Id, action: u32) -> u32 {
-        self.list();
-        self.steps += 1;
-        if self.way.len() == self.steps {
-            let state = self.way[self.steps - 1].state.clone();
-            self.way.push(Stop {
-                id,
-                state,
-                actions: Vec::new(),
-                is_listed: false,
-            });
+    /// Takes a step, in the room behind the last state that is kept: from that state, or from what is in the room.
+    fn step(&mut self, action: u32, from_kept: bool) {
+        let next = self.last + 1;
+        if self.way.len() == next {
+            let state = self.way[self.last].state.clone();
+            self.way.push(Stop::new(0, state));
         }
-        let (before, after) = self.way.split_at_mut(self.steps);
-        let (from, to) = (&before[self.steps - 1], &mut after[0]);
-        let world = &from.state.world;
-        let number = match self.parts {
-            None => action as usize,
-            Some(_) => { from.actions.iter() }
-                .position(|it| code(self.model.menu(), world, it) == action)
-                .expect("what could happen once can happen again"),
+        let (before, after) = self.way.split_at_mut(next);
+        let (from, to) = (&mut before[self.last], &mut after[0]);
+        let taken = match (self.parts, from_kept) {
+            (Some(parts), _) => {
+                if from_kept {
+                    to.state.clone_from(&from.state);
+                }
+                let menu = self.model.menu();
+                let action = parts.action(menu, &to.state.world, action, &mut self.room);
+                let action = action.expect("what could happen once can happen again");
+                self.model.apply(&mut to.state, &action, &mut self.effects)
+            }
+            (None, true) => {
+                from.list(self.model);
+                let action = &from.actions[action as usize];
+                let ends = (&from.state, &mut to.state);
+                self.model.apply_to(ends, action, &mut self.effects)
+            }
+            (None, false) => {
+                to.is_listed = false;
+                to.list(self.model);
+                let action = &to.actions[action as usize];
+                self.model.apply(&mut to.state, action, &mut self.effects)
+            }
         };
-        to.id = id;
         to.is_listed = false;
-        to.state.clone_from(&from.state);
-        let action = &from.actions[number];
-        let taken = self.model.apply(&mut to.state, action, &mut self.effects);
         debug_assert!(taken, "what was admitted once is admitted again");
-        number as u32
     }
 
-    /// The actions that lead to a state, and their numbers.
+    /// Keeps the state that is in the room.
+    fn keep(&mut self, id: Id) {
+        self.last += 1;
+        self.way[self.last].id = id;
+        if self.last == STOPS {
+            let left_out = STOPS - NEAR;
+            self.way[left_out..=self.last].rotate_left(1);
+            self.last -= 1;
+        }
+    }
+
+    /// The actions that lead to a state, and the number of each among all that may happen.
     pub fn path(&mut self, id: Id, parents: &Parents) -> (Vec<Action>, Vec<u32>) {
         let mut ids = Vec::new();
         let mut at = id;
@@ -171,11 +207,22 @@ impl<'a> Walker<'a> {
             ids.push(at);
             at = parents.of(at).state;
         }
-        self.steps = 0;
+        let mut state = self.model.start().clone();
+        let mut listed = Vec::new();
         let step = |&id: &Id| {
-            let number = self.step(id, parents.of(id).action);
-            let from = &self.way[self.steps - 1];
-            (from.actions[number as usize].clone(), number)
+            let sought = parents.of(id).action;
+            listed.clear();
+            self.model.actions(&state, &Ref::from, &mut listed);
+            let number = match self.parts {
+                None => sought as usize,
+                Some(_) => { listed.iter() }
+                    .position(|it| code(self.model.menu(), &state.world, it) == sought)
+                    .expect("what could happen once can happen again"),
+            };
+            let action = listed.swap_remove(number);
+            let taken = self.model.apply(&mut state, &action, &mut self.effects);
+            debug_assert!(taken, "what was admitted once is admitted again");
+            (action, number as u32)
         };
         ids.iter().rev().map(step).unzip()
     }

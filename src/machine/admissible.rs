@@ -9,10 +9,11 @@ use super::command::{CreateProtectionGroup, CreateReplicationPair, Gigabytes, Na
 use super::{Event, admit};
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
-use crate::world::job::{JobStatus, Part};
+use crate::world::job::{Job, JobStatus, Part};
 use crate::world::place::Mode;
 use crate::world::protection::{Copying, Side};
-use crate::world::{DiskKey, GroupKey, InstanceKey, PairKey, ServerKey, SubnetKey, Who, World};
+use crate::world::{DiskKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, SubnetKey};
+use crate::world::{Who, World};
 
 /// The operations that [`candidates`] offers calls of.
 pub const OFFERED: &[Op] = &[
@@ -141,7 +142,7 @@ fn creations(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Command>) {
 
 /// A group for every two AZs of a domain, in both directions, in every VPC that no drill runs in.
 fn new_groups(world: &World, name: &Naming<'_>, out: &mut Vec<Command>) {
-    let label = free_label(world, None, "group");
+    let label = free_label(world, "group");
     for domain in in_order!(world.domains) {
         let azs = &world.domains[domain].azs;
         for &source in azs {
@@ -215,10 +216,9 @@ fn sizes(world: &World, instance: InstanceKey, name: &Naming<'_>, out: &mut Vec<
     }
 }
 
-/// `PARENT/STEM-N`, or without a parent `STEM-N`, with the first N that is free.
-fn free_label(world: &World, parent: Option<Who>, stem: &str) -> Option<String> {
-    let parent = parent.map_or_else(String::new, |who| format!("{}/", world.label(who)));
-    let mut labels = (1_u32..).map(|nth| format!("{parent}{stem}-{nth}"));
+/// `STEM-N` with the first N that is free. Unlike the label of what is made without one, a scenario can give it.
+fn free_label(world: &World, stem: &str) -> Option<String> {
+    let mut labels = (1_u32..).map(|nth| format!("{stem}-{nth}"));
     labels.find(|label| world.find(label).is_none())
 }
 
@@ -274,44 +274,18 @@ pub fn underway(world: &World, out: &mut Vec<Event>) {
         jobs.retain(|(_, job)| job.status == JobStatus::Running);
         jobs.sort_unstable_by_key(|(_, job)| job.number);
         for (key, job) in jobs {
-            let mut ends = |who, epoch, part| {
-                out.push(Event::Settled {
-                    who,
-                    epoch,
-                    doing: Doing::Job(job.op, part),
-                    outcome: Outcome::Done,
-                    turn: world.control.turn(),
-                });
-            };
-            match job.part {
-                Part::Open | Part::Close => ends(Who::Job(key), job.part as u32, job.part),
-                Part::Work if job.subs.is_empty() => {
-                    if let Some(life) = world.life(job.subject) {
-                        ends(job.subject, life.epoch, Part::Work);
-                    }
-                }
-                Part::Work => {
-                    for sub in job.subs.iter().filter(|sub| sub.ended.is_none()) {
-                        if let Some(pair) = world.pairs.get(sub.pair) {
-                            ends(Who::Pair(sub.pair), pair.life.epoch, Part::Work);
-                        }
-                    }
-                }
+            if job.part != Part::Work || job.subs.is_empty() {
+                out.extend(end_of_job(world, key));
+                continue;
             }
+            let open = job.subs.iter().filter(|sub| sub.ended.is_none());
+            out.extend(open.filter_map(|sub| {
+                let epoch = world.pairs.get(sub.pair)?.life.epoch;
+                Some(settled(world, job, Who::Pair(sub.pair), epoch))
+            }));
         }
     }
-    for server in in_order!(world.servers) {
-        let record = &world.servers[server];
-        if let Some(act) = record.act {
-            out.push(Event::Settled {
-                who: Who::Server(server),
-                epoch: record.epoch,
-                doing: Doing::Act(act),
-                outcome: Outcome::Done,
-                turn: 0,
-            });
-        }
-    }
+    out.extend(in_order!(world.servers).filter_map(|server| end_of_act(world, server)));
     for pair in in_order!(world.pairs) {
         let record = &world.pairs[pair];
         if let Copying::Running = record.copy {
@@ -328,6 +302,61 @@ pub fn underway(world: &World, out: &mut Vec<Event>) {
     }
 }
 
+/// What of [`underway`] a world without time ends at once: the first opening of a job, or if `acts` say so the first act of a
+/// server.
+pub fn at_once(world: &World, acts: bool) -> Option<Event> {
+    let runs = |job: &Job| job.status == JobStatus::Running && job.part == Part::Open;
+    let opening = { world.jobs.iter() }
+        .filter(|(_, job)| world.control.since.is_none() && runs(job))
+        .min_by_key(|(_, job)| job.number);
+    if let Some((key, _)) = opening {
+        return end_of_job(world, key);
+    }
+    let servers = world.servers.iter().filter(|_| acts);
+    let acting = servers.filter(|(_, server)| server.act.is_some());
+    let (key, _) = acting.min_by_key(|(_, server)| server.serial)?;
+    end_of_act(world, key)
+}
+
+/// The end of a running job's opening or closing, or of its one piece of work; what the control plane does counts for nothing.
+pub fn end_of_job(world: &World, key: JobKey) -> Option<Event> {
+    let job = world.jobs.get(key)?;
+    let (who, epoch) = match job.part {
+        Part::Open | Part::Close => (Who::Job(key), job.part as u32),
+        Part::Work => (job.subject, world.life(job.subject)?.epoch),
+    };
+    Some(settled(world, job, who, epoch))
+}
+
+/// The end of a sub-job on a pair.
+pub fn end_of_sub(world: &World, pair: PairKey) -> Option<Event> {
+    let life = &world.pairs.get(pair)?.life;
+    let job = world.jobs.get(life.work()?.job)?;
+    Some(settled(world, job, Who::Pair(pair), life.epoch))
+}
+
+fn settled(world: &World, job: &Job, who: Who, epoch: u32) -> Event {
+    Event::Settled {
+        who,
+        epoch,
+        doing: Doing::Job(job.op, job.part),
+        outcome: Outcome::Done,
+        turn: world.control.turn(),
+    }
+}
+
+/// The end of what a server is doing.
+pub fn end_of_act(world: &World, key: ServerKey) -> Option<Event> {
+    let server = world.servers.get(key)?;
+    Some(Event::Settled {
+        who: Who::Server(key),
+        epoch: server.epoch,
+        doing: Doing::Act(server.act?),
+        outcome: Outcome::Done,
+        turn: 0,
+    })
+}
+
 fn of_group(world: &World, op: Op, key: GroupKey, name: &Naming<'_>) -> Call {
     let group = name(Who::Group(key));
     match op {
@@ -340,7 +369,7 @@ fn of_group(world: &World, op: Op, key: GroupKey, name: &Naming<'_>) -> Call {
             priority_station: world.groups[key].station.other().name().to_owned(),
         },
         Op::CreateDrDrill => Call::CreateDrDrill(Box::new(CreateDrDrill {
-            label: free_label(world, Some(Who::Group(key)), "drill"),
+            label: free_label(world, "drill"),
             server_group_id: group,
             name: None,
             drill_vpc_id: None,
@@ -353,7 +382,7 @@ fn new_instance(world: &World, group: GroupKey, server: ServerKey, name: &Naming
     let primary = world.servers[server].nics.first();
     let subnet = primary.map(|&nic| world.nics[nic].subnet);
     Call::CreateProtectedInstance(Box::new(CreateProtectedInstance {
-        label: free_label(world, Some(Who::Group(group)), "instance"),
+        label: free_label(world, "instance"),
         server_group_id: name(Who::Group(group)),
         server_id: name(Who::Server(server)),
         name: None,
@@ -367,7 +396,7 @@ fn new_instance(world: &World, group: GroupKey, server: ServerKey, name: &Naming
 
 fn new_pair(world: &World, group: GroupKey, disk: DiskKey, name: &Naming<'_>) -> Call {
     Call::CreateReplicationPair(Box::new(CreateReplicationPair {
-        label: free_label(world, Some(Who::Group(group)), "pair"),
+        label: free_label(world, "pair"),
         server_group_id: name(Who::Group(group)),
         volume_id: name(Who::Disk(disk)),
         name: None,
@@ -527,7 +556,7 @@ mod tests {
             Ask::Call(Call::AddNic { ip_address, .. }) => ip_address.unwrap(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(made(&f, Op::CreateDrDrill), "g/drill-1");
+        assert_eq!(made(&f, Op::CreateDrDrill), "drill-1");
         let ip = made(&f, Op::AddNic);
         let add = offered(&f, Op::AddNic).swap_remove(0);
         f.done(add);
