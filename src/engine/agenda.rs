@@ -299,7 +299,7 @@ mod tests {
         let law = [0, 15, 1_000, 30_000_000, u64::MAX][draw as usize % 5];
         (0..pairs).map(move |place| {
             let bits = mix(draw ^ place);
-            let turn = if bits % 50 == 0 { TURNS } else { 3 };
+            let turn = if bits.is_multiple_of(50) { TURNS } else { 3 };
             let outcome = match bits % 20 {
                 1 => Outcome::Failed(Code::of(1030)),
                 _ => Outcome::Done,
@@ -320,7 +320,7 @@ mod tests {
             for turn in 0..120 {
                 let draw = mix(seed << 32 | turn);
                 let after = |micros: u64| now.saturating_add(Span::micros(micros));
-                if draw % 3 == 0 {
+                if draw.is_multiple_of(3) {
                     for (micros, event) in operation(draw >> 8, draw >> 2 & 0x7f) {
                         agenda.push(after(micros), event);
                         plain.push(after(micros), event);

@@ -297,13 +297,17 @@ fn whatever_the_delays_are_many_turns_keep_the_order() {
 #[test]
 fn a_great_many_at_one_instant_come_out_in_turn_while_more_are_pushed_for_it() {
     let (mut queue, mut model) = (Queue::new(), Model::default());
-    for n in 0..3_000 {
-        let micros = if n % 7 == 0 { 1_000_001 } else { 1_000_000 };
+    for n in 0..3_000_u64 {
+        let micros = if n.is_multiple_of(7) {
+            1_000_001
+        } else {
+            1_000_000
+        };
         queue.push(at(micros), model.push(micros));
     }
-    for turn in 0..2_900 {
+    for turn in 0..2_900_u64 {
         assert_eq!(queue.pop(), model.pop());
-        if turn % 3 == 0 && turn < 1_500 {
+        if turn.is_multiple_of(3) && turn < 1_500 {
             queue.push(at(1_000_000), model.push(1_000_000));
         }
     }
