@@ -4,7 +4,7 @@
 //! tested.
 
 use super::agenda::{Agenda, Ending};
-use super::digest::{Digest, Keys, Prefixes};
+use super::digest::{Digest, Keys, Prefixes, doing_word};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
 use crate::machine::{Doing, Effect, Event, Outcome};
@@ -34,6 +34,9 @@ impl Clone for Absorber {
     }
 }
 
+/// The end of a sub-job has hardly more effects.
+const FEW: usize = 2;
+
 impl Absorber {
     /// What a checkpoint has kept.
     pub(super) fn of(queue: Agenda, digest: Digest) -> Absorber {
@@ -46,6 +49,7 @@ impl Absorber {
     }
 
     /// Takes in the effects of one call at an instant, in order, with the world as it is after the call.
+    #[inline]
     pub(super) fn absorb<O: Oracle, W: Observer>(
         &mut self,
         effects: &[Effect],
@@ -54,11 +58,55 @@ impl Absorber {
         oracle: &mut O,
         observer: &mut W,
     ) {
-        let prefixes = Prefixes::at(now, effects.len());
+        match effects.len() <= FEW {
+            true if self.absorb_few(effects, world, now) => {
+                for effect in effects {
+                    observer.see(now, world, effect);
+                }
+            }
+            _ => self.absorb_any(effects, world, now, oracle, observer),
+        }
+    }
+
+    /// Takes in what the end of a sub-job has to say, if that is all there is; answers whether it was. It asks for no event.
+    #[inline]
+    fn absorb_few(&mut self, effects: &[Effect], world: &World, now: SimTime) -> bool {
+        let mut digest = self.digest;
+        for effect in effects {
+            match *effect {
+                Effect::Moved {
+                    who: Who::Pair(pair),
+                    epoch,
+                    from,
+                    to,
+                    job,
+                } if let Some(pair) = world.pairs.get(pair) => {
+                    let moved = Prefixes::of_moved(now);
+                    digest.moved(moved, pair.stable, epoch, (from, to), job);
+                }
+                Effect::InStep { pair } if let Some(pair) = world.pairs.get(pair) => {
+                    digest.in_step(now, pair.stable);
+                }
+                Effect::Taken { .. } => {}
+                _ => return false,
+            }
+        }
+        self.digest = digest;
+        true
+    }
+
+    fn absorb_any<O: Oracle, W: Observer>(
+        &mut self,
+        effects: &[Effect],
+        world: &World,
+        now: SimTime,
+        oracle: &mut O,
+        observer: &mut W,
+    ) {
+        let prefixes = Prefixes::at(now);
         self.listed = false;
-        let mut place = 0;
-        while let Some(effect) = effects.get(place) {
-            place += 1;
+        let mut rest = effects.iter();
+        while let Some(effect) = rest.next() {
             match *effect {
                 Effect::Moved {
                     who,
@@ -69,13 +117,14 @@ impl Absorber {
                 } => {
                     let stable = world.stable(who);
                     let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-                    self.digest.moved(&prefixes, key, epoch, (from, to), job);
+                    self.digest
+                        .moved(prefixes.moved, key, epoch, (from, to), job);
                 }
                 Effect::InStep { pair } => {
                     let stable = world.pairs.get(pair).map(|pair| pair.stable);
                     let gone = || self.key_of_gone(effects, world, Who::Pair(pair));
                     let key = stable.unwrap_or_else(gone);
-                    self.digest.in_step(&prefixes, key);
+                    self.digest.in_step(now, key);
                 }
                 Effect::Begin {
                     who,
@@ -84,13 +133,15 @@ impl Absorber {
                     delay,
                 } => {
                     if let Some(lots) = oracle.lots(doing) {
-                        let (from, kind) = (place - 1, (doing, lots));
-                        place = self.begin_run((effects, from), world, &prefixes, kind, observer);
+                        let run = (effects, effects.len() - rest.len() - 1);
+                        let others = self.begin_run(run, world, &prefixes, (doing, lots), observer);
+                        rest = effects[others..].iter();
                         continue;
                     }
                     let stable = world.stable(who);
                     let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-                    self.digest.begun(&prefixes, key, epoch, doing, delay);
+                    self.digest
+                        .begun(prefixes.begun, key, (epoch, doing_word(doing)), delay);
                     observer.see(now, world, effect);
                     // What the same call removed again has no end to wait for.
                     if let Some(stable) = stable {
@@ -122,37 +173,47 @@ impl Absorber {
         (kind, lots): (Doing, Lots<'_>),
         observer: &mut W,
     ) -> usize {
-        let (now, turn) = (prefixes.instant(), world.control.turn());
-        let mut place = from;
-        while let Some(effect) = effects.get(place)
-            && let Effect::Begin {
+        let (now, turn) = (prefixes.instant, world.control.turn());
+        let ending = Ending::of(kind, Outcome::Done, turn);
+        let what = doing_word(kind);
+        let mut begun = 0;
+        for effect in &effects[from..] {
+            let Effect::Begin {
                 who,
                 epoch,
                 doing,
                 delay,
             } = *effect
-            && doing == kind
-        {
-            place += 1;
+            else {
+                break;
+            };
+            if doing != kind {
+                break;
+            }
+            begun += 1;
             let stable = world.stable(who);
             let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-            self.digest.begun(prefixes, key, epoch, kind, delay);
+            self.digest.begun(prefixes.begun, key, (epoch, what), delay);
             observer.see(now, world, effect);
             // What the same call removed again has no end to wait for.
-            if let Some(stable) = stable {
-                let settled = Event::Settled {
-                    who,
-                    epoch,
-                    doing: kind,
-                    outcome: Outcome::Done,
-                    turn,
-                };
-                let begins = now.saturating_add(delay);
-                let after = lots.draw(stable, epoch);
-                self.queue.push(begins.saturating_add(after), settled);
+            let Some(stable) = stable else { continue };
+            let begins = now.saturating_add(delay);
+            let at = begins.saturating_add(lots.draw(stable, epoch));
+            match (who, ending) {
+                (Who::Pair(pair), Some(ending)) => self.queue.push_end(at, pair, epoch, ending),
+                _ => self.queue.push(
+                    at,
+                    Event::Settled {
+                        who,
+                        epoch,
+                        doing: kind,
+                        outcome: Outcome::Done,
+                        turn,
+                    },
+                ),
             }
         }
-        place
+        from + begun
     }
 
     /// Takes in an effect that is not among the frequent ones.

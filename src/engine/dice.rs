@@ -69,10 +69,12 @@ pub const fn draw(seed: Seed, purpose: Purpose, stable: u64, count: u64) -> u64 
 /// A draw as a number strictly between 0 and 1: an odd multiple of 2^-53, exactly.
 ///
 /// Neither end is ever reached, so a logarithm or a quantile function may be applied to it as it is.
+#[inline]
 #[must_use]
 pub fn unit(draw: u64) -> f64 {
-    // 52 bits and a half need 53 bits, which is what an f64 holds; one bit more would round up to 1.
-    ((draw >> 12) as f64 + 0.5) / 4_503_599_627_370_496.0
+    // 52 bits and a half need 53 bits, which is what an f64 holds; one bit more would round up to 1. A processor has an
+    // instruction for numbers with a sign.
+    ((draw >> 12).cast_signed() as f64 + 0.5) / 4_503_599_627_370_496.0
 }
 
 /// Whether something of this probability happens on this draw: never at 0, always at 1.

@@ -43,36 +43,35 @@ impl Digest {
         }
     }
 
-    /// Takes in an `Effect::Begin` of what has this stable key, at the instant of the prefixes.
-    #[inline]
-    pub(super) fn begun(
+    /// Takes in an `Effect::Begin` of what has this stable key; the epoch comes with [`doing_word`].
+    #[inline(always)]
+    pub(super) const fn begun(
         &mut self,
-        prefixes: &Prefixes,
+        prefix: Mixed,
         key: Stable,
-        epoch: u32,
-        doing: Doing,
+        (epoch, doing): (u32, u64),
         delay: Span,
     ) {
-        self.add(begun(prefixes.begun(), key.0, epoch, doing, delay));
+        self.add(begun(prefix, key.0, (epoch, doing), delay));
     }
 
-    /// Takes in an `Effect::Moved` of what has this stable key, at the instant of the prefixes.
-    #[inline]
-    pub(super) fn moved(
+    /// Takes in an `Effect::Moved` of what has this stable key.
+    #[inline(always)]
+    pub(super) const fn moved(
         &mut self,
-        prefixes: &Prefixes,
+        prefix: Mixed,
         key: Stable,
         epoch: u32,
         statuses: (Status, Status),
         job: u64,
     ) {
-        self.add(moved(prefixes.moved(), key.0, epoch, statuses, job));
+        self.add(moved(prefix, key.0, epoch, statuses, job));
     }
 
-    /// Takes in an `Effect::InStep` of a pair that has this stable key, at the instant of the prefixes.
+    /// Takes in an `Effect::InStep` of a pair that has this stable key.
     #[inline]
-    pub(super) const fn in_step(&mut self, prefixes: &Prefixes, key: Stable) {
-        self.add(prefixes.in_step().word(key.0).0);
+    pub(super) const fn in_step(&mut self, at: SimTime, key: Stable) {
+        self.add(Mixed::of(3, at).word(key.0).0);
     }
 
     /// Takes in an `Effect::Job` of a job that has this stable key.
@@ -86,48 +85,28 @@ impl Digest {
     }
 }
 
-/// What the hashes of the most frequent effects of an instant begin with: computed once for a call that has many effects, and
-/// when it is asked for otherwise.
+/// What the hashes of the most frequent effects of an instant begin with.
 #[derive(Clone, Copy)]
 pub(super) struct Prefixes {
-    at: SimTime,
-    /// Of `Begin` and `Moved`, if that is known.
-    known: Option<(Mixed, Mixed)>,
+    pub instant: SimTime,
+    pub begun: Mixed,
+    pub moved: Mixed,
 }
 
 impl Prefixes {
-    /// Those of this instant, for so many effects.
-    #[inline]
-    pub(super) fn at(at: SimTime, effects: usize) -> Prefixes {
-        let known = (effects > 4).then(|| (Mixed::of(1, at), Mixed::of(5, at)));
-        Prefixes { at, known }
-    }
-
-    /// The instant.
-    #[inline]
-    pub(super) const fn instant(&self) -> SimTime {
-        self.at
-    }
-
-    #[inline]
-    const fn begun(&self) -> Mixed {
-        match self.known {
-            Some((begun, _)) => begun,
-            None => Mixed::of(1, self.at),
+    /// Those of this instant.
+    pub(super) const fn at(at: SimTime) -> Prefixes {
+        Prefixes {
+            instant: at,
+            begun: Mixed::of(1, at),
+            moved: Prefixes::of_moved(at),
         }
     }
 
+    /// That of `Moved` alone.
     #[inline]
-    const fn moved(&self) -> Mixed {
-        match self.known {
-            Some((_, moved)) => moved,
-            None => Mixed::of(5, self.at),
-        }
-    }
-
-    #[inline]
-    const fn in_step(&self) -> Mixed {
-        Mixed::of(3, self.at)
+    pub(super) const fn of_moved(at: SimTime) -> Mixed {
+        Mixed::of(5, at)
     }
 }
 
@@ -257,7 +236,7 @@ impl Fold {
 
 /// A hash in the making that was mixed for the word that comes next.
 #[derive(Clone, Copy)]
-struct Mixed(u64);
+pub(super) struct Mixed(u64);
 
 impl Mixed {
     /// That of an effect with this number at an instant.
@@ -279,17 +258,17 @@ const fn begin_fold(number: u64, at: SimTime) -> Fold {
 }
 
 /// The hash of `Effect::Begin`, which is every third effect of a group operation.
-#[inline]
-fn begun(fold: Mixed, key: u64, epoch: u32, doing: Doing, delay: Span) -> u64 {
-    let what = u64::from(epoch) << 32 | doing_word(doing);
+#[inline(always)]
+const fn begun(fold: Mixed, key: u64, (epoch, doing): (u32, u64), delay: Span) -> u64 {
+    let what = (epoch as u64) << 32 | doing;
     fold.word(key).word(what).word(delay.as_micros()).0
 }
 
 /// The hash of `Effect::Moved`, which is every other effect of a group operation.
-#[inline]
-fn moved(fold: Mixed, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
+#[inline(always)]
+const fn moved(fold: Mixed, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
     let statuses = (from as u64) << 16 | (to as u64) << 8;
-    let what = u64::from(epoch) << 32 | statuses | u64::from(job != 0);
+    let what = (epoch as u64) << 32 | statuses | (job != 0) as u64;
     fold.word(key).word(what).0
 }
 
@@ -310,7 +289,12 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             epoch,
             doing,
             delay,
-        } => Fold(begun(Mixed::of(1, at), keys.word(who), epoch, doing, delay)),
+        } => Fold(begun(
+            Mixed::of(1, at),
+            keys.word(who),
+            (epoch, doing_word(doing)),
+            delay,
+        )),
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -402,7 +386,7 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
 }
 
 /// What is done, in the lower 32 bits.
-const fn doing_word(doing: Doing) -> u64 {
+pub(super) const fn doing_word(doing: Doing) -> u64 {
     match doing {
         Doing::Job(op, part) => 1 << 16 | (op as u64) << 8 | part as u64,
         Doing::Act(act) => {

@@ -60,6 +60,26 @@ pub enum Distribution {
     Empirical(Vec<Span>),
 }
 
+/// A law of which many spans are drawn in turn: what they share was computed. It gives the spans that the law gives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Resolved<'a> {
+    /// The exponential law with this mean.
+    Exponential(f64),
+    /// Any law.
+    Any(&'a Distribution),
+}
+
+impl Resolved<'_> {
+    /// The span that this draw stands for.
+    #[inline(always)]
+    pub(super) fn sample(self, draw: u64) -> Span {
+        match self {
+            Resolved::Exponential(mean) => rounded(-mean * log_rest(draw)),
+            Resolved::Any(law) => law.sample(draw),
+        }
+    }
+}
+
 /// Why the numbers of a law make no sense.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum DistributionError {
@@ -244,6 +264,15 @@ impl Distribution {
             Self::Fixed(span) => span,
             Self::Exponential { mean } => rounded(-float(mean) * log_rest(draw)),
             _ => self.sample_other(draw),
+        }
+    }
+
+    /// The law for many draws.
+    #[inline]
+    pub(super) fn resolved(&self) -> Resolved<'_> {
+        match *self {
+            Self::Exponential { mean } => Resolved::Exponential(float(mean)),
+            _ => Resolved::Any(self),
         }
     }
 

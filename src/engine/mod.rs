@@ -269,6 +269,11 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
     /// Makes something happen at this instant, before everything that is pending. It counts as an event.
     pub fn inject(&mut self, event: Event) {
+        self.take_in(event);
+    }
+
+    #[inline]
+    fn take_in(&mut self, event: Event) {
         self.effects.clear();
         self.events += 1;
         happen(&mut self.world, self.now, event, &mut self.effects);
@@ -296,7 +301,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             warm(&self.world, pairs);
         }
         self.move_to(at);
-        self.inject(next.event());
+        self.take_in(next.event());
         Some(self.now)
     }
 

@@ -4,7 +4,7 @@
 //! bring another. An oracle may read the world and never changes it.
 
 use super::dice::{Dice, Purpose, Seed, happens};
-use super::distribution::{Distribution, DurationLaw};
+use super::distribution::{DurationLaw, Resolved};
 use super::hazard::Hazard;
 use super::pace::{Pace, Probability};
 use super::script::{Script, Twist};
@@ -49,13 +49,13 @@ pub struct Work {
 #[derive(Clone, Copy, Debug)]
 pub struct Lots<'a> {
     dice: Dice,
-    law: &'a Distribution,
+    law: Resolved<'a>,
     part: u64,
 }
 
 impl Lots<'_> {
     /// The span that what has this stable key draws at this epoch.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn draw(&self, stable: Stable, epoch: u32) -> Span {
         let count = u64::from(epoch) << 8 | self.part;
@@ -276,7 +276,7 @@ impl Oracle for Chance {
         }
         Some(Lots {
             dice: self.dice,
-            law: &law.base,
+            law: law.base.resolved(),
             part: part_of(doing),
         })
     }

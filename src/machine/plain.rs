@@ -37,7 +37,7 @@ pub(super) fn look_over(world: &mut World, group: GroupKey) {
 }
 
 /// Whether nothing stands out about a pair but its disks.
-#[inline]
+#[inline(always)]
 fn is_plain_pair(pair: &Pair) -> bool {
     let plain = pair.rest.is_untouched() || (pair.is_alike() && pair.rest.failure.is_none());
     plain && !pair.lost && !pair.is_copying()

@@ -68,15 +68,12 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
         Need::FaultLevel2 => data::any_at(world, asked.group.expect(NAMED), Level::Two),
         Need::FaultLevel5 => data::any_at(world, asked.group.expect(NAMED), Level::Five),
         Need::CopyInconsistent => {
-            // A pair that is in step and has no outage holds all of a copy.
-            let whole = group.in_step as usize == group.pairs.len() && group.health == [0, 0];
             group.copying > 0
-                || !whole
-                    && group
-                        .pairs
-                        .iter()
-                        .map(|p| &world.pairs[p])
-                        .any(|p| !p.is_out() && !p.consistent)
+                || group
+                    .pairs
+                    .iter()
+                    .map(|p| &world.pairs[p])
+                    .any(|p| !p.is_out() && !p.consistent)
         }
         _ => {
             let station = asked.text.and_then(Side::named);
