@@ -87,7 +87,7 @@ impl Records {
 
     /// A record more, to be filled in; it is this one to begin with.
     pub fn push(&mut self, record: &[u64]) -> &mut [u64] {
-        if self.len % Self::PAGE == 0 {
+        if self.len.is_multiple_of(Self::PAGE) {
             let room = if self.len == 0 {
                 0
             } else {

@@ -85,7 +85,7 @@ impl Known {
     /// Where a hash is, or would be.
     fn place(&self, hash: u64) -> usize {
         let room = self.slots.len();
-        let mut place = ((hash & u64::from(u32::MAX)) * room as u64 >> 32) as usize;
+        let mut place = (((hash & u64::from(u32::MAX)) * room as u64) >> 32) as usize;
         while self.slots[place] != 0 && self.slots[place] != hash {
             place += 1;
             if place == room {
