@@ -7,7 +7,7 @@
 use super::known::Known;
 use super::memo::{Entry, Memo, Move};
 use super::parts::{self, AROUND, FIRST, Parts, Seen, USED, whole};
-use super::walker::{Id, Parents, Walker};
+use super::walker::{Descent, Id, Parents, Walker};
 use super::{Model, Packer, State};
 use crate::hash::{combine, mix};
 use crate::machine::Effects;
@@ -30,8 +30,8 @@ pub(super) struct Shared<'a> {
     pub first: Id,
     /// What was learnt before.
     pub memo: &'a Memo,
-    /// Which of the properties that must hold sometimes did.
-    pub some: &'a [bool],
+    /// The state that violates a property, if that is known already; and that property.
+    pub suspect: Option<(Id, usize)>,
     /// Whether what is known already is told too.
     pub tells_all: bool,
     /// Whether states are only looked at, and nothing is looked for beyond them.
@@ -128,8 +128,6 @@ pub(super) struct Haul {
     pub shards: Vec<Vec<u32>>,
     pub violation: Option<(Id, usize, String)>,
     pub transitions: u64,
-    /// Which of the properties that must hold sometimes did.
-    pub some: Vec<bool>,
     pub seen: Seen,
     /// States that a way back may lead to.
     pub good: Vec<Id>,
@@ -157,6 +155,15 @@ impl Haul {
         self.found.push(found);
         true
     }
+}
+
+/// What a look at properties has found.
+#[derive(Debug)]
+pub(super) struct Looked {
+    /// The first state that violates one, and which.
+    pub suspect: Option<(Id, usize)>,
+    /// By property that must hold sometimes, the first state in which it does; [`Id::MAX`]: none.
+    pub some: Vec<Id>,
 }
 
 /// One thread's tools, kept from layer to layer.
@@ -199,19 +206,17 @@ impl<'a> Expander<'a> {
 
     /// Walks `count` states from a number on.
     pub fn walk(&mut self, from: Id, count: usize, shared: &Shared<'_>) -> Haul {
-        let mut haul = Haul {
-            some: shared.some.to_vec(),
-            ..Haul::default()
-        };
+        let mut haul = Haul::default();
         for id in from..from + count as Id {
             let record = shared.records.of((id - shared.first) as usize);
-            let properties = !self.model.always.is_empty() || haul.some.contains(&false);
+            let suspect = shared.suspect.filter(|suspect| suspect.0 == id);
             let goal = shared.tells_all && self.model.goal.is_some();
-            if properties || goal || self.parts.is_none() {
+            if suspect.is_some() || goal || self.parts.is_none() {
                 self.walker.go_to(id, shared.parents);
-                self.look(id, &mut haul);
             }
-            if haul.violation.is_some() {
+            if let Some((_, place)) = suspect {
+                let what = self.model.always[place].1(&self.walker.here().world);
+                haul.violation = Some((id, place, what.err().unwrap_or_default()));
                 break;
             }
             match self.parts {
@@ -222,20 +227,29 @@ impl<'a> Expander<'a> {
         haul
     }
 
-    /// Looks at the properties of the state where the walker stands.
-    fn look(&self, id: Id, haul: &mut Haul) {
-        let world = &self.walker.here().world;
-        for (place, (_, property)) in self.model.always.iter().enumerate() {
-            if let Err(what) = property(world) {
-                haul.violation = Some((id, place, what));
-                return;
+    /// Looks at the properties of the states of a descent.
+    pub fn look(&mut self, mut descent: Descent, parents: &Parents, some: &[Id]) -> Looked {
+        let mut looked = Looked {
+            suspect: None,
+            some: some.to_vec(),
+        };
+        while let Some(id) = descent.next(parents) {
+            self.walker.go_to(id, parents);
+            let world = &self.walker.here().world;
+            for (place, (_, property)) in self.model.always.iter().enumerate() {
+                // The first one that is violated in the first state in which one is.
+                let is_first = looked.suspect.is_none_or(|first| (id, place) < first);
+                if is_first && property(world).is_err() {
+                    looked.suspect = Some((id, place));
+                }
+            }
+            for (first, (_, property)) in looked.some.iter_mut().zip(&self.model.sometimes) {
+                if id < *first && property(world).is_ok() {
+                    *first = id;
+                }
             }
         }
-        for (place, (_, property)) in self.model.sometimes.iter().enumerate() {
-            if !haul.some[place] {
-                haul.some[place] = property(world).is_ok();
-            }
-        }
+        looked
     }
 
     fn by_world(&mut self, id: Id, shared: &Shared<'_>, haul: &mut Haul) {

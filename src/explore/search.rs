@@ -2,18 +2,20 @@
 //! actions, so that a search gives the same with any number of them.
 //!
 //! A layer is walked in stretches, so that what is found and not yet put together stays small; what was learnt of parts
-//! is put together with it. Threads put it together too:
+//! is put together with it. Properties are looked at after some layers, of each state before its children, which makes most
+//! worlds again by few steps; if one is violated, a second search ends where a look at every state at once would have ended. Threads put it together too:
 //! the hashes of states are in shards, and each thread has some of them to itself.
 
-use super::expand::{Expander, Found as Next, Haul, Records, SHARDS, Shared, WHOLE, shard};
+use super::expand::{Expander, Found as Next, Haul, Looked, Records, SHARDS, Shared, WHOLE, shard};
 use super::known::Known;
 use super::memo::Memo;
 use super::parts::{FIRST, Parts, Seen, USED, bit};
 use super::report::{DeadEnds, Found, Path, Violation};
-use super::walker::{Id, Parent, Parents, Walker};
+use super::walker::{Descent, Id, Parent, Parents, Walker};
 use super::{Bounds, Model};
 use crate::sdrs::status::{Kind, Status};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::thread;
 
 /// How many states are walked before what was found is put together: few of a layer, and at least so many that threads
@@ -55,31 +57,41 @@ pub(super) fn search_by(
         false => Known::default(),
     };
     let threads = bounds.threads.clamp(1, SHARDS);
-    Search {
+    let expanders = || { 0..threads }.map(|_| Expander::new(model, parts));
+    let new = |suspect, some| Search {
         model,
         bounds,
         parts,
-        known: vec![known; SHARDS],
+        known: vec![known.clone(); SHARDS],
         parents: Parents::default(),
         layer: Records::default(),
         next: Records::new(parts.map_or(0, |parts| FIRST + parts.len())),
         memo: Memo::new(),
         edges: Vec::new(),
         good: Vec::new(),
-        some: vec![false; model.sometimes.len()],
+        suspect,
+        some,
+        layers: Vec::new(),
+        looked_at: 0,
         seen: 0,
         widest: 0,
         is_cut: false,
         transitions: 0,
         violation: None,
-    }
-    .run(
-        &mut { 0..threads }
-            .map(|_| Expander::new(model, parts))
-            .collect::<Vec<_>>(),
-        tick,
-    )
+    };
+    let some = vec![Id::MAX; model.sometimes.len()];
+    let (suspect, some) = match new(None, some).run(&mut expanders().collect::<Vec<_>>(), tick) {
+        Ok(found) => return found,
+        Err(suspect) => suspect,
+    };
+    // States were found beyond the one that violates something: again, up to that one.
+    let again = new(Some(suspect), some).run(&mut expanders().collect::<Vec<_>>(), tick);
+    again.unwrap_or_else(|_| unreachable!("nobody looks at properties a second time"))
 }
+
+/// The first state that violates a property, which property, and by property that must hold sometimes the first state in
+/// which it does.
+type Suspect = ((Id, usize), Vec<Id>);
 
 struct Search<'a> {
     model: &'a Model,
@@ -96,7 +108,14 @@ struct Search<'a> {
     /// Transitions without faults and failures, from and to.
     edges: Vec<(Id, Id)>,
     good: Vec<Id>,
-    some: Vec<bool>,
+    /// The state that violates a property, if it is known, and which property.
+    suspect: Option<(Id, usize)>,
+    /// By property that must hold sometimes, the first state in which it does; [`Id::MAX`]: none so far.
+    some: Vec<Id>,
+    /// The layers so far.
+    layers: Vec<Range<usize>>,
+    /// How many layers were looked at for properties.
+    looked_at: usize,
     seen: Seen,
     widest: usize,
     /// Whether a bound kept something out. Then what is in is looked at, and nothing more is looked for.
@@ -106,12 +125,17 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(mut self, threads: &mut [Expander<'_>], tick: &mut dyn FnMut(usize, u32)) -> Found {
+    fn run(
+        mut self,
+        threads: &mut [Expander<'_>],
+        tick: &mut dyn FnMut(usize, u32),
+    ) -> Result<Found, Suspect> {
         self.begin();
         let (mut from, mut depth) = (0, 0);
         while from < self.parents.len() && self.violation.is_none() {
             let layer = from..self.parents.len();
             from = layer.end;
+            self.layers.push(layer.clone());
             self.widest = self.widest.max(layer.len());
             let empty = Records::new(self.stride());
             self.layer = std::mem::replace(&mut self.next, empty);
@@ -132,10 +156,56 @@ impl Search<'_> {
                     break;
                 }
             }
+            let is_last = from == self.parents.len();
+            let looked_at = self.layers[self.looked_at].start;
+            // Each look walks again to where it begins, so there are few of them: after half as many states again.
+            if self.suspect.is_none() && (is_last || from - looked_at > looked_at / 2) {
+                self.look(threads);
+                if let Some(suspect) = self.suspect {
+                    return Err((suspect, self.some));
+                }
+            }
             tick(self.parents.len(), depth);
-            depth += u32::from(from < self.parents.len());
+            depth += u32::from(!is_last);
         }
-        self.conclude(depth)
+        Ok(self.conclude(depth))
+    }
+
+    /// Looks at the properties of all states that are in layers and were not looked at.
+    fn look(&mut self, threads: &mut [Expander<'_>]) {
+        let layers = &self.layers[self.looked_at..];
+        self.looked_at = self.layers.len();
+        let model = self.model;
+        let Some(first) = layers.first() else { return };
+        if model.always.is_empty() && !self.some.contains(&Id::MAX) {
+            return;
+        }
+        let share = first.len().div_ceil(threads.len());
+        let (parents, some) = (&self.parents, &self.some[..]);
+        let look = |thread: &mut Expander<'_>, begin: usize| {
+            let from = begin..first.end.min(begin + share);
+            thread.look(Descent::new(from, layers, parents), parents, some)
+        };
+        let look = &look;
+        let all: Vec<Looked> = thread::scope(|scope| {
+            let mut begins = first.clone().step_by(share).zip(threads);
+            let mine = begins.next();
+            let others: Vec<_> = begins
+                .map(|(begin, thread)| scope.spawn(move || look(thread, begin)))
+                .collect();
+            let mut all: Vec<_> = { mine.into_iter() }
+                .map(|(begin, thread)| look(thread, begin))
+                .collect();
+            all.extend(others.into_iter().map(joined));
+            all
+        });
+        for looked in all {
+            let both = self.suspect.into_iter().chain(looked.suspect);
+            self.suspect = both.min();
+            for (first, other) in self.some.iter_mut().zip(looked.some) {
+                *first = (*first).min(other);
+            }
+        }
     }
 
     /// How many states may still be taken in.
@@ -216,7 +286,7 @@ impl Search<'_> {
             records: &self.layer,
             first: first as Id,
             memo: &self.memo,
-            some: &self.some,
+            suspect: self.suspect,
             tells_all: self.bounds.dead_ends,
             only_looks: self.is_cut,
             by_shard: stretch.len() > share,
@@ -246,9 +316,6 @@ impl Search<'_> {
         let new = self.news(&hauls);
         let stride = self.stride();
         for (haul, new) in hauls.into_iter().zip(new) {
-            for (some, held) in self.some.iter_mut().zip(haul.some) {
-                *some |= held;
-            }
             self.seen |= haul.seen;
             self.good.extend(haul.good);
             self.transitions += haul.transitions;
@@ -341,7 +408,9 @@ impl Search<'_> {
     fn conclude(self, depth: u32) -> Found {
         let complete = self.violation.is_none() && !self.is_cut;
         let missed = |(place, (name, _)): (usize, &(String, Box<super::Property>))| {
-            (!self.some[place]).then(|| name.clone())
+            // What is violated comes before what must hold sometimes.
+            let before = self.suspect.map_or(Id::MAX, |suspect| suspect.0);
+            (self.some[place] >= before).then(|| name.clone())
         };
         let never = { self.model.sometimes.iter().enumerate() }
             .filter_map(missed)

@@ -4,6 +4,7 @@ use super::parts::{Parts, Room, code};
 use super::{Action, Model, State};
 use crate::machine::Effects;
 use crate::machine::command::Ref;
+use std::ops::Range;
 
 /// States are numbered in the order in which they are found.
 pub(super) type Id = u32;
@@ -48,6 +49,67 @@ impl Parents {
 
     pub fn bytes(&self) -> usize {
         self.pages.len() * PAGE * size_of::<Parent>()
+    }
+}
+
+impl Parents {
+    /// The first state from a number on, up to an end, whose parent has this number or a higher one. States of a layer stand
+    /// in the order of their parents.
+    fn first_of(&self, layer: &Range<usize>, parent: usize) -> usize {
+        let (mut low, mut high) = (layer.start, layer.end);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match (self.of(middle as Id).state as usize) < parent {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+}
+
+/// Some states of a layer and all of the next layers that descend from them, each before its children. Of states in this
+/// order the way to the next one is mostly one step longer than the way to one that is kept.
+#[derive(Debug)]
+pub(super) struct Descent {
+    /// By layer: the states that are still to come.
+    to_come: Vec<Range<usize>>,
+    /// In which layer the last one was.
+    depth: Option<usize>,
+}
+
+impl Descent {
+    /// From these states of the first of some layers, each of which follows the one before.
+    pub fn new(from: Range<usize>, layers: &[Range<usize>], parents: &Parents) -> Descent {
+        let mut to_come: Vec<Range<usize>> = vec![from];
+        for layer in layers.iter().skip(1) {
+            let above = to_come[to_come.len() - 1].clone();
+            to_come.push(parents.first_of(layer, above.start)..parents.first_of(layer, above.end));
+        }
+        Descent {
+            to_come,
+            depth: None,
+        }
+    }
+
+    pub fn next(&mut self, parents: &Parents) -> Option<Id> {
+        // The deepest layer of those on the way whose next state is a child of the one above it that came last.
+        let mut depth = self.depth.map_or(0, |depth| depth + 1);
+        loop {
+            if let Some(layer) = self.to_come.get_mut(depth)
+                && layer.start < layer.end
+            {
+                let id = layer.start;
+                let parent = parents.of(id as Id).state as usize;
+                let is_child = depth == 0 || parent + 1 == self.to_come[depth - 1].start;
+                if is_child {
+                    self.to_come[depth].start += 1;
+                    self.depth = Some(depth);
+                    return Some(id as Id);
+                }
+            }
+            depth = depth.checked_sub(1)?;
+        }
     }
 }
 

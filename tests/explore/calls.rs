@@ -7,6 +7,7 @@ use sdrsim::machine::admissible::OFFERED;
 use sdrsim::scenario::Scenario;
 use sdrsim::scenario::expect::Expectation;
 use sdrsim::sdrs::op::Op;
+use sdrsim::sdrs::status::Status;
 use std::collections::BTreeSet;
 
 /// A world in which everything can be made, and whether its group is protected.
@@ -178,4 +179,43 @@ fn what_is_equal_changes_places() {
         };
         assert_eq!(count(Model::new(world, menu)), alike);
     }
+}
+
+/// Properties are looked at some layers late, and each thread looks at states of many layers; what is told is the first
+/// violation all the same, and nothing that was found beyond it.
+#[test]
+fn the_first_violation_is_the_same_on_any_number_of_threads() {
+    let model = super::wide().always("one stays", |world| {
+        let mut groups = world.groups.values();
+        match groups.all(|group| group.life.status == Status::FailedOver) {
+            true => Err("both fail over".into()),
+            false => Ok(()),
+        }
+    });
+    let one = search(&model, &Bounds::default());
+    let violation = one.violation.clone().expect("both groups may fail over");
+    let steps = violation.path.actions.len() as u32;
+    assert!(one.depth <= steps + 1, "{} steps deep", one.depth);
+    // Threads share a layer to look from, whatever its width.
+    assert!(one.widest > 100, "threads share {} states", one.widest);
+    for threads in [2, 3] {
+        let bounds = Bounds {
+            threads,
+            ..Bounds::default()
+        };
+        let bytes = one.bytes;
+        assert_eq!(
+            one,
+            Found {
+                bytes,
+                ..search(&model, &bounds)
+            }
+        );
+    }
+    let bounds = Bounds {
+        depth: steps - 1,
+        ..Bounds::default()
+    };
+    let short = search(&model, &bounds);
+    assert!(short.violation.is_none() && short.states < one.states);
 }
