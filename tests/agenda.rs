@@ -1,6 +1,8 @@
 //! What is to come, as a user of an engine sees it: every event waits as it was announced, whatever it is about, and comes
 //! in its turn. How an engine stores them does not matter here.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 mod common;
 
 use common::{Told, region, settings};

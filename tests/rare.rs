@@ -18,7 +18,9 @@ new_key_type! { struct Key; }
 fn a_rare_value_is_compared_printed_and_written_as_the_value() {
     let plain = Rare::<Marks>::plain();
     let [seven, eight] = [7, 8].map(|mark| Rare::of(Marks(vec![mark])));
-    assert!(seven != eight && seven != plain && plain != seven);
+    assert_ne!(seven, eight);
+    assert_ne!(seven, plain);
+    assert_ne!(plain, seven);
     assert!(seven == Rare::of(Marks(vec![7])) && plain == Rare::of(Marks(Vec::new())));
     assert_eq!((seven.0.as_slice(), plain.0.len()), (&[7][..], 0));
     assert_eq!(
