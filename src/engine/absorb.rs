@@ -80,11 +80,17 @@ impl Absorber {
                     from,
                     to,
                     job,
-                } if let Some(pair) = world.pairs.get(pair) => {
+                } => {
+                    let Some(pair) = world.pairs.get(pair) else {
+                        return false;
+                    };
                     let moved = Prefixes::of_moved(now);
                     digest.moved(moved, pair.stable, epoch, (from, to), job);
                 }
-                Effect::InStep { pair } if let Some(pair) = world.pairs.get(pair) => {
+                Effect::InStep { pair } => {
+                    let Some(pair) = world.pairs.get(pair) else {
+                        return false;
+                    };
                     digest.in_step(now, pair.stable);
                 }
                 Effect::Taken { .. } => {}
