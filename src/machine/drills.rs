@@ -283,3 +283,41 @@ pub(super) fn remove(world: &mut World, drill: DrillKey, out: &mut Effects) {
     }
     make::remove_drill(world, drill, out);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::machine::command::{Call, CreateDrDrill};
+    use crate::machine::fixture::Fixture;
+    use crate::sdrs::status::Status;
+    use crate::world::Who;
+    use crate::world::protection::Instance;
+
+    /// How many instances a drill takes after something happened to `i`.
+    fn rehearsed(happened: impl Fn(&mut Instance)) -> usize {
+        let mut f = Fixture::new();
+        f.done(Call::StartProtection { group: "g".into() });
+        happened(f.instance("i"));
+        let drill = CreateDrDrill {
+            label: Some("d".into()),
+            server_group_id: "g".into(),
+            name: None,
+            drill_vpc_id: None,
+        };
+        f.ask(Call::CreateDrDrill(Box::new(drill))).unwrap();
+        match f.who("d") {
+            Who::Drill(key) => f.world.drills[key].members.len(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_drill_rehearses_what_is_whole_and_nothing_else() {
+        assert_eq!(rehearsed(|_| ()), 1);
+        for status in [Status::Invalid, Status::Error, Status::Deleting] {
+            assert_eq!(rehearsed(|i| i.life.status = status), 0, "{status:?}");
+        }
+        assert_eq!(rehearsed(|i| i.lost = true), 0);
+        assert_eq!(rehearsed(|i| i.servers[1] = None), 0);
+        assert_eq!(rehearsed(|i| i.pairs.clear()), 0);
+    }
+}

@@ -1,4 +1,4 @@
-use crate::machine::command::{Call, Command, CreateReplicationPair, Ref};
+use crate::machine::command::{Call, Command, CreateDrDrill, CreateReplicationPair, Ref};
 use crate::machine::effect::Effect;
 use crate::machine::event::Outcome;
 use crate::machine::fixture::Fixture;
@@ -158,4 +158,28 @@ fn the_oldest_tasks_go_when_there_are_too_many() {
     fail(&mut f, start(), 1007);
     assert_eq!(kept(&f), [5, 6]);
     assert_eq!(f.world.tasks.len(), 2);
+}
+
+#[test]
+fn a_task_names_the_instance_or_the_drill_that_its_job_was_about() {
+    let mut f = Fixture::new();
+    let resize = Call::ResizeProtectedInstance {
+        instance: "i".into(),
+        flavor_ref: Some("m2".into()),
+        production_flavor_ref: None,
+        dr_flavor_ref: None,
+    };
+    fail(&mut f, resize, 1301);
+    f.done(Call::StartProtection { group: "g".into() });
+    let drill = CreateDrDrill {
+        label: Some("d".into()),
+        server_group_id: "g".into(),
+        name: Some("rehearsal".into()),
+        drill_vpc_id: None,
+    };
+    fail(&mut f, Call::CreateDrDrill(Box::new(drill)), 1925);
+    let named: Vec<_> = tasks(&f).iter().map(|task| task.resource.0).collect();
+    let expected = ["i", "d"].map(|label| f.world.stable(f.who(label)).expect("it exists"));
+    assert_eq!(named, expected);
+    assert_eq!(f.world.name(tasks(&f)[1].resource.1), "rehearsal");
 }
