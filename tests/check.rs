@@ -23,12 +23,12 @@ use sdrsim::world::check::{Violation, check};
 use sdrsim::world::job::Part;
 use sdrsim::world::label::Stable;
 use sdrsim::world::machinery::Power;
-use sdrsim::world::protection::{Copying, Cut, ProtectionType, Side, Verdict};
+use sdrsim::world::protection::{Copying, Cut, Instance, ProtectionType, Side, Verdict};
 use sdrsim::world::replica::{Load, Recovery};
 use sdrsim::world::settings::Settings;
 use sdrsim::world::{
-    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, LinkKey, PairKey, ServerKey, SubnetKey, Who,
-    World,
+    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, SubnetKey,
+    Who, World,
 };
 use std::collections::BTreeSet;
 
@@ -483,4 +483,29 @@ fn a_quota_that_is_reached_holds() {
     let quotas = &mut world.projects[project].quotas;
     (quotas.instances_per_group, quotas.server_groups) = (1, 1);
     assert_eq!(check(&world, engine.now()), Ok(()));
+}
+
+#[test]
+fn an_instance_that_names_what_is_not_there_is_found_by_each_of_its_names() {
+    let engine = held();
+    let named = |alter: fn(&mut Instance)| {
+        let mut world = engine.world().clone();
+        let instance = world.instances.values_mut().next().unwrap();
+        alter(instance);
+        match check(&world, engine.now()).unwrap_err() {
+            Violation::Dangling { label, what } => (label, what),
+            other => panic!("{other}"),
+        }
+    };
+    let i = |what| ("i".to_owned(), what);
+    assert_eq!(named(|i| i.group = GroupKey::default()), i("group"));
+    assert_eq!(
+        named(|i| i.servers[1] = Some(ServerKey::default())),
+        i("servers")
+    );
+    assert_eq!(
+        named(|i| i.set_aside = Some(NicKey::default())),
+        i("set aside")
+    );
+    assert_eq!(named(|i| i.pairs.push(PairKey::default())), i("pairs"));
 }

@@ -94,6 +94,14 @@ fn a_checkpoint_whose_world_breaks_an_invariant_is_refused_by_its_name() {
     let ResumeError::Broken(Violation::Dangling { what: "domain", .. }) = error else {
         panic!("{error}");
     };
+    // So does a server of an instance.
+    let error = refused("\"servers\":[{\"idx\":", "77").unwrap_err();
+    let ResumeError::Broken(Violation::Dangling {
+        what: "servers", ..
+    }) = error
+    else {
+        panic!("{error}");
+    };
     // A copy more runs than there are pairs that are copied.
     let error = refused("\"copying\":", "9").unwrap_err();
     let ResumeError::Broken(Violation::Members { .. }) = error else {

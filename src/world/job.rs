@@ -326,3 +326,20 @@ pub struct Task {
     /// When the job ended.
     pub ended: SimTime,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_sub_jobs_that_do_not_go_together_are_noticed() {
+        let subs = |ended: usize, failed: u32| Subs {
+            members: vec![(PairKey::default(), Stable(1)); 2],
+            ended: vec![SimTime::MAX; ended],
+            failed: vec![(failed, Code::of(1007))],
+            ..Subs::default()
+        };
+        assert!(subs(2, 0).is_whole() && subs(2, 1).is_whole());
+        assert!(!subs(2, 2).is_whole() && !subs(1, 0).is_whole() && !subs(3, 0).is_whole());
+    }
+}

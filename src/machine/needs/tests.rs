@@ -4,6 +4,7 @@
 use super::*;
 use crate::machine::command::{Command, CreateReplicationPair, Gigabytes, Native};
 use crate::machine::fixture::{Fixture, new_group};
+use crate::sdrs::codes::Code;
 use crate::sdrs::rules::rule;
 use crate::world::machinery::{Act, DiskType, Lock};
 use crate::world::{DrillKey, Who};
@@ -174,6 +175,22 @@ fn limits_are_reached_and_not_passed() {
         quotas(&mut f).replications = pairs;
         let call = call(&mut f);
         assert!(f.ask(call).is_ok(), "{instances} instances, {pairs} pairs");
+    }
+}
+
+#[test]
+fn an_instance_needs_room_for_a_pair_of_each_disk() {
+    for (pairs, code) in [(4, Some(Code::of(306))), (5, None)] {
+        let mut f = Fixture::new();
+        f.done(Native::AttachDisk {
+            disk: "spare".into(),
+            server: "app".into(),
+            device: "/dev/vdb".into(),
+        });
+        quotas(&mut f).replications = pairs;
+        let call = Call::CreateProtectedInstance(Box::new(new_instance(&mut f)));
+        let told = f.ask(call).err().and_then(|refusal| refusal.code());
+        assert_eq!(told, code, "room for {pairs}");
     }
 }
 

@@ -385,3 +385,19 @@ fn a_bad_number_of_a_list_is_told_as_it_was_given() {
         }
     }
 }
+
+#[test]
+fn descriptions_are_shown_as_they_were_given() {
+    let mut f = Fixture::new();
+    let pair = CreateReplicationPair {
+        label: Some("q".into()),
+        server_group_id: "g".into(),
+        volume_id: "spare".into(),
+        name: None,
+        description: Some("old records".into()),
+    };
+    f.done(Call::CreateReplicationPair(Box::new(pair)));
+    let question = json!({ "show_replication_pair": { "pair": "q" } });
+    let told = ask(&f, question)["replication"]["description"].clone();
+    assert_eq!(told, "old records");
+}

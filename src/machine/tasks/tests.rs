@@ -165,9 +165,9 @@ fn a_task_names_the_instance_or_the_drill_that_its_job_was_about() {
     let mut f = Fixture::new();
     let resize = Call::ResizeProtectedInstance {
         instance: "i".into(),
-        flavor_ref: Some("m2".into()),
+        flavor_ref: None,
         production_flavor_ref: None,
-        dr_flavor_ref: None,
+        dr_flavor_ref: Some("m2".into()),
     };
     fail(&mut f, resize, 1301);
     f.done(Call::StartProtection { group: "g".into() });

@@ -157,3 +157,82 @@ impl Flows {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::share::Fraction;
+    use super::*;
+    use crate::time::SimTime;
+    use crate::units::Bytes;
+    use slotmap::SlotMap;
+
+    fn two<K: slotmap::Key>() -> [K; 2] {
+        let mut slots = SlotMap::with_key();
+        [slots.insert(()), slots.insert(())]
+    }
+
+    /// Two links in a row, a route over both, and on it a copy without a limit and one with.
+    fn flows() -> (Flows, [LinkKey; 2], RouteKey) {
+        let (links, [route, _], pairs) = (two(), two(), two());
+        let mut flows = Flows::default();
+        for link in links {
+            flows.set_link(link, Rate(1 << 20));
+        }
+        flows.set_route(SimTime::ZERO, route, Some(&links));
+        for (pair, limit) in pairs.into_iter().zip([None, Some(Rate(1 << 10))]) {
+            flows.start(SimTime::ZERO, route, limit, Bytes(1 << 30), 1, pair);
+        }
+        flows.settle(SimTime::ZERO, &mut Vec::new());
+        (flows, links, route)
+    }
+
+    fn is_whole(broken: impl Fn(&mut Flows, [LinkKey; 2], RouteKey)) -> bool {
+        let (mut flows, links, route) = flows();
+        broken(&mut flows, links, route);
+        flows.is_whole(|_| true, |_| true, |_| true)
+    }
+
+    #[test]
+    fn what_leads_to_nothing_is_noticed_whatever_else_is_in_order() {
+        let [_, stranger] = two();
+        let [.., unknown] = {
+            let mut slots: SlotMap<LinkKey, ()> = SlotMap::with_key();
+            [(); 3].map(|()| slots.insert(()))
+        };
+        assert!(is_whole(|_, _, _| ()));
+        let (flows, ..) = flows();
+        assert!(!flows.is_whole(|_| false, |_| true, |_| true));
+        assert!(!flows.is_whole(|_| true, |_| false, |_| true));
+        assert!(!flows.is_whole(|_| true, |_| true, |_| false));
+        assert!(!is_whole(|f, l, _| {
+            f.links[l[0]].routes.insert(stranger);
+        }));
+        assert!(!is_whole(|f, l, r| {
+            f.links[l[0]].routes.remove(&r);
+        }));
+        let path = |f: &mut Flows, r, links: &[LinkKey]| f.routes[r].path = Some(links.to_vec());
+        assert!(!is_whole(|f, l, r| path(f, r, &[l[1], l[0]])));
+        assert!(!is_whole(|f, l, r| path(f, r, &[l[0], l[1], unknown])));
+        assert!(!is_whole(|f, _, r| f.routes[r].classes.swap(0, 1)));
+        assert!(!is_whole(|f, _, r| f.routes[r].classes[0].0 = Some(Rate(1))));
+        assert!(!is_whole(|f, _, _| {
+            f.classes
+                .values_mut()
+                .for_each(|class| class.route = stranger);
+        }));
+        assert!(!is_whole(|f, _, r| {
+            let (_, flow) = f.routes[r].classes[0];
+            let twin = f.classes[flow].clone();
+            f.classes.insert(twin);
+        }));
+        let beyond = Fraction::beyond_one();
+        assert!(!is_whole(|f, _, r| f.routes[r].factor = beyond));
+        assert!(!is_whole(|f, _, r| f.routes[r].passing = beyond));
+        assert!(!is_whole(|f, _, _| {
+            f.marked_links.insert(unknown);
+        }));
+        assert!(!is_whole(|f, _, _| {
+            f.marked_routes.insert(stranger);
+        }));
+    }
+}

@@ -43,6 +43,12 @@ impl Fraction {
     /// All of it.
     pub const ONE: Self = Self(1 << 63);
 
+    /// More than a fraction can be, as somebody may have written it by hand.
+    #[cfg(test)]
+    pub(super) fn beyond_one() -> Self {
+        Self(Self::ONE.0 + 1)
+    }
+
     /// `part` of `whole`, rounded down; all of it where `whole` is no more than `part`, so also where both are zero.
     #[must_use]
     pub fn ratio(part: u64, whole: u128) -> Self {
