@@ -9,19 +9,20 @@ mod runs;
 
 use common::*;
 use sdrsim::engine::oracle::{Fate, Oracle};
-use sdrsim::engine::{Chance, Checker, Checkpoint, Engine, Limit, RunEnd, Seed, Watcher};
+use sdrsim::engine::{Chance, Checker, Checkpoint, Engine, Limit, Observer, RunEnd, Seed, Watcher};
 use sdrsim::machine::build::NewLink;
 use sdrsim::machine::command::{Call, Command, Native};
 use sdrsim::machine::{Blow, Doing, Effect, Event};
 use sdrsim::scenario::Scenario;
+use sdrsim::sdrs::codes::Code;
 use sdrsim::sdrs::op::Op;
 use sdrsim::sdrs::policy::{Permission, Switch};
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::time::{SimTime, Span};
 use sdrsim::units::{Bytes, Rate};
 use sdrsim::world::check::{Violation, check};
-use sdrsim::world::job::Part;
-use sdrsim::world::label::Stable;
+use sdrsim::world::job::{Part, Task};
+use sdrsim::world::label::{Name, Stable};
 use sdrsim::world::machinery::Power;
 use sdrsim::world::protection::{Copying, Cut, Instance, ProtectionType, Side, Verdict};
 use sdrsim::world::replica::{Load, Recovery};
@@ -508,4 +509,55 @@ fn an_instance_that_names_what_is_not_there_is_found_by_each_of_its_names() {
         i("set aside")
     );
     assert_eq!(named(|i| i.pairs.push(PairKey::default())), i("pairs"));
+}
+
+#[test]
+fn a_sampled_check_compares_with_the_state_before_the_call() {
+    let engine = held();
+    let mut silent = engine.world().clone();
+    cut_off_in_silence(&mut silent);
+    for calls in [2, 3, 4] {
+        let mut checker = Checker::every(calls);
+        for _ in 1..calls {
+            checker.after(engine.now(), engine.world(), &[]);
+            assert_eq!(checker.violation(), None);
+        }
+        checker.after(engine.now(), &silent, &[]);
+        assert!(checker.violation().is_some(), "every {calls}");
+    }
+}
+
+#[test]
+fn a_failed_task_whose_name_is_no_word_is_found() {
+    let engine = held();
+    let mut region = region(settings());
+    for n in 0..600_u16 {
+        let [first, second] = [n / 26, n % 26].map(|n| char::from(b'a' + n as u8));
+        let label = format!("disk-{first}{second}");
+        region.now(common::disk(&label, "az-1", false)).unwrap();
+    }
+    let stranger = region.finish().disks.values().last().unwrap().name();
+    let with = |resource: Name, group: Option<Name>| {
+        let mut world = engine.world().clone();
+        let failed = Task {
+            stable: Stable(1),
+            serial: 1,
+            project: world.default_project,
+            op: Op::StartProtection,
+            job: 1,
+            resource: (Stable(2), resource),
+            group: group.map(|name| (Stable(3), name)),
+            group_level: false,
+            code: Code::of(1007),
+            began: SimTime::ZERO,
+            ended: SimTime::ZERO,
+        };
+        let key = world.tasks.insert(failed);
+        world.failures.push_back(key);
+        check(&world, engine.now())
+    };
+    let own = engine.world().servers.values().next().unwrap().name;
+    assert_eq!(with(own, Some(own)), Ok(()));
+    assert!(with(stranger, None).is_err());
+    assert!(with(own, Some(stranger)).is_err());
 }

@@ -236,6 +236,8 @@ fn times_come_in_the_three_published_formats() {
     let subs = job["entities"]["sub_jobs"].as_array().unwrap();
     assert_eq!(subs.len(), 5);
     assert_eq!(subs[0]["job_type"], "stopProtectionGroupRepNoCG");
+    assert_eq!(subs[0]["status"], "RUNNING");
+    assert!(subs[0]["begin_time"].is_string());
 }
 
 #[test]
