@@ -187,3 +187,6 @@ fn carry_out(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -557,3 +557,23 @@ fn outage(now: SimTime, level: Level, halted: bool) -> Outage {
         halted: halted.then_some(now),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::machine::command::Call;
+    use crate::machine::fixture::Fixture;
+    use crate::world::check::check;
+
+    #[test]
+    fn a_pair_in_step_whose_one_side_is_written_alone_is_found() {
+        for side in 0..2 {
+            let mut f = Fixture::new();
+            f.done(Call::StartProtection { group: "g".into() });
+            let now = f.now;
+            assert_eq!(check(&f.world, now), Ok(()));
+            f.pair("p")
+                .change_drift(|drift| drift.gaps[side].set_rate(now, 1));
+            assert!(check(&f.world, now).is_err(), "side {side}");
+        }
+    }
+}
