@@ -257,6 +257,7 @@ scenarios! {
     failover_broken_dr_disk "failover/broken-dr-disk.yaml",
     failover_consistency_group "failover/consistency-group.yaml",
     failover_failover "failover/failover.yaml",
+    failover_lost_before_both_stopped "failover/lost-before-both-stopped.yaml",
     failover_partial "failover/partial.yaml",
     failover_planned "failover/planned.yaml",
     failover_started_by_the_service "failover/started-by-the-service.yaml",
