@@ -51,7 +51,7 @@ pub struct Found {
     pub violation: Option<Violation>,
     /// What must hold sometimes and was not seen to; unless all states were seen, it may yet.
     pub never: Vec<String>,
-    /// The statuses that were seen.
+    /// The statuses that were seen: of a search that a violation ended, in the states up to the one that violates.
     pub seen: BTreeSet<(Kind, Status)>,
     /// The states without a way back, if they were asked for and the search is complete.
     pub dead_ends: Option<DeadEnds>,
