@@ -1,5 +1,6 @@
 //! The words of the subcommands for who looks for a difference or a shorter form: `replay`, `diff`, `shrink`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// `replay`
@@ -21,6 +22,9 @@ Exit codes: 0 everything happened again, 1 something is different, 2 the trace o
   recorded, now            the two lines, as {line, said}
   told                     by label: {recorded, now}, what the effects of each side have told of it; null: nothing
   states                   by label: what an expectation sees of it in this run; null: it does not exist
+
+Of a scenario that cannot be read, or on which the simulator gives up, it prints what `sdrsim check --json` prints: \
+{version, held, exit, scenarios}, with `faults` or the `violation` in the one of its `scenarios`.
 
 Example:
   sdrsim run --trace before.jsonl mine.yaml     record a run
@@ -97,6 +101,9 @@ Exit codes: 0 the file was shrunk, 2 it does not fail so, or cannot be read.
   minimal         whether nothing more can go; false: the tries were used up
 
 Examples:
+Of a scenario that cannot be read, or on which the simulator gives up, it prints what `sdrsim check --json` prints: \
+{version, held, exit, scenarios}, with `faults` or the `violation` in the one of its `scenarios`.
+
   sdrsim shrink mine.yaml --expect-fail -o small.yaml       keep the first expectation that fails
   sdrsim shrink mine.yaml --expect-fail=42 > small.yaml     keep the one of line 42
   sdrsim run small.yaml                                     it fails in the same way")]
@@ -111,10 +118,9 @@ pub struct ShrinkArgs {
         value_name = "LINE",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "0",
         required = true
     )]
-    pub expect_fail: Option<usize>,
+    pub expect_fail: Option<Option<NonZeroUsize>>,
     /// The same failure is one of the same expectation, whatever is found instead; otherwise the values found count too.
     #[arg(long)]
     pub any_value: bool,
