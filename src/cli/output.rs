@@ -168,7 +168,7 @@ pub enum Fault {
         why: NoTarget,
     },
     /// More faults than a search keeps apart.
-    #[error("--fault was given {0} times, and a search tells at most 64 faults apart")]
+    #[error("--fault names {0} faults, and a search tells at most 64 apart")]
     ManyFaults(usize),
     /// An expectation of a search cannot be read, or means nothing.
     #[error("--{option} {text}: {why}")]
@@ -202,8 +202,13 @@ pub enum NoTarget {
         all: &'static [&'static str],
     },
     /// Nothing has the label.
-    #[error("nothing is labelled `{0}`")]
-    Label(String),
+    #[error("nothing is labelled `{label}`{}", near.as_ref().map_or_else(String::new, |it| format!("; did you mean `{it}`?")))]
+    Label {
+        /// The label.
+        label: String,
+        /// The nearest label of the kind.
+        near: Option<String>,
+    },
     /// Something of another kind has the label.
     #[error("the label `{label}` is that of a {is}")]
     OtherKind {
