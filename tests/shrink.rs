@@ -206,6 +206,14 @@ fn the_command_writes_a_file_that_fails_in_the_same_way() {
     )
     .unwrap();
 
+    let text = fs::read_to_string(&long).unwrap();
+    let fails = |line: &str| line.contains("web.fenced == false");
+    let line = 1 + text.lines().position(fails).unwrap();
+    let (code, _, err) = sdrsim(&["shrink", &long, "--expect-fail=1"]);
+    assert_eq!(code, 2);
+    let told = format!("nothing fails in line 1 (but in line {line}), so there is nothing");
+    assert!(err.contains(&told), "{err}");
+
     let (code, out, err) = sdrsim(&["shrink", &long, "--expect-fail"]);
     assert_eq!(code, 0, "{err}");
     assert!(
@@ -250,8 +258,9 @@ fn what_does_not_fail_or_cannot_be_read_is_an_error() {
         (&["shrink", first, "--expect-fail"][..], "nothing fails"),
         (
             &["shrink", first, "--expect-fail=3"],
-            "nothing fails in line 3",
+            "nothing fails in line 3, so",
         ),
+        (&["shrink", first, "--expect-fail=0"], "invalid value '0'"),
         (&["shrink", first], "--expect-fail"),
         (&["shrink", "Cargo.toml", "--expect-fail"], "Cargo.toml:1"),
         (&["shrink", "none.yaml", "--expect-fail"], "none.yaml"),

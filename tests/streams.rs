@@ -86,6 +86,10 @@ fn one_stream_takes_one_thing() {
             "--output - writes to standard output",
         ),
         (
+            &["explore", "a.yaml", "--json", "-o", "-"],
+            "-o - writes to standard output",
+        ),
+        (
             &["run", "a.yaml", "--until", "1m", "--trace", "-"],
             "cannot be used with",
         ),
@@ -102,11 +106,13 @@ fn one_stream_takes_one_thing() {
     // Where it is said that those two do not go together.
     let (_, help, _) = run(at, "", &["run", "--help"]);
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        help.contains("neither with --until nor with --from"),
-        "{help}"
-    );
-    assert_eq!(help.matches("Not with --trace").count(), 2, "{help}");
+    for (words, times) in [
+        ("neither with --until nor with --from", 2),
+        ("Not with --trace", 2),
+        ("Not with --from", 1),
+    ] {
+        assert_eq!(help.matches(words).count(), times, "{words}: {help}");
+    }
 }
 
 #[test]
@@ -134,6 +140,58 @@ fn what_is_shrunk_never_replaces_the_scenario() {
         "{out}"
     );
     assert_only_the_scenario(at);
+}
+
+#[test]
+fn a_way_goes_to_standard_output_and_what_was_found_makes_way() {
+    let folder = folder();
+    let at = folder.path();
+    fs::copy("tests/findings/small.yaml", at.join("a.yaml")).unwrap();
+    let search = |never: &str| {
+        let args = ["explore", "a.yaml", "--call", "failover", "-o", "-"];
+        run(at, "", &[&args[..], &["--never", never]].concat())
+    };
+    let (code, way, err) = search("shop.status == failed-over");
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("violated: never shop.status"), "{err}");
+    assert!(err.contains("wrote the way to standard output"), "{err}");
+    let (code, out, err) = run(at, &way, &["run", "-"]);
+    assert_eq!(code, 1, "{way}{err}");
+    assert!(out.contains("not (shop.status == failed-over)"), "{out}");
+    let (code, way, err) = search("shop.status == reprotecting");
+    assert_eq!((code, way.as_str()), (0, ""), "{err}");
+    assert!(
+        err.contains("nothing was written: nothing is violated\n"),
+        "{err}"
+    );
+    assert_only_the_scenario(at);
+}
+
+/// Of a scenario that cannot be read, every command prints the same page.
+#[test]
+fn what_is_wrong_with_a_scenario_is_one_page_everywhere() {
+    let folder = folder();
+    let at = folder.path();
+    let (code, _, err) = run(at, "", &["run", "-q", "a.yaml", "--trace", "a.jsonl"]);
+    assert_eq!(code, 0, "{err}");
+    fs::write(at.join("a.yaml"), "version: 1\nsits: {}\n").unwrap();
+    let wrong = run(at, "", &["check", "a.yaml", "--json"]);
+    assert_eq!((wrong.0, wrong.2.as_str()), (2, ""));
+    let page: Value = serde_json::from_str(&wrong.1).unwrap();
+    assert_eq!(page["scenarios"][0]["outcome"], "faulty");
+    for args in [
+        &["run", "a.yaml", "--json"][..],
+        &["explore", "a.yaml", "--json"],
+        &["replay", "a.jsonl", "--json"],
+        &["shrink", "a.yaml", "--expect-fail", "--json", "-o", "s"],
+    ] {
+        assert_eq!(run(at, "", args), wrong, "{args:?}");
+        let (_, help, _) = run(at, "", &[args[0], "--help"]);
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_described = help
+            .contains("prints what `sdrsim check --json` prints: {version, held, exit, scenarios}");
+        assert_eq!(is_described, args[0] != "run", "{help}");
+    }
 }
 
 /// Every key of a page stands in the help of its command, in the list of the page.

@@ -83,7 +83,7 @@ Editors that know JSON Schema complete and check scenario files with it:
 /// `run`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A folder stands for all *.yaml and *.yml files below it, in the order of their names; hidden files are left out.
+A folder stands for all *.yaml and *.yml files below it, in the order of their names; hidden files are left out. \
 Each scenario's expectations are listed, then its transcript is compared with the expected one.
 
 Examples:
@@ -91,17 +91,20 @@ Examples:
   sdrsim run --seed 7 scenarios/basics          the same scenarios under another chance
   sdrsim run --json mine.yaml | jq .held        for programs
   sdrsim run --report mine.yaml                 what a disaster cost in data and time
-  sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line; see `sdrsim replay --help`
+  sdrsim run --trace mine.jsonl mine.yaml       every effect, one JSON object per line
   sdrsim run --check scenarios                  is the simulator itself right at every event?
-  sdrsim run --until 2h --checkpoint mid mine.yaml    stop after two hours of virtual time and set the run aside ...
+  sdrsim run --until 2h --checkpoint mid mine.yaml
+                                                stop after two hours, set the run aside ...
   sdrsim run --from mid mine.yaml               ... and go on: it ends as if it had never stopped
-  sdrsim run --trace - mine.yaml | zstd > mine.jsonl.zst    a trace to standard output, and the report to standard error
+  sdrsim run --trace - mine.yaml | zstd > mine.jsonl.zst
+                                                the report goes to standard error then
   cat mine.yaml | sdrsim run -                  from standard input")]
 pub struct RunArgs {
     /// Scenario files, folders of them, or `-` for standard input.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Draw with this seed instead of the scenario's. Transcripts, which were written under the scenario's own, are not compared then.
+    /// Draw with this seed instead of the scenario's. Transcripts, which were written under the scenario's own, are not compared
+    /// then. Not with --from, which goes on under the seed of the checkpoint.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Report as JSON.
@@ -132,7 +135,8 @@ pub struct RunArgs {
     pub quiet: bool,
     /// Check the simulator's own invariants after every event: one writer per pair, no acknowledged write lost, bytes
     /// conserved on links, counts that add up, and more. The first violation ends the run with exit code 3; of such a run nothing
-    /// but the violation is told, with --report too, and --json holds its figures up to then.
+    /// but the violation is told, with --report too, and --json holds its figures up to then. It checks a whole run, so it
+    /// goes neither with --until nor with --from.
     #[arg(long, conflicts_with_all = ["until", "from"])]
     pub check: bool,
 }
@@ -140,30 +144,49 @@ pub struct RunArgs {
 /// `explore`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The world is that of the scenario; its timeline, script and runbooks are left out, and so is time: whatever is under way may end
-next, well or badly, in any order. States are searched breadth first, so what is found is shortest.
+The world is that of the scenario; its timeline, script and runbooks are left out, and so is time: whatever is under way \
+may end next, well or badly, in any order. States are searched breadth first, so what is found is shortest.
 
 Examples:
   sdrsim explore small.yaml --always 'none pairs.status == invalid'
   sdrsim explore small.yaml --fault az:az-1 --fault link:trunk --faults 2 --dead-ends
   sdrsim explore small.yaml --fault az:az-1:destroyed --no-heal --goal 'any servers.power == active'
-  sdrsim explore small.yaml --call failover --call reprotect --never 'g.status == failed-over' -o found.yaml
+  sdrsim explore small.yaml --call failover --never 'g.status == failed-over' -o found.yaml
 
-A search keeps what decides what can happen. It keeps no finished jobs and no failed tasks, no instants and spans (rpo_us,
+A search keeps what decides what can happen. It keeps no finished jobs and no failed tasks, no instants and spans (rpo_us, \
 updated_at), no bytes, rates and progress; an expectation that reads these is refused.
 
-Calls that a search makes, with --call: start_protection, reprotect, stop_protection, failover, planned_failover (these five
-without it), create_protection_group, delete_protection_group, create_protected_instance, delete_protected_instance,
-attach_replication_pair, detach_replication_pair, add_nic, delete_nic, resize_protected_instance, create_replication_pair,
-delete_replication_pair, expand_replication_pair, create_dr_drill, delete_dr_drill. It calls neither renames, tags and what
-deletes failed tasks, which lead to no status, nor queries.
+Calls that a search makes, with --call: start_protection, reprotect, stop_protection, failover, planned_failover (these five \
+without it), create_protection_group, delete_protection_group, create_protected_instance, delete_protected_instance, \
+attach_replication_pair, detach_replication_pair, add_nic, delete_nic, resize_protected_instance, create_replication_pair, \
+delete_replication_pair, expand_replication_pair, create_dr_drill, delete_dr_drill. It calls neither renames, tags and what \
+deletes failed tasks, which lead to no status, nor queries. A way back is one by the calls that are searched, and by no \
+other: with another --call there may be one.
+
+--json prints one object:
+  version      1
+  verdict      `held`, `violated` (also: what must hold sometimes never does) or `undecided`
+  states, transitions, depth, widest
+               how many states and steps between them, the most steps, the widest layer
+  complete     whether all states were seen
+  bound        null, or what was the first to keep a state out: `states`, `depth` or `memory`
+  bytes        what was kept of the states at the end
+  properties   what was asked, each {always}, {never}, {sometimes} or {goal}
+  violation    null, or {property, what, path}: a line for each step
+  never        what must hold sometimes and was not seen to
+  statuses     by kind, the statuses that were seen, the violating state's too
+  dead_ends    null, or {states, paths}, each path as {groups, path}
+
+Of a scenario that cannot be read, or on which the simulator gives up, it prints what `sdrsim check --json` prints: \
+{version, held, exit, scenarios}, with `faults` or the `violation` in the one of its `scenarios`.
 
 Exit codes:
-  0  held: all states were seen, and nothing that must hold is violated. Dead ends are told and change no exit code
+  0  held: all states were seen, and nothing that must hold is violated; or a bound came first,
+     nothing but --sometimes was asked, and all of it was seen. Dead ends are told and change no exit code
   1  something that must hold does not, or something that must come about never does
   2  the command line, an expectation or the scenario is wrong
   3  an invariant of the simulator itself was violated: please report it
-  4  undecided: --states, --depth or --memory ended the search before the answer was known")]
+  4  undecided: --states, --depth or --memory came before the answer was known")]
 pub struct ExploreArgs {
     /// The scenario whose world is searched, or `-` for standard input.
     #[arg(value_name = "FILE")]
@@ -180,13 +203,13 @@ pub struct ExploreArgs {
     /// An operation that is called; absent: the five group operations.
     #[arg(long, value_name = "OPERATION")]
     pub call: Vec<String>,
-    /// Whether no server is started or stopped natively.
+    /// Start and stop no server natively.
     #[arg(long)]
     pub no_power: bool,
-    /// Whether servers are deleted natively, behind the service's back.
+    /// Let servers be deleted natively, behind the service's back.
     #[arg(long)]
     pub delete_servers: bool,
-    /// Whether disks are deleted natively, behind the service's back.
+    /// Let disks be deleted natively, behind the service's back.
     #[arg(long)]
     pub delete_disks: bool,
     /// What may break: KIND:LABEL, with kind az, site, storage, link, duct, relay, witness, disk or server, and `:destroyed` (az,
@@ -194,10 +217,10 @@ pub struct ExploreArgs {
     #[arg(long, value_name = "KIND:LABEL")]
     pub fault: Vec<String>,
     /// How many faults may come in all.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "fault")]
     pub faults: u8,
-    /// Whether nothing that broke is mended.
-    #[arg(long)]
+    /// Mend nothing that broke.
+    #[arg(long, requires = "fault")]
     pub no_heal: bool,
     /// How many pieces of work may fail in all.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
@@ -214,10 +237,11 @@ pub struct ExploreArgs {
     /// How often a disk may be expanded, by 10 GiB each time, counted from the largest disk of the scenario.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub expansions: u8,
-    /// Looks for states from which nothing leads back to `protected` or `available`; only a search that sees all states does.
+    /// Look for states from which none of the calls that are searched (--call) and no end of work leads back to `protected` or
+    /// `available`; only a search that sees all states does.
     #[arg(long)]
     pub dead_ends: bool,
-    /// Looks for states from which nothing leads to where this holds, in place of `protected` or `available`.
+    /// Look for states from which none of these leads to where this holds, in place of `protected` or `available`.
     #[arg(long, value_name = "EXPECTATION")]
     pub goal: Option<String>,
     /// At most so many states.
@@ -234,7 +258,8 @@ pub struct ExploreArgs {
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     pub threads: NonZeroUsize,
     /// Where the shortest way to a violation is written, as a scenario that has been run and fails the same way. Without a
-    /// violation, and where time brings something else, nothing is written.
+    /// violation, and where time brings something else, nothing is written. `-` is standard output, and what was found is told
+    /// on standard error then.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Report as JSON.
@@ -262,7 +287,7 @@ pub struct CheckArgs {
 /// `bless`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Only the block under `transcript: |` changes (or is added at the end); every other byte stays.
+Only the block under `transcript: |` changes (or is added at the end); every other byte stays. \
 A scenario whose expectations fail is not blessed. Read the difference before you commit it.
 
 Example:
@@ -279,14 +304,15 @@ pub struct BlessArgs {
 /// `table`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-text, markdown and json show which operation is admitted in which status, and the code that refuses it otherwise.
-dot and mermaid draw how one status follows another. Without --kind, dot holds one graph per kind, one after the
-other, and mermaid is a Markdown page with one drawing per kind.
+text, markdown and json show which operation is admitted in which status, and the code that refuses it otherwise. dot and \
+mermaid draw how one status follows another. Without --kind, dot holds one graph per kind, one after the other, and mermaid is \
+a Markdown page with one drawing per kind.
 
 Examples:
   sdrsim table --kind group
   sdrsim table --kind pair --format dot | dot -Tsvg > pair.svg
-  sdrsim table --format json | jq '.kinds[].operations[] | select(.cells.protected == \"accepted\") | .operation'")]
+  sdrsim table --format json |
+    jq '.kinds[].operations[] | select(.cells.protected == \"accepted\") | .operation'")]
 pub struct TableArgs {
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t = TableFormat::Text)]
@@ -405,5 +431,29 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Args::command().debug_assert();
+    }
+
+    /// A paragraph is one line, which is wrapped when it is shown; lists are narrow enough not to be.
+    #[test]
+    fn help_is_wrapped_once() {
+        let command = Args::command();
+        let mut helps = 0;
+        for command in command.get_subcommands().chain([&command]) {
+            let Some(help) = command.get_after_help() else {
+                continue;
+            };
+            helps += 1;
+            let help = help.to_string();
+            let mut before = "";
+            for line in help.lines() {
+                let is_listed = line.starts_with(' ');
+                let of = command.get_name();
+                assert!(!is_listed || line.chars().count() <= 100, "{of}: {line}");
+                let goes_on = !is_listed && !line.is_empty() && !before.is_empty();
+                assert!(!goes_on, "{of}: {before}\n{line}");
+                before = line;
+            }
+        }
+        assert!(helps > 8, "{helps}");
     }
 }

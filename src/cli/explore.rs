@@ -4,13 +4,13 @@ mod ask;
 mod tell;
 
 use super::args::ExploreArgs;
-use super::files::{Replacement, beside, sources, write_fault};
+use super::files::{Sink, beside, is_dash, sink_fault, sources};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::Progress;
 use super::run::load;
 use super::summary::{Entry, Style, Summary};
-use ask::{Properties, menu};
+use ask::{Properties, idle, menu};
 use sdrsim::explore::{Bounds, Claim, Found, Model, search_watched};
 use std::io::Write;
 use std::path::Path;
@@ -23,13 +23,24 @@ pub fn explore(args: &ExploreArgs, out: &mut Output) -> Result<Exit, Fault> {
     };
     if let Some(path) = &args.output {
         beside("-o", path, source)?;
+        if is_dash(path) {
+            if args.json {
+                return Err(Fault::StdoutTwice("-o", "the page of --json"));
+            }
+            out.step_aside();
+        }
     }
     let (text, scenario) = match load(source) {
         Ok(loaded) => loaded,
         Err(entry) => return told(*entry, args.json, out),
     };
-    let model = Model::new(scenario.world().clone(), menu(args, scenario.world())?);
+    let menu = menu(args, scenario.world())?;
+    let notes = idle(args, &menu);
+    let model = Model::new(scenario.world().clone(), menu);
     let (properties, model) = Properties::read(args, model)?;
+    for note in notes {
+        out.note(format!("note: {note}"));
+    }
     let bounds = Bounds {
         states: args.states,
         depth: args.depth.unwrap_or(u32::MAX),
@@ -105,15 +116,18 @@ fn way(
 fn write(path: &Path, way: Result<String, String>) -> Result<String, Fault> {
     match way {
         Ok(text) => {
-            let mut file = Replacement::begin(path)?;
-            file.write_all(text.as_bytes())
-                .map_err(|cause| write_fault(path, cause))?;
-            file.finish()?;
-            let path = path.display();
-            Ok(format!("wrote {path}: `sdrsim run` fails the same way"))
+            let mut sink = Sink::begin(path)?;
+            sink.write_all(text.as_bytes())
+                .map_err(|cause| sink_fault(path, cause))?;
+            sink.finish()?;
+            let to = match is_dash(path) {
+                true => "the way to standard output".to_owned(),
+                false => path.display().to_string(),
+            };
+            Ok(format!("wrote {to}: `sdrsim run` fails the same way"))
         }
         Err(why) => {
-            let old = match path.exists() {
+            let old = match !is_dash(path) && path.exists() {
                 true => format!("; {} stays as it was", path.display()),
                 false => String::new(),
             };

@@ -161,17 +161,14 @@ impl Replacement {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".sdrsim-");
-        #[cfg(unix)]
-        let new_mode = {
-            use std::os::unix::fs::PermissionsExt;
-            // A new file gets what the user's mask leaves of this; an old one's own mode follows below.
-            fs::Permissions::from_mode(0o666)
-        };
-        #[cfg(unix)]
-        builder.permissions(new_mode);
-        let file = builder.tempfile_in(folder).map_err(fault)?;
+        // A new file gets what the user's mask leaves of the usual mode; an old one's own mode follows below.
+        let mut options = fs::OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        // Made and written by the standard library, whose errors do not name the file in the making.
+        let file = tempfile::Builder::new()
+            .prefix(".sdrsim-")
+            .make_in(folder, |path| options.open(path))
+            .map_err(fault)?;
         if let Ok(about) = fs::metadata(&target) {
             file.as_file()
                 .set_permissions(about.permissions())
@@ -199,11 +196,11 @@ impl Replacement {
 
 impl Write for Replacement {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.file.as_file_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.as_file_mut().flush()
     }
 }
 
@@ -269,7 +266,7 @@ pub fn sink_fault(path: &Path, cause: io::Error) -> Fault {
     }
 }
 
-/// That what an option writes would take the place of the scenario it is made from.
+/// That what an option writes would take the place of the scenario it is made from; standard output never does.
 ///
 /// # Errors
 /// [`Fault::OverScenario`].
@@ -277,6 +274,9 @@ pub fn beside(option: &'static str, path: &Path, scenario: &Source) -> Result<()
     let Source::File(scenario) = scenario else {
         return Ok(());
     };
+    if is_dash(path) {
+        return Ok(());
+    }
     match (path.canonicalize(), scenario.canonicalize()) {
         (Ok(path), Ok(scenario)) if path == scenario => Err(Fault::OverScenario { option, path }),
         _ => Ok(()),
@@ -339,6 +339,16 @@ mod tests {
         assert!(matches!(missing, Err(Fault::Read { .. })));
         let twice = sources(&["-".into(), "-".into()]);
         assert!(matches!(twice, Err(Fault::StdinTwice)));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_by_its_own_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none/a.yaml");
+        let cause = fs::read(&path).unwrap_err();
+        let fault = Replacement::begin(&path).err().unwrap();
+        let told = format!("cannot write {}: {cause}", path.display());
+        assert_eq!(fault.to_string(), told);
     }
 
     #[test]

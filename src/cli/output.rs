@@ -123,12 +123,14 @@ pub enum Fault {
         why: String,
     },
     /// What was to fail holds.
-    #[error("{}: nothing fails{}, so there is nothing to shrink", .file.display(), in_line(*.line))]
+    #[error("{}: nothing fails{}, so there is nothing to shrink", .file.display(), in_line(*.line, .failing))]
     HoldsAlready {
         /// Which scenario.
         file: PathBuf,
         /// The line in which something was to fail.
         line: Option<usize>,
+        /// The lines in which something fails.
+        failing: Vec<usize>,
     },
     /// Two things would go to standard output.
     #[error("{0} - writes to standard output, where {1} goes: name a file")]
@@ -166,7 +168,7 @@ pub enum Fault {
         why: NoTarget,
     },
     /// More faults than a search keeps apart.
-    #[error("--fault was given {0} times, and a search tells at most 64 faults apart")]
+    #[error("--fault names {0} faults, and a search tells at most 64 apart")]
     ManyFaults(usize),
     /// An expectation of a search cannot be read, or means nothing.
     #[error("--{option} {text}: {why}")]
@@ -200,8 +202,13 @@ pub enum NoTarget {
         all: &'static [&'static str],
     },
     /// Nothing has the label.
-    #[error("nothing is labelled `{0}`")]
-    Label(String),
+    #[error("nothing is labelled `{label}`{}", near.as_ref().map_or_else(String::new, |it| format!("; did you mean `{it}`?")))]
+    Label {
+        /// The label.
+        label: String,
+        /// The nearest label of the kind.
+        near: Option<String>,
+    },
     /// Something of another kind has the label.
     #[error("the label `{label}` is that of a {is}")]
     OtherKind {
@@ -233,11 +240,24 @@ fn far(effects: u64, cut_off: bool) -> String {
     }
 }
 
-fn in_line(line: Option<usize>) -> String {
-    line.map_or_else(
-        || " but perhaps the transcript".to_owned(),
-        |line| format!(" in line {line}"),
-    )
+fn in_line(line: Option<usize>, failing: &[usize]) -> String {
+    let Some(line) = line else {
+        return " but perhaps the transcript".to_owned();
+    };
+    let first: Vec<String> = failing.iter().take(10).map(usize::to_string).collect();
+    let more = if failing.len() > first.len() {
+        ", ..."
+    } else {
+        ""
+    };
+    match first.as_slice() {
+        [] => format!(" in line {line}"),
+        [one] => format!(" in line {line} (but in line {one})"),
+        some => format!(
+            " in line {line} (but in the lines {}{more})",
+            some.join(", ")
+        ),
+    }
 }
 
 /// Standard output and standard error.

@@ -36,7 +36,7 @@ pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
     let source = scenario_of(args, &header)?;
     let (text, scenario) = match load(&source) {
         Ok(loaded) => loaded,
-        Err(entry) => return tell_entry(*entry, out),
+        Err(entry) => return tell_entry(*entry, args.json, out),
     };
     let told = Told {
         json: args.json,
@@ -49,7 +49,7 @@ pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
     drop(progress);
     let ran = match ran {
         Ok(ran) => ran,
-        Err(told) => return tell_entry(Entry::violated(source.name(), told), out),
+        Err(told) => return tell_entry(Entry::violated(source.name(), told), args.json, out),
     };
     match ran {
         Ok(Replayed::Same { effects, end }) => told.same(effects, Some(&end), out),
@@ -153,8 +153,8 @@ fn differences(a: &Header, b: &Header) -> Vec<String> {
 }
 
 /// A scenario that did not come to a run.
-fn tell_entry(entry: Entry, out: &mut Output) -> Result<Exit, Fault> {
-    let mut summary = Summary::new(Style::Quiet);
+fn tell_entry(entry: Entry, json: bool, out: &mut Output) -> Result<Exit, Fault> {
+    let mut summary = Summary::new(Style::of(json, true));
     summary.add(entry, out)?;
     summary.close(out)
 }

@@ -12,6 +12,7 @@ use sdrsim::scenario::Scenario;
 use sdrsim::scenario::shrink::{Alike, Bounds, Failure, Judge, Shrunk, Wanted, shrink_by};
 use serde_json::json;
 use std::io::Write;
+use std::num::NonZeroUsize;
 
 /// The version of the JSON form.
 const VERSION: u32 = 1;
@@ -30,12 +31,10 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     let text = match read(&source) {
         Ok(text) => text,
-        Err(entry) => return tell_faults(*entry, out),
+        Err(entry) => return tell_faults(*entry, args.json, out),
     };
-    let wanted = match args.expect_fail {
-        None | Some(0) => Wanted::First,
-        Some(line) => Wanted::Line(line),
-    };
+    let line = args.expect_fail.flatten().map(NonZeroUsize::get);
+    let wanted = line.map_or(Wanted::First, Wanted::Line);
     let alike = match args.any_value {
         true => Alike::Text,
         false => Alike::Values,
@@ -59,11 +58,13 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     drop(bar);
     let Some(shrunk) = shrunk else {
         if let Err(entry) = parse(&name, &text) {
-            return tell_faults(*entry, out);
+            return tell_faults(*entry, args.json, out);
         }
+        let failing = guarded(|| judge.lines(&text)).unwrap_or_default();
         return Err(Fault::HoldsAlready {
             file: args.scenario.clone(),
-            line: args.expect_fail.filter(|line| *line > 0),
+            line,
+            failing: failing.into_iter().collect(),
         });
     };
     match &args.output {
@@ -79,8 +80,8 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     Ok(Exit::Held)
 }
 
-fn tell_faults(entry: Entry, out: &mut Output) -> Result<Exit, Fault> {
-    let mut summary = Summary::new(Style::Quiet);
+fn tell_faults(entry: Entry, json: bool, out: &mut Output) -> Result<Exit, Fault> {
+    let mut summary = Summary::new(Style::of(json, true));
     summary.add(entry, out)?;
     summary.close(out)
 }

@@ -455,7 +455,8 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-fn counted(n: usize, word: &str) -> String {
+/// So many of something.
+pub fn counted(n: usize, word: &str) -> String {
     counted_u64(n as u64, word)
 }
 

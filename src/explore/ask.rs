@@ -6,6 +6,7 @@
 //! stands first in a list) marks all. Fields are sorted by whether the pack of a state decides them; a field that is in no
 //! list here marks all, so a new one is slow and not wrong.
 
+use crate::scenario::diagnostic::nearest;
 use crate::scenario::expect::{
     At, Collection, Condition, EvalError, Expectation, Expression, Literal, Op, Path, Reference,
     Root, Selection, Senseless, Step, Subject, Test,
@@ -95,6 +96,8 @@ pub enum Unfit {
     NoLabel {
         /// The label.
         label: String,
+        /// The nearest label there is.
+        nearest: Option<String>,
         /// Its bytes in the text that was parsed.
         span: Range<usize>,
     },
@@ -107,7 +110,11 @@ impl Unfit {
         match self {
             Unfit::Senseless(fault) => fault.help(),
             Unfit::Unjudged(error) => error.help(),
-            Unfit::LeftOut { .. } | Unfit::NoLabel { .. } => None,
+            Unfit::NoLabel { nearest, .. } => {
+                let near = nearest.as_ref();
+                near.map(|label| format!("did you mean `{label}`?"))
+            }
+            Unfit::LeftOut { .. } => None,
         }
     }
 
@@ -277,6 +284,7 @@ impl Asking<'_> {
             Literal::Text(label) if self.world.find(label).is_none() && !self.makes => {
                 Err(Unfit::NoLabel {
                     label: label.clone(),
+                    nearest: near(label, self.world),
                     span: literal.span.clone(),
                 })
             }
@@ -302,6 +310,20 @@ impl Asking<'_> {
             }
         }
     }
+}
+
+/// The nearest label of what a field that is a label may name.
+fn near(label: &str, world: &World) -> Option<String> {
+    let all = { world.groups.keys().map(Who::Group) }
+        .chain(world.instances.keys().map(Who::Instance))
+        .chain(world.pairs.keys().map(Who::Pair))
+        .chain(world.drills.keys().map(Who::Drill))
+        .chain(world.servers.keys().map(Who::Server))
+        .chain(world.disks.keys().map(Who::Disk))
+        .chain(world.azs.keys().map(Who::Az))
+        .chain(world.sites.keys().map(Who::Site));
+    let labels: Vec<String> = all.map(|who| world.label(who)).collect();
+    nearest(label, labels.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn is_server(selection: &Selection) -> bool {

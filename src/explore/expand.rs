@@ -215,7 +215,9 @@ impl<'a> Expander<'a> {
                 self.walker.go_to(id, shared.parents);
             }
             if let Some((_, place)) = suspect {
-                let what = self.model.always[place].1(&self.walker.here().world);
+                let world = &self.walker.here().world;
+                haul.seen |= seen(world);
+                let what = self.model.always[place].1(world);
                 haul.violation = Some((id, place, what.err().unwrap_or_default()));
                 break;
             }

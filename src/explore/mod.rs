@@ -31,6 +31,7 @@ mod ask;
 mod expand;
 mod known;
 mod memo;
+mod menu;
 pub mod pack;
 mod parts;
 mod report;
@@ -42,8 +43,9 @@ mod tests;
 mod walker;
 
 pub use ask::{Claim, LeftOut, Unfit};
+pub use menu::Menu;
 pub use pack::Packer;
-pub use report::{DeadEnds, Found, Path, Violation};
+pub use report::{Bound, DeadEnds, Found, Path, Violation};
 pub use search::{search, search_watched};
 pub use tell::{Untold, describe, tell};
 
@@ -62,64 +64,6 @@ use crate::world::refill::clone_by_field;
 use crate::world::settings::Settings;
 use crate::world::{Who, World};
 use ask::Marks;
-
-/// What may happen in a search.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Menu {
-    /// The operations that are called, in this order; see [`crate::machine::admissible::OFFERED`].
-    pub ops: Vec<Op>,
-    /// Whether servers are started and stopped natively.
-    pub powers: bool,
-    /// Whether servers are deleted natively, behind the service's back.
-    pub deletions: bool,
-    /// Whether disks are, too.
-    pub disk_deletions: bool,
-    /// What may break, and how often it is broken in all.
-    pub faults: Vec<Blow>,
-    /// How many faults may come in all.
-    pub faults_max: u8,
-    /// Whether what is broken may be mended.
-    pub heals: bool,
-    /// How many sub-jobs and other pieces of work may fail in all.
-    pub failures_max: u8,
-    /// How many drills may exist at once.
-    pub drills_max: u8,
-    /// How many groups may exist at once beyond as many as the search begins with.
-    pub groups_more: u8,
-    /// How many NICs a production server may have where one is added: so many more than any server begins with.
-    pub nics_more: u8,
-    /// How often a disk may be expanded by 10 GiB, counted from the largest one that the search begins with.
-    pub expansions_max: u8,
-    /// Whether starts and stops of servers take time, so that anything may come before they end.
-    pub slow_powers: bool,
-}
-
-impl Default for Menu {
-    /// The group operations and native power, one failure, no fault.
-    fn default() -> Self {
-        Menu {
-            ops: vec![
-                Op::StartProtection,
-                Op::Reprotect,
-                Op::StopProtection,
-                Op::Failover,
-                Op::PlannedFailover,
-            ],
-            powers: true,
-            deletions: false,
-            disk_deletions: false,
-            faults: Vec::new(),
-            faults_max: 0,
-            heals: true,
-            failures_max: 1,
-            drills_max: 1,
-            groups_more: 1,
-            nics_more: 1,
-            expansions_max: 1,
-            slow_powers: false,
-        }
-    }
-}
 
 /// How far a search goes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,12 +138,14 @@ pub enum Action {
 }
 
 impl Model {
-    /// A search from a world at rest. Copies do not end by their arithmetic, and finished jobs are not kept.
+    /// A search from a world at rest. Copies do not end by their arithmetic, and finished jobs are not kept. What the menu
+    /// lists twice counts once ([`Menu::once`]).
     ///
     /// # Panics
     /// If the menu has more than 64 faults.
     #[must_use]
     pub fn new(world: World, menu: Menu) -> Model {
+        let menu = menu.once();
         assert!(menu.faults.len() <= 64, "a menu has at most 64 faults");
         let given = world.settings;
         let settings = Settings {

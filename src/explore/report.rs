@@ -24,7 +24,7 @@ pub struct Violation {
     pub path: Path,
 }
 
-/// States from which no call and no end of work leads to the goal, which is a state in which every group is `protected` or
+/// States from which no call of the menu and no end of work leads to the goal, which is a state in which every group is `protected` or
 /// `available` unless [`super::Model::goal`] says another, however the world is mended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeadEnds {
@@ -32,6 +32,17 @@ pub struct DeadEnds {
     pub states: usize,
     /// One of the shortest ways into each sort of them: by the statuses of groups, in order.
     pub paths: Vec<(Vec<Status>, Path)>,
+}
+
+/// What ended a search before all states were seen: a field of [`super::Bounds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// `states`.
+    States,
+    /// `depth`.
+    Depth,
+    /// `bytes`.
+    Bytes,
 }
 
 /// What a search has found.
@@ -47,11 +58,13 @@ pub struct Found {
     pub widest: usize,
     /// Whether all states were seen. If not, a bound or a violation came first, and what is not told may still be.
     pub complete: bool,
+    /// The bound that was the first to keep a state out, if one did.
+    pub bound: Option<Bound>,
     /// The first violation; the search ends there.
     pub violation: Option<Violation>,
     /// What must hold sometimes and was not seen to; unless all states were seen, it may yet.
     pub never: Vec<String>,
-    /// The statuses that were seen.
+    /// The statuses that were seen: of a search that a violation ended, in the states up to the one that violates.
     pub seen: BTreeSet<(Kind, Status)>,
     /// The states without a way back, if they were asked for and the search is complete.
     pub dead_ends: Option<DeadEnds>,

@@ -10,7 +10,7 @@ use super::expand::{Expander, Found as Next, Haul, Looked, Records, SHARDS, Shar
 use super::known::Known;
 use super::memo::Memo;
 use super::parts::{FIRST, Parts, Seen, USED, bit};
-use super::report::{DeadEnds, Found, Path, Violation};
+use super::report::{Bound, DeadEnds, Found, Path, Violation};
 use super::walker::{Descent, Id, Parent, Parents, Walker};
 use super::{Bounds, Model};
 use crate::sdrs::status::{Kind, Status};
@@ -75,7 +75,7 @@ pub(super) fn search_by(
         looked_at: 0,
         seen: 0,
         widest: 0,
-        is_cut: false,
+        cut: None,
         transitions: 0,
         violation: None,
     };
@@ -118,8 +118,8 @@ struct Search<'a> {
     looked_at: usize,
     seen: Seen,
     widest: usize,
-    /// Whether a bound kept something out. Then what is in is looked at, and nothing more is looked for.
-    is_cut: bool,
+    /// The bound that kept something out. Then what is in is looked at, and nothing more is looked for.
+    cut: Option<Bound>,
     transitions: u64,
     violation: Option<Violation>,
 }
@@ -146,11 +146,12 @@ impl Search<'_> {
                 for thread in threads.iter_mut() {
                     self.memo.absorb(&mut thread.news);
                 }
-                let room = match depth >= self.bounds.depth || self.is_heavy(&hauls, threads) {
-                    true => 0,
-                    false => self.room(),
+                let bound = match depth >= self.bounds.depth {
+                    true => Bound::Depth,
+                    false if self.is_heavy(&hauls, threads) => Bound::Bytes,
+                    false => Bound::States,
                 };
-                self.take_in(hauls, room, layer.start);
+                self.take_in(hauls, bound, layer.start);
                 self.layer.forget(begin + length - layer.start);
                 if self.violation.is_some() {
                     break;
@@ -288,7 +289,7 @@ impl Search<'_> {
             memo: &self.memo,
             suspect: self.suspect,
             tells_all: self.bounds.dead_ends,
-            only_looks: self.is_cut,
+            only_looks: self.cut.is_some(),
             by_shard: stretch.len() > share,
         };
         let walk = |thread: &mut Expander<'_>, begin: usize| {
@@ -309,8 +310,13 @@ impl Search<'_> {
         })
     }
 
-    /// Puts together what was found, up to the first violation; so many states have room, and so many were before the layer.
-    fn take_in(&mut self, mut hauls: Vec<Haul>, mut room: usize, first: usize) {
+    /// Puts together what was found, up to the first violation; the bound is the one that leaves the least room, and so many
+    /// states were before the layer.
+    fn take_in(&mut self, mut hauls: Vec<Haul>, bound: Bound, first: usize) {
+        let mut room = match bound {
+            Bound::States => self.room(),
+            Bound::Depth | Bound::Bytes => 0,
+        };
         let violated = hauls.iter().position(|haul| haul.violation.is_some());
         hauls.truncate(violated.map_or(hauls.len(), |last| last + 1));
         let new = self.news(&hauls);
@@ -328,7 +334,7 @@ impl Search<'_> {
             }
             for (place, found) in haul.found.iter().enumerate() {
                 if new[place] && room == 0 {
-                    self.is_cut = true;
+                    self.cut.get_or_insert(bound);
                 } else if new[place] {
                     room -= 1;
                     self.enter(found);
@@ -345,7 +351,7 @@ impl Search<'_> {
                         }
                     }
                 }
-                if self.bounds.dead_ends && found.free && !self.is_cut {
+                if self.bounds.dead_ends && found.free && self.cut.is_none() {
                     let to = self.known[shard(found.print)].get(found.print);
                     self.edges.extend(to.map(|to| (found.state, to)));
                 }
@@ -406,7 +412,7 @@ impl Search<'_> {
     }
 
     fn conclude(self, depth: u32) -> Found {
-        let complete = self.violation.is_none() && !self.is_cut;
+        let complete = self.violation.is_none() && self.cut.is_none();
         let missed = |(place, (name, _)): (usize, &(String, Box<super::Property>))| {
             // What is violated comes before what must hold sometimes.
             let before = self.suspect.map_or(Id::MAX, |suspect| suspect.0);
@@ -424,6 +430,7 @@ impl Search<'_> {
             depth,
             widest: self.widest,
             complete,
+            bound: self.cut,
             never,
             seen: all.filter(|it| self.seen & bit(it.0, it.1) > 0).collect(),
             dead_ends,

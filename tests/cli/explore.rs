@@ -56,7 +56,12 @@ fn what_a_search_cannot_judge_is_refused_with_its_place() {
         (
             "--always",
             "any pairs.group == shoop",
-            "nothing is labelled `shoop`",
+            "no call of this search makes it (column 20); did you mean `shop`?",
+        ),
+        (
+            "--never",
+            "ap.power == active",
+            "nothing is labelled `ap`; did you mean `app`?",
         ),
     ] {
         let err = refused(&[option, text]);
@@ -68,9 +73,18 @@ fn what_a_search_cannot_judge_is_refused_with_its_place() {
 fn a_search_that_a_bound_ends_is_undecided() {
     let seen = "shop.status == protected";
     for (args, code, says) in [
-        (&["--states", "1"][..], 4, "undecided: a bound came first"),
-        (&["--depth", "0"], 4, "undecided"),
-        (&["--memory", "0", "--always", seen], 4, "undecided"),
+        (&["--states", "1"][..], 4, "undecided: --states came first"),
+        (&["--depth", "0"], 4, "undecided: --depth came first"),
+        (
+            &["--memory", "0", "--always", seen],
+            4,
+            "undecided: --memory came first",
+        ),
+        (
+            &["--depth", "2"],
+            4,
+            "2 steps deep; not all: --depth came first",
+        ),
         (&["--memory", "17592186044416"], 0, "held: nothing"),
         (
             &["--depth", "3", "--dead-ends"],
@@ -82,7 +96,16 @@ fn a_search_that_a_bound_ends_is_undecided() {
             4,
             "not seen so far: sometimes shop.status == failed-over",
         ),
-        (&["--sometimes", seen, "--states", "5"], 0, "held"),
+        (
+            &["--sometimes", seen, "--states", "5"],
+            0,
+            "not all: --states came first",
+        ),
+        (
+            &["--sometimes", seen, "--states", "5"],
+            0,
+            "held: all that must hold sometimes was seen to, and nothing else was asked",
+        ),
         (
             &["--never", seen, "--states", "5"],
             1,
@@ -99,12 +122,25 @@ fn a_search_that_a_bound_ends_is_undecided() {
         assert!(out.contains(says), "{args:?}: {out}");
         let (ended, out, _) = explore(&[args, &["--json"]].concat());
         let verdict = ["held", "violated", "", "", "undecided"][code as usize];
+        let page = json(&out);
         assert_eq!(
-            (ended, &json(&out)["verdict"]),
+            (ended, &page["verdict"]),
             (code, &verdict.into()),
             "{args:?}"
         );
+        let bound = says.split(' ').find_map(|word| word.strip_prefix("--"));
+        if let Some(bound) = bound {
+            assert_eq!(page["bound"], bound, "{args:?}");
+        }
     }
+    let (_, help, _) = run(&["explore", "--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        help.contains(
+            "or a bound came first, nothing but --sometimes was asked, and all of it was seen"
+        ),
+        "{help}"
+    );
     let many = (0..64).flat_map(|_| ["--sometimes", seen]);
     let many: Vec<&str> = many
         .chain(["--sometimes", "shop.status == creating"])
@@ -112,20 +148,133 @@ fn a_search_that_a_bound_ends_is_undecided() {
     assert_eq!(explore(&many).0, 1);
 }
 
-/// The keys of the JSON form are those that the README lists.
+/// The keys of the JSON form are those that the README and the help list.
 #[test]
-fn the_json_form_is_as_the_readme_says() {
+fn the_json_form_is_as_the_readme_and_the_help_say() {
     let (_, out, _) = explore(&["--json", "--dead-ends"]);
     let page = json(&out);
     let keys: Vec<&String> = page.as_object().unwrap().keys().collect();
     let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, help, _) = run(&["explore", "--help"]);
+    let (_, list) = help.split_once("--json prints one object:").unwrap();
     for key in &keys {
+        let is = |word: &str| word.trim_end_matches(',') == key.as_str();
+        assert!(list.split_whitespace().any(is), "the help has no `{key}`");
         assert!(
             readme.contains(&format!("| `{key}` |")),
             "the README has no `{key}`"
         );
     }
     assert!(page["widest"].as_u64() > Some(1) && page["dead_ends"]["states"] == 0);
+    assert!(page["bound"].is_null() && page["complete"] == true);
+}
+
+/// The violating state is seen like the ones before it, on any number of threads.
+#[test]
+fn statuses_are_those_of_the_violating_state_too() {
+    for (always, path, seen) in [
+        (
+            "shop.status == protected",
+            1,
+            "[\"protected\",\"stopping\"]",
+        ),
+        ("shop.status == failed-over", 0, "[\"protected\"]"),
+    ] {
+        let page = |threads: &str| {
+            let (code, out, err) = explore(&[
+                "--call",
+                "stop_protection",
+                "--always",
+                always,
+                "--threads",
+                threads,
+                "--json",
+            ]);
+            assert_eq!(code, 1, "{err}");
+            json(&out)
+        };
+        let one = page("1");
+        assert_eq!(one["violation"]["path"].as_array().unwrap().len(), path);
+        assert_eq!(one["statuses"]["protection_group"].to_string(), seen);
+        assert_eq!(one, page("3"));
+    }
+}
+
+/// What is given twice counts once, by whatever name.
+#[test]
+fn an_option_that_is_given_twice_counts_once() {
+    let counts = |args: &[&str]| {
+        let (code, out, err) = explore(args);
+        assert_eq!(code, 0, "{err}");
+        out.lines().next().unwrap().to_owned()
+    };
+    for (once, more) in [
+        (&["--call", "failover"][..], &["--call", "failover"][..]),
+        (
+            &["--call", "failover", "--fault", "az:az-1", "--faults", "2"],
+            &["--fault", "az:az-1"],
+        ),
+        (
+            &["--call", "failover", "--fault", "node:w", "--faults", "2"],
+            &["--fault", "witness:w"],
+        ),
+    ] {
+        assert_eq!(counts(once), counts(&[once, more].concat()));
+    }
+    let many = ["--fault", "az:az-1"].repeat(65);
+    assert_eq!(explore(&[&["--depth", "0"][..], &many].concat()).0, 4);
+}
+
+#[test]
+fn one_is_said_as_one() {
+    let (code, out, err) = explore(&["--states", "1", "--no-power", "--call", "failover"]);
+    assert_eq!(code, 4, "{err}");
+    assert!(
+        out.starts_with("1 state, 1 transition, 0 steps deep; not all: "),
+        "{out}"
+    );
+    let goal = "shop.status == failed-over";
+    let args = ["--call", "reprotect", "--no-power", "--failures", "0"];
+    let (code, out, err) = explore(&[&args[..], &["--goal", goal]].concat());
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("1 state has no way back to shop"), "{out}");
+}
+
+/// What has no effect is refused where it needs another option, and noted where it needs a call.
+#[test]
+fn options_without_effect_are_not_silent() {
+    for option in [&["--faults", "3"][..], &["--no-heal"]] {
+        assert!(
+            refused(option).contains("--fault <KIND:LABEL>"),
+            "{option:?}"
+        );
+    }
+    let plain = ["--call", "failover"];
+    for (args, note) in [
+        (
+            &["--fault", "az:az-1", "--faults", "0"][..],
+            "note: --faults 0 lets nothing break that --fault names",
+        ),
+        (
+            &["--drills", "2"],
+            "note: --drills bounds create_dr_drill, which is not called without --call create_dr_drill",
+        ),
+        (
+            &["--groups", "0"],
+            "note: --groups bounds create_protection_group",
+        ),
+        (&["--nics", "2"], "note: --nics bounds add_nic"),
+        (
+            &["--expansions", "2"],
+            "note: --expansions bounds expand_replication_pair",
+        ),
+    ] {
+        let (code, _, err) = explore(&[&plain[..], args].concat());
+        assert_eq!(code, 0, "{err}");
+        assert!(err.starts_with(note), "{err}");
+    }
+    let (_, _, err) = explore(&plain);
+    assert_eq!(err, "");
 }
 
 #[test]
@@ -140,6 +289,11 @@ fn what_is_asked_in_the_wrong_words_is_refused_with_the_reason() {
             "nothing of the kind `bogus` breaks: write one of az, site,",
         ),
         (&["--fault", "az:nope"], "nothing is labelled `nope`"),
+        (
+            &["--fault", "link:trnk"],
+            "nothing is labelled `trnk`; did you mean `trunk`?",
+        ),
+        (&["--fault", "relay:v"], "nothing is labelled `v`"),
         (
             &["--fault", "az:app"],
             "the label `app` is that of a server",

@@ -1,13 +1,14 @@
 //! The words of the subcommands for who looks for a difference or a shorter form: `replay`, `diff`, `shrink`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// `replay`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A trace tells a run effect by effect; `sdrsim run --trace FILE` writes one. The scenario that its header names runs again
-under the header's seed, and the first effect that is different is shown: both lines, those before, and the resources that
-they are about, as the trace tells them up to there (its effects taken together: it holds no states) and as they are in this
+A trace tells a run effect by effect; `sdrsim run --trace FILE` writes one. The scenario that its header names runs again \
+under the header's seed, and the first effect that is different is shown: both lines, those before, and the resources that \
+they are about, as the trace tells them up to there (its effects taken together: it holds no states) and as they are in this \
 run. A scenario that was changed since is said to be, and compared all the same.
 
 Exit codes: 0 everything happened again, 1 something is different, 2 the trace or the scenario is wrong.
@@ -16,16 +17,19 @@ Exit codes: 0 everything happened again, 1 something is different, 2 the trace o
   version, exit, outcome   1, the exit code, `same` or `different`
   effects                  how many were the same
   notes                    what was changed since: sentences
-  whole, end               if the same: whether the trace is whole, and its last line (null: --partial)
+  whole, end               if the same: whether the trace is whole, its last line (or null)
   before                   if different, as all below: the lines before, each as {line, said}
   recorded, now            the two lines, as {line, said}
-  told                     by label: {recorded, now}, what the effects of each side have told of it; null: nothing
-  states                   by label: what an expectation sees of it in this run; null: it does not exist
+  told                     by label: {recorded, now}, what each side has told of it; null: nothing
+  states                   by label: what an expectation sees of it now; null: it does not exist
+
+Of a scenario that cannot be read, or on which the simulator gives up, it prints what `sdrsim check --json` prints: \
+{version, held, exit, scenarios}, with `faults` or the `violation` in the one of its `scenarios`.
 
 Example:
   sdrsim run --trace before.jsonl mine.yaml     record a run
   ...                                           change the scenario, or the simulator
-  sdrsim replay before.jsonl                    what is the first thing that the change has changed?")]
+  sdrsim replay before.jsonl                    what is the first thing that has changed?")]
 pub struct ReplayArgs {
     /// The trace, or `-` for standard input.
     #[arg(value_name = "TRACE")]
@@ -47,13 +51,13 @@ pub struct ReplayArgs {
 /// `diff`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Effects and the end are compared, headers are not: what they tell differently is noted. Where they part, both lines are shown,
-those before, and what each trace tells up to there of the resources that the lines are about. The traces are read side by
+Effects and the end are compared, headers are not: what they tell differently is noted. Where they part, both lines are shown, \
+those before, and what each trace tells up to there of the resources that the lines are about. The traces are read side by \
 side and may be larger than the memory, which holds what is told of each resource.
 
 Exit codes: 0 the same, 1 different, 2 one of them is no whole trace and they do not part before that shows.
 
---json prints the object that `sdrsim replay --help` describes, with `a` and `b` for `recorded` and `now`; `states` is empty,
+--json prints the object that `sdrsim replay --help` describes, with `a` and `b` for `recorded` and `now`; `states` is empty, \
 and `notes` says what the headers tell differently.
 
 Examples:
@@ -82,19 +86,23 @@ pub struct DiffArgs {
 /// `shrink`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Parts of the file are left out, first whole sections, then steps, resources and single keys, and the `count` of templates is
-made small, as long as the file still loads and fails in the same way. What stays keeps its spelling and its comments; the
-transcript goes. In the result no single part can be left out.
+Parts of the file are left out, first whole sections, then steps, resources and single keys, and the `count` of templates is \
+made small, as long as the file still loads and fails in the same way. What stays keeps its spelling and its comments; the \
+transcript goes. In the result no single part can be left out. What leads to the failure may be another story than before: a \
+link that came back may become a server that somebody started.
 
 Exit codes: 0 the file was shrunk, 2 it does not fail so, or cannot be read.
 
 --json prints one object:
   version         1
   file, output    the scenario, and where the short one is
-  failure         what fails in both, {kind, line, text, explain}: `explain` holds the values that decided it
+  failure         what fails in both, {kind, line, text, explain}; `explain`: what decided it
   from, to        what each weighs: {bytes, lines, steps}
   tries           how many files were tried
   minimal         whether nothing more can go; false: the tries were used up
+
+Of a scenario that cannot be read, or on which the simulator gives up, it prints what `sdrsim check --json` prints: \
+{version, held, exit, scenarios}, with `faults` or the `violation` in the one of its `scenarios`.
 
 Examples:
   sdrsim shrink mine.yaml --expect-fail -o small.yaml       keep the first expectation that fails
@@ -111,10 +119,9 @@ pub struct ShrinkArgs {
         value_name = "LINE",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "0",
         required = true
     )]
-    pub expect_fail: Option<usize>,
+    pub expect_fail: Option<Option<NonZeroUsize>>,
     /// The same failure is one of the same expectation, whatever is found instead; otherwise the values found count too.
     #[arg(long)]
     pub any_value: bool,

@@ -92,11 +92,8 @@ pub fn menu(args: &ExploreArgs, world: &World) -> Result<Menu, Fault> {
             })
         })
         .collect::<Result<Vec<Blow>, Fault>>()?;
-    if faults.len() > 64 {
-        return Err(Fault::ManyFaults(faults.len()));
-    }
     let usual = Menu::default();
-    Ok(Menu {
+    let menu = Menu {
         ops: if ops.is_empty() { usual.ops } else { ops },
         powers: !args.no_power,
         deletions: args.delete_servers,
@@ -110,7 +107,47 @@ pub fn menu(args: &ExploreArgs, world: &World) -> Result<Menu, Fault> {
         nics_more: args.nics,
         expansions_max: args.expansions,
         slow_powers: usual.slow_powers,
-    })
+    };
+    let menu = menu.once();
+    match menu.faults.len() {
+        0..=64 => Ok(menu),
+        many => Err(Fault::ManyFaults(many)),
+    }
+}
+
+/// Which options have no effect on a search with this menu, and why.
+pub fn idle(args: &ExploreArgs, menu: &Menu) -> Vec<String> {
+    let mut notes = Vec::new();
+    if args.faults == 0 {
+        notes.push("--faults 0 lets nothing break that --fault names".to_owned());
+    }
+    let usual = Menu::default();
+    for (option, is_given, op) in [
+        (
+            "--drills",
+            menu.drills_max != usual.drills_max,
+            Op::CreateDrDrill,
+        ),
+        (
+            "--groups",
+            menu.groups_more != usual.groups_more,
+            Op::CreateProtectionGroup,
+        ),
+        ("--nics", menu.nics_more != usual.nics_more, Op::AddNic),
+        (
+            "--expansions",
+            menu.expansions_max != usual.expansions_max,
+            Op::ExpandReplicationPair,
+        ),
+    ] {
+        if is_given && !menu.ops.contains(&op) {
+            let name = op.name();
+            notes.push(format!(
+                "{option} bounds {name}, which is not called without --call {name}"
+            ));
+        }
+    }
+    notes
 }
 
 /// The operation that a word of `--call` names.
@@ -145,6 +182,20 @@ const KINDS: &[&str] = &[
     "control-plane",
 ];
 
+/// The labels of all that a word of [`KINDS`] may be followed by.
+fn labels(kind: &str, world: &World) -> Vec<String> {
+    let all: Vec<Who> = match kind {
+        "az" | "storage" => world.azs.keys().map(Who::Az).collect(),
+        "site" => world.sites.keys().map(Who::Site).collect(),
+        "link" => world.topology.links.keys().map(Who::Link).collect(),
+        "duct" => world.topology.ducts.keys().map(Who::Duct).collect(),
+        "disk" => world.disks.keys().map(Who::Disk).collect(),
+        "server" => world.servers.keys().map(Who::Server).collect(),
+        _ => world.topology.nodes.keys().map(Who::Node).collect(),
+    };
+    all.into_iter().map(|who| world.label(who)).collect()
+}
+
 /// A fault as the option writes it.
 fn blow(text: &str, world: &World) -> Result<Blow, NoTarget> {
     if text == "control-plane" {
@@ -163,7 +214,13 @@ fn blow(text: &str, world: &World) -> Result<Blow, NoTarget> {
     let (Some(label), None) = (label, parts.next()) else {
         return Err(NoTarget::Shape);
     };
-    let who = { world.find(label) }.ok_or_else(|| NoTarget::Label(label.to_owned()))?;
+    let who = { world.find(label) }.ok_or_else(|| {
+        let labels = labels(kind, world);
+        NoTarget::Label {
+            label: label.to_owned(),
+            near: nearest(label, labels.iter().map(String::as_str)).map(str::to_owned),
+        }
+    })?;
     let takes = match kind {
         "az" | "site" | "disk" | "server" => Some("destroyed"),
         "storage" => Some("read-only"),

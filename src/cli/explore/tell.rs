@@ -2,7 +2,8 @@
 
 use super::ask::Properties;
 use crate::cli::output::{Exit, Fault, Output, Style as Paint, paint};
-use sdrsim::explore::{DeadEnds, Found, Model, describe};
+use crate::cli::summary::{counted, counted_u64};
+use sdrsim::explore::{Bound, DeadEnds, Found, Model, describe};
 use sdrsim::sdrs::status::Kind;
 use serde_json::json;
 
@@ -18,13 +19,15 @@ pub fn report(
     out: &mut Output,
 ) -> Result<(), Fault> {
     let all = match (&found.violation, found.complete) {
-        (Some(_), _) => "it ends with the first violation",
-        (None, true) => "all of them",
-        (None, false) => "not all: a bound came first",
+        (Some(_), _) => "it ends with the first violation".to_owned(),
+        (None, true) => "all of them".to_owned(),
+        (None, false) => format!("not all: {} came first", bound(found)),
     };
     out.line(format!(
-        "{} states, {} transitions, {} steps deep; {all}",
-        found.states, found.transitions, found.depth
+        "{}, {}, {} deep; {all}",
+        counted(found.states, "state"),
+        counted_u64(found.transitions, "transition"),
+        counted_u64(found.depth.into(), "step"),
     ))?;
     statuses(found, out)?;
     for name in &found.never {
@@ -53,20 +56,41 @@ pub fn report(
         Exit::Held => {
             let word = paint(out.color, Paint::Good, "held");
             let ends = found.dead_ends.as_ref().is_some_and(|it| it.states > 0);
-            let aside = match ends {
-                true => "; states without a way back are told and not judged",
-                false => "",
+            let why = match (found.complete, ends) {
+                (false, _) => {
+                    "all that must hold sometimes was seen to, and nothing else was asked"
+                }
+                (true, true) => {
+                    "nothing that must hold is violated; states without a way back are told and not judged"
+                }
+                (true, false) => "nothing that must hold is violated",
             };
-            out.line(format!("{word}: nothing that must hold is violated{aside}"))
+            out.line(format!("{word}: {why}"))
         }
         Exit::Undecided => {
             let word = paint(out.color, Paint::Bad, "undecided");
             out.line(format!(
-                "{word}: a bound came first; of what was seen nothing is violated"
+                "{word}: {} came first; of what was seen nothing is violated",
+                bound(found)
             ))
         }
         _ => Ok(()),
     }
+}
+
+/// The option that bounds a search, without its dashes.
+const fn option(bound: Bound) -> &'static str {
+    match bound {
+        Bound::States => "states",
+        Bound::Depth => "depth",
+        Bound::Bytes => "memory",
+    }
+}
+
+/// The bound that came first, as an option.
+fn bound(found: &Found) -> String {
+    let bound = found.bound.map(option);
+    bound.map_or_else(String::new, |option| format!("--{option}"))
 }
 
 fn statuses(found: &Found, out: &mut Output) -> Result<(), Fault> {
@@ -94,13 +118,17 @@ fn dead_ends(
     out: &mut Output,
 ) -> Result<(), Fault> {
     let goal = properties.goal().unwrap_or("rest");
-    out.line(format!("{} states have no way back to {goal}", ends.states))?;
+    let states = match ends.states {
+        1 => "1 state has".to_owned(),
+        n => format!("{n} states have"),
+    };
+    out.line(format!("{states} no way back to {goal}"))?;
     for (statuses, path) in &ends.paths {
         let words: Vec<&str> = statuses.iter().map(|status| status.name()).collect();
         out.line(format!(
-            "  {} after {} steps:",
+            "  {} after {}:",
             words.join(", "),
-            path.actions.len()
+            counted(path.actions.len(), "step")
         ))?;
         for line in describe(model, path) {
             out.line(format!("    {line}"))?;
@@ -152,6 +180,7 @@ pub fn as_json(
         "depth": found.depth,
         "widest": found.widest,
         "complete": found.complete,
+        "bound": found.bound.map(option),
         "bytes": found.bytes,
         "properties": properties.map(|(claim, text)| json!({claim.name(): text})).collect::<Vec<_>>(),
         "violation": violation,

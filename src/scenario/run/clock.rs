@@ -124,10 +124,11 @@ impl<W: Observer> Runner<'_, W> {
         if !self.over {
             self.over = true;
             self.engine.advance_to(at);
-            let explain = format!(
-                "{what} of the run is used up, with {} events to come",
-                self.engine.pending()
-            );
+            let to_come = match self.engine.pending() {
+                1 => "1 event".to_owned(),
+                n => format!("{n} events"),
+            };
+            let explain = format!("{what} of the run is used up, with {to_come} to come");
             self.judge(
                 VerdictKind::Limit,
                 0,

@@ -11,7 +11,7 @@
 mod tree;
 
 use super::Scenario;
-use super::report::{Verdict, VerdictKind, ViolationReport};
+use super::report::{RunReport, Verdict, VerdictKind, ViolationReport};
 use crate::engine::{Checker, Limit};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -209,21 +209,8 @@ impl<'f> Judge<'f> {
     /// How a file fails; None if it cannot be read, if what is wanted does not fail, or if it takes far more events than the
     /// first file did.
     pub fn failure(&mut self, text: &str) -> Option<Failure> {
-        let scenario = Scenario::load(self.file, text).ok()?;
-        let mut runner = scenario.start(None);
-        if let Some(checker) = &self.checker {
-            runner = runner.checked(checker.clone());
-        }
-        let limit = Limit {
-            events: self.most,
-            until: None,
-        };
-        if runner.run_until(limit, &mut ()) {
-            return None;
-        }
-        let report = runner.run(&mut ()).report;
-        let violation = report.violation.iter().map(Failure::violation);
-        let mut failures = violation.chain(report.failures().map(Failure::of));
+        let report = self.run(text)?;
+        let mut failures = failures(&report);
         let found = match &self.wanted {
             Wanted::First => failures.next(),
             Wanted::Line(line) => failures.find(|failure| failure.line == *line),
@@ -237,6 +224,37 @@ impl<'f> Judge<'f> {
         }
         Some(found)
     }
+
+    /// The lines in which something fails, whatever is wanted; none if the file cannot be read.
+    pub fn lines(&self, text: &str) -> BTreeSet<usize> {
+        let report = self.run(text);
+        let failing = report.iter().flat_map(failures);
+        let lines = failing.map(|failure| failure.line);
+        lines.filter(|line| *line > 0).collect()
+    }
+
+    /// Runs a file, if it can be read and does not take too long.
+    fn run(&self, text: &str) -> Option<RunReport> {
+        let scenario = Scenario::load(self.file, text).ok()?;
+        let mut runner = scenario.start(None);
+        if let Some(checker) = &self.checker {
+            runner = runner.checked(checker.clone());
+        }
+        let limit = Limit {
+            events: self.most,
+            until: None,
+        };
+        if runner.run_until(limit, &mut ()) {
+            return None;
+        }
+        Some(runner.run(&mut ()).report)
+    }
+}
+
+/// Everything that failed in a run, in order; a violation before all else.
+fn failures(report: &RunReport) -> impl Iterator<Item = Failure> + '_ {
+    let violation = report.violation.iter().map(Failure::violation);
+    violation.chain(report.failures().map(Failure::of))
 }
 
 /// Shrinks a scenario file whose expectations fail; None if they hold or it cannot be read. A panic is the caller's to
