@@ -112,7 +112,10 @@ impl Absorber {
         let prefixes = Prefixes::at(now);
         self.listed = false;
         let mut rest = effects.iter();
-        while let Some(effect) = rest.next() {
+        loop {
+            let moved = self.move_pairs(rest.as_slice(), world, &prefixes, observer);
+            rest = rest.as_slice()[moved..].iter();
+            let Some(effect) = rest.next() else { return };
             match *effect {
                 Effect::Moved {
                     who,
@@ -169,6 +172,39 @@ impl Absorber {
         }
     }
 
+    /// Takes in the changes of status of pairs that come first, for as long as one follows another; answers how many.
+    #[inline(always)]
+    fn move_pairs<W: Observer>(
+        &mut self,
+        effects: &[Effect],
+        world: &World,
+        prefixes: &Prefixes,
+        observer: &mut W,
+    ) -> usize {
+        let (mut digest, mut taken) = (self.digest, 0);
+        for effect in effects {
+            let Effect::Moved {
+                who: Who::Pair(pair),
+                epoch,
+                from,
+                to,
+                job,
+            } = *effect
+            else {
+                break;
+            };
+            // One that is gone is known by its last words.
+            let Some(pair) = world.pairs.get(pair) else {
+                break;
+            };
+            digest.moved(prefixes.moved, pair.stable, epoch, (from, to), job);
+            observer.see(prefixes.instant, world, effect);
+            taken += 1;
+        }
+        self.digest = digest;
+        taken
+    }
+
     /// Takes in the beginnings of work of one kind, from a place on for as long as one follows another; answers the place after
     /// them. What all of them share is known; nothing is asked of an oracle.
     fn begin_run<W: Observer>(
@@ -182,44 +218,47 @@ impl Absorber {
         let (now, turn) = (prefixes.instant, world.control.turn());
         let ending = Ending::of(kind, Outcome::Done, turn);
         let what = doing_word(kind);
-        let mut begun = 0;
-        for effect in &effects[from..] {
-            let Effect::Begin {
+        let mut digest = self.digest;
+        let mut place = from;
+        while let Some(effect) = effects.get(place)
+            && let Effect::Begin {
                 who,
                 epoch,
                 doing,
                 delay,
             } = *effect
-            else {
-                break;
-            };
-            if doing != kind {
-                break;
+            && doing == kind
+        {
+            place += 1;
+            let begins = now.saturating_add(delay);
+            // What nearly all of them are.
+            if let (Who::Pair(key), Some(ending)) = (who, ending)
+                && let Some(pair) = world.pairs.get(key)
+            {
+                digest.begun(prefixes.begun, pair.stable, (epoch, what), delay);
+                observer.see(now, world, effect);
+                let at = begins.saturating_add(lots.draw(pair.stable, epoch));
+                self.queue.push_end(at, key, epoch, ending);
+                continue;
             }
-            begun += 1;
             let stable = world.stable(who);
             let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-            self.digest.begun(prefixes.begun, key, (epoch, what), delay);
+            digest.begun(prefixes.begun, key, (epoch, what), delay);
             observer.see(now, world, effect);
             // What the same call removed again has no end to wait for.
             let Some(stable) = stable else { continue };
-            let begins = now.saturating_add(delay);
             let at = begins.saturating_add(lots.draw(stable, epoch));
-            match (who, ending) {
-                (Who::Pair(pair), Some(ending)) => self.queue.push_end(at, pair, epoch, ending),
-                _ => self.queue.push(
-                    at,
-                    Event::Settled {
-                        who,
-                        epoch,
-                        doing: kind,
-                        outcome: Outcome::Done,
-                        turn,
-                    },
-                ),
-            }
+            let settled = Event::Settled {
+                who,
+                epoch,
+                doing: kind,
+                outcome: Outcome::Done,
+                turn,
+            };
+            self.queue.push(at, settled);
         }
-        from + begun
+        self.digest = digest;
+        place
     }
 
     /// Takes in an effect that is not among the frequent ones.
