@@ -182,7 +182,7 @@ Of a scenario that cannot be read, or on which the simulator gives up, it prints
 
 Exit codes:
   0  held: all states were seen, and nothing that must hold is violated; or a bound came first,
-     nothing but --sometimes was asked, and all of it was seen. Dead ends are told and change no exit code
+     nothing but --sometimes was asked, and all of it was seen. Dead ends change no exit code
   1  something that must hold does not, or something that must come about never does
   2  the command line, an expectation or the scenario is wrong
   3  an invariant of the simulator itself was violated: please report it
