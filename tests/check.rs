@@ -16,7 +16,7 @@ use sdrsim::machine::{Blow, Doing, Effect, Event};
 use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::codes::Code;
 use sdrsim::sdrs::op::Op;
-use sdrsim::sdrs::policy::{Permission, Switch};
+use sdrsim::sdrs::policy::{Permission, Policy, Switch};
 use sdrsim::sdrs::status::{Kind, Status};
 use sdrsim::time::{SimTime, Span};
 use sdrsim::units::{Bytes, Rate};
@@ -513,19 +513,26 @@ fn an_instance_that_names_what_is_not_there_is_found_by_each_of_its_names() {
 
 #[test]
 fn a_sampled_check_compares_with_the_state_before_the_call() {
-    let engine = held();
+    let mut engine = cut();
+    let before = engine.world().clone();
+    let later = engine.now().saturating_add(Span::secs(10));
+    engine.run_until(later, Limit::events(10_000));
     let mut moved = engine.world().clone();
-    let pair = pair(&moved);
-    moved.pairs[pair].change_drift(|drift| drift.stands = Some(at(3000)));
-    let alone = Watcher::default().see(engine.now(), &moved, &[]);
-    assert_eq!(alone, Ok(()), "only two states show it");
+    let group = group(&moved);
+    moved.groups[group].cut.as_mut().unwrap().since = at(4000);
+    let alone = Watcher::default().see(later, &moved, &[]);
+    assert_eq!(
+        alone.and_then(|()| check(&moved, later)),
+        Ok(()),
+        "only two states show it"
+    );
     for calls in [2, 3, 4] {
         let mut checker = Checker::every(calls);
         for _ in 1..calls {
-            checker.after(engine.now(), engine.world(), &[]);
+            checker.after(at(4200), &before, &[]);
             assert_eq!(checker.violation(), None);
         }
-        checker.after(engine.now(), &moved, &[]);
+        checker.after(later, &moved, &[]);
         assert!(checker.violation().is_some(), "every {calls}");
     }
 }
@@ -563,4 +570,23 @@ fn a_failed_task_whose_name_is_no_word_is_found() {
     assert_eq!(with(own, Some(own)), Ok(()));
     assert!(with(stranger, None).is_err());
     assert!(with(own, Some(stranger)).is_err());
+}
+
+#[test]
+fn a_lost_path_hangs_on_a_policy_only_where_pairs_could_go_on() {
+    let hangs = |start: bool| {
+        let world = built(settings());
+        let link = link(&world);
+        let mut engine = Engine::with_observer(world, Told::default(), Checker::new());
+        if start {
+            ask(&mut engine, Call::StartProtection { group: "g".into() });
+            quiet(&mut engine);
+        }
+        engine.inject(Event::Struck(Blow::Link { link }));
+        let later = engine.now().saturating_add(Span::secs(60));
+        engine.run_until(later, Limit::events(10_000));
+        engine.world().hung.has(Policy::OnReplicaLoss)
+    };
+    assert!(hangs(true));
+    assert!(!hangs(false), "nothing was protected yet");
 }
