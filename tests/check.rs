@@ -516,7 +516,8 @@ fn a_sampled_check_compares_with_the_state_before_the_call() {
     let mut engine = cut();
     let before = engine.world().clone();
     let later = engine.now().saturating_add(Span::secs(10));
-    engine.run_until(later, Limit::events(10_000));
+    let reached = engine.run_until(later, Limit::events(10_000));
+    assert_eq!(reached, RunEnd::Reached);
     let mut moved = engine.world().clone();
     let group = group(&moved);
     moved.groups[group].cut.as_mut().unwrap().since = at(4000);
@@ -584,7 +585,8 @@ fn a_lost_path_hangs_on_a_policy_only_where_pairs_could_go_on() {
         }
         engine.inject(Event::Struck(Blow::Link { link }));
         let later = engine.now().saturating_add(Span::secs(60));
-        engine.run_until(later, Limit::events(10_000));
+        let reached = engine.run_until(later, Limit::events(10_000));
+        assert_eq!(reached, RunEnd::Reached);
         engine.world().hung.has(Policy::OnReplicaLoss)
     };
     assert!(hangs(true));
