@@ -9,7 +9,7 @@ use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::Progress;
 use super::run::load;
-use super::summary::{Entry, Style, Summary};
+use super::summary::{Entry, Style, alone};
 use ask::{Properties, idle, menu};
 use sdrsim::explore::{Bounds, Claim, Found, Model, search_watched};
 use std::io::Write;
@@ -32,7 +32,7 @@ pub fn explore(args: &ExploreArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     let (text, scenario) = match load(source) {
         Ok(loaded) => loaded,
-        Err(entry) => return told(*entry, args.json, out),
+        Err(entry) => return alone(*entry, Style::of(args.json, false), out),
     };
     let menu = menu(args, scenario.world())?;
     let notes = idle(args, &menu);
@@ -58,7 +58,13 @@ pub fn explore(args: &ExploreArgs, out: &mut Output) -> Result<Exit, Fault> {
     });
     let (found, way) = match ran {
         Ok(found) => found,
-        Err(violated) => return told(Entry::violated(source.name(), violated), args.json, out),
+        Err(violated) => {
+            return alone(
+                Entry::violated(source.name(), violated),
+                Style::of(args.json, false),
+                out,
+            );
+        }
     };
     drop(progress);
     let written = match &args.output {
@@ -74,12 +80,6 @@ pub fn explore(args: &ExploreArgs, out: &mut Output) -> Result<Exit, Fault> {
         out.note(note);
     }
     Ok(exit)
-}
-
-fn told(entry: Entry, json: bool, out: &mut Output) -> Result<Exit, Fault> {
-    let mut summary = Summary::new(Style::of(json, false));
-    summary.add(entry, out)?;
-    summary.close(out)
 }
 
 /// What a search decides. A violation is one however many states were seen; all else needs all of them, but for what must

@@ -6,7 +6,7 @@ use super::guard::guarded;
 use super::output::{Exit, Fault, Output, Style as Paint, paint};
 use super::progress::Progress;
 use super::run::load;
-use super::summary::{Entry, Style, Summary, clean, counted_u64};
+use super::summary::{Entry, Style, alone, clean, counted_u64};
 use sdrsim::scenario::replay::{Replayed, State, replay as run_again};
 use sdrsim::scenario::trace::{
     Account, Diff, DiffError, End, Header, Parting, Reader, TraceLine, TraceSide, diff as compare,
@@ -36,7 +36,7 @@ pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
     let source = scenario_of(args, &header)?;
     let (text, scenario) = match load(&source) {
         Ok(loaded) => loaded,
-        Err(entry) => return tell_entry(*entry, args.json, out),
+        Err(entry) => return alone(*entry, Style::of(args.json, true), out),
     };
     let told = Told {
         json: args.json,
@@ -49,7 +49,13 @@ pub fn replay(args: &ReplayArgs, out: &mut Output) -> Result<Exit, Fault> {
     drop(progress);
     let ran = match ran {
         Ok(ran) => ran,
-        Err(told) => return tell_entry(Entry::violated(source.name(), told), args.json, out),
+        Err(told) => {
+            return alone(
+                Entry::violated(source.name(), told),
+                Style::of(args.json, true),
+                out,
+            );
+        }
     };
     match ran {
         Ok(Replayed::Same { effects, end }) => told.same(effects, Some(&end), out),
@@ -150,13 +156,6 @@ fn differences(a: &Header, b: &Header) -> Vec<String> {
         differ("versions of sdrsim", &a.crate_version, &b.crate_version),
     ];
     notes.into_iter().flatten().collect()
-}
-
-/// A scenario that did not come to a run.
-fn tell_entry(entry: Entry, json: bool, out: &mut Output) -> Result<Exit, Fault> {
-    let mut summary = Summary::new(Style::of(json, true));
-    summary.add(entry, out)?;
-    summary.close(out)
 }
 
 fn value(line: &TraceLine) -> Value {

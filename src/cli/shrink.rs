@@ -6,7 +6,7 @@ use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
 use super::progress::ShrinkBar;
 use super::run::{parse, read};
-use super::summary::{Entry, Style, Summary, clean, counted_u64};
+use super::summary::{Style, alone, clean, counted_u64};
 use sdrsim::engine::Checker;
 use sdrsim::scenario::Scenario;
 use sdrsim::scenario::shrink::{Alike, Bounds, Failure, Judge, Shrunk, Wanted, shrink_by};
@@ -31,7 +31,7 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     let text = match read(&source) {
         Ok(text) => text,
-        Err(entry) => return tell_faults(*entry, args.json, out),
+        Err(entry) => return alone(*entry, Style::of(args.json, true), out),
     };
     let line = args.expect_fail.flatten().map(NonZeroUsize::get);
     let wanted = line.map_or(Wanted::First, Wanted::Line);
@@ -58,7 +58,7 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     drop(bar);
     let Some(shrunk) = shrunk else {
         if let Err(entry) = parse(&name, &text) {
-            return tell_faults(*entry, args.json, out);
+            return alone(*entry, Style::of(args.json, true), out);
         }
         let failing = guarded(|| judge.lines(&text)).unwrap_or_default();
         return Err(Fault::HoldsAlready {
@@ -78,12 +78,6 @@ pub fn shrink(args: &ShrinkArgs, out: &mut Output) -> Result<Exit, Fault> {
     }
     tell(args, &name, &text, &shrunk, out)?;
     Ok(Exit::Held)
-}
-
-fn tell_faults(entry: Entry, json: bool, out: &mut Output) -> Result<Exit, Fault> {
-    let mut summary = Summary::new(Style::of(json, true));
-    summary.add(entry, out)?;
-    summary.close(out)
 }
 
 /// What a scenario weighs.

@@ -253,6 +253,16 @@ pub struct Summary {
     kept: Vec<Entry>,
 }
 
+/// Tells of a single scenario, of one that did not come to what was asked for, say.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn alone(entry: Entry, style: Style, out: &mut Output) -> Result<Exit, Fault> {
+    let mut summary = Summary::new(style);
+    summary.add(entry, out)?;
+    summary.close(out)
+}
+
 impl Summary {
     /// Nothing yet.
     pub fn new(style: Style) -> Summary {

@@ -286,8 +286,8 @@ pub(super) fn remove(world: &mut World, drill: DrillKey, out: &mut Effects) {
 
 #[cfg(test)]
 mod tests {
-    use crate::machine::command::{Call, CreateDrDrill};
-    use crate::machine::fixture::Fixture;
+    use crate::machine::command::Call;
+    use crate::machine::fixture::{Fixture, new_drill};
     use crate::sdrs::status::Status;
     use crate::world::Who;
     use crate::world::protection::Instance;
@@ -297,13 +297,8 @@ mod tests {
         let mut f = Fixture::new();
         f.done(Call::StartProtection { group: "g".into() });
         happened(f.instance("i"));
-        let drill = CreateDrDrill {
-            label: Some("d".into()),
-            server_group_id: "g".into(),
-            name: None,
-            drill_vpc_id: None,
-        };
-        f.ask(Call::CreateDrDrill(Box::new(drill))).unwrap();
+        let drill = Call::CreateDrDrill(Box::new(new_drill()));
+        f.ask(drill).unwrap();
         match f.who("d") {
             Who::Drill(key) => f.world.drills[key].members.len(),
             other => panic!("{other:?}"),

@@ -7,7 +7,7 @@
 //! which is attached nowhere.
 
 use super::command::{
-    Call, Command, CreateDisk, CreateProtectedInstance, CreateProtectionGroup,
+    Call, Command, CreateDisk, CreateDrDrill, CreateProtectedInstance, CreateProtectionGroup,
     CreateReplicationPair, CreateServer, Native,
 };
 use super::refusal::NativeRefusal;
@@ -174,6 +174,16 @@ impl Fixture {
             Who::Instance(key) => &mut self.world.instances[key],
             other => panic!("{label} is {other:?}"),
         }
+    }
+}
+
+/// A drill `d` of `g`.
+pub(crate) fn new_drill() -> CreateDrDrill {
+    CreateDrDrill {
+        label: Some("d".into()),
+        server_group_id: "g".into(),
+        name: None,
+        drill_vpc_id: None,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::machine::Answer;
-use crate::machine::command::{Call, Command, CreateDrDrill};
+use crate::machine::command::{Call, Command};
 use crate::machine::event::Outcome;
-use crate::machine::fixture::{Fixture, attach};
+use crate::machine::fixture::{Fixture, attach, new_drill};
 use crate::sdrs::status::Status;
 use crate::world::machinery::Disk;
 use crate::world::replica::Outage;
@@ -98,12 +98,7 @@ fn a_production_server_that_the_system_locked_while_it_ran_keeps_the_failover_fr
 }
 
 fn drill() -> Call {
-    Call::CreateDrDrill(Box::new(CreateDrDrill {
-        label: Some("d".into()),
-        server_group_id: "g".into(),
-        name: None,
-        drill_vpc_id: None,
-    }))
+    Call::CreateDrDrill(Box::new(new_drill()))
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::machine::Answer;
 use crate::machine::command::{Call, CreateDrDrill, CreateReplicationPair, Native};
 use crate::machine::event::Outcome;
-use crate::machine::fixture::{Fixture, new_group};
+use crate::machine::fixture::{Fixture, new_drill, new_group};
 use crate::sdrs::codes::Code;
 use crate::time::UnixMicros;
 use crate::world::protection::Group;
@@ -87,13 +87,7 @@ fn three_months_without_a_drill_are_three_months_of_the_calendar() {
 fn a_drill_that_goes_on_for_months_is_a_drill() {
     let mut f = Fixture::new();
     f.done(start());
-    let drill = CreateDrDrill {
-        label: Some("d".into()),
-        server_group_id: "g".into(),
-        name: None,
-        drill_vpc_id: None,
-    };
-    f.done(Call::CreateDrDrill(Box::new(drill)));
+    f.done(Call::CreateDrDrill(Box::new(new_drill())));
     f.now = at(&f, "1973-05-31T12:00:00Z");
     let question = json!({ "query_type": "period_no_dr_drill" });
     assert!(groups(&f, question.clone()).is_empty());
@@ -211,13 +205,7 @@ fn ids_of_instances_are_not_even_read_beside_a_group() {
 fn drills_are_sought_by_their_vpc() {
     let mut f = Fixture::new();
     f.done(start());
-    let drill = CreateDrDrill {
-        label: Some("d".into()),
-        server_group_id: "g".into(),
-        name: None,
-        drill_vpc_id: None,
-    };
-    f.done(Call::CreateDrDrill(Box::new(drill)));
+    f.done(Call::CreateDrDrill(Box::new(new_drill())));
     let drills =
         |vpc: &str| ask(&f, json!({ "list_dr_drills": { "drill_vpc_id": vpc } }))["count"].clone();
     let view = view_of(&f.world, f.now, f.who("d")).unwrap();
@@ -362,10 +350,8 @@ fn the_view_of_a_thing_of_the_cloud_tells_its_id_and_what_it_stands_on() {
     assert_eq!((bytes.len(), &bytes[..3]), (6, &[0xfa, 0x16, 0x3e][..]));
     assert_eq!(mac.len(), 17);
     let drill = Call::CreateDrDrill(Box::new(CreateDrDrill {
-        label: Some("d".into()),
-        server_group_id: "g".into(),
         name: Some("no spaces".into()),
-        drill_vpc_id: None,
+        ..new_drill()
     }));
     assert_eq!(f.code(drill), 202, "names are names");
 }

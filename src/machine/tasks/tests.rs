@@ -1,7 +1,7 @@
 use crate::machine::command::{Call, Command, CreateDrDrill, CreateReplicationPair, Ref};
 use crate::machine::effect::Effect;
 use crate::machine::event::Outcome;
-use crate::machine::fixture::Fixture;
+use crate::machine::fixture::{Fixture, new_drill};
 use crate::machine::{Answer, Refusal, admit};
 use crate::sdrs::codes::Code;
 use crate::sdrs::ids::format_job_id;
@@ -172,10 +172,8 @@ fn a_task_names_the_instance_or_the_drill_that_its_job_was_about() {
     fail(&mut f, resize, 1301);
     f.done(Call::StartProtection { group: "g".into() });
     let drill = CreateDrDrill {
-        label: Some("d".into()),
-        server_group_id: "g".into(),
         name: Some("rehearsal".into()),
-        drill_vpc_id: None,
+        ..new_drill()
     };
     fail(&mut f, Call::CreateDrDrill(Box::new(drill)), 1925);
     let named: Vec<_> = tasks(&f).iter().map(|task| task.resource.0).collect();

@@ -160,20 +160,15 @@ impl Flows {
 
 #[cfg(test)]
 mod tests {
-    use super::super::share::Fraction;
+    use super::super::tests::keys;
     use super::*;
     use crate::time::SimTime;
     use crate::units::Bytes;
-    use slotmap::SlotMap;
-
-    fn two<K: slotmap::Key>() -> [K; 2] {
-        let mut slots = SlotMap::with_key();
-        [slots.insert(()), slots.insert(())]
-    }
 
     /// Two links in a row, a route over both, and on it a copy without a limit and one with.
     fn flows() -> (Flows, [LinkKey; 2], RouteKey) {
-        let (links, [route, _], pairs) = (two(), two(), two());
+        let (links, route, pairs) = (keys(2), keys(1)[0], keys(2));
+        let links = [links[0], links[1]];
         let mut flows = Flows::default();
         for link in links {
             flows.set_link(link, Rate(1 << 20));
@@ -194,11 +189,7 @@ mod tests {
 
     #[test]
     fn what_leads_to_nothing_is_noticed_whatever_else_is_in_order() {
-        let [_, stranger] = two();
-        let [.., unknown] = {
-            let mut slots: SlotMap<LinkKey, ()> = SlotMap::with_key();
-            [(); 3].map(|()| slots.insert(()))
-        };
+        let (stranger, unknown) = (keys(2)[1], keys(3)[2]);
         assert!(is_whole(|_, _, _| ()));
         let (flows, ..) = flows();
         assert!(!flows.is_whole(|_| false, |_| true, |_| true));

@@ -15,7 +15,7 @@ fn seconds(n: u64) -> SimTime {
     SimTime::from_micros(n * 1_000_000)
 }
 
-fn keys<K: slotmap::Key>(n: usize) -> Vec<K> {
+pub(super) fn keys<K: slotmap::Key>(n: usize) -> Vec<K> {
     let mut slots = SlotMap::with_key();
     (0..n).map(|_| slots.insert(())).collect()
 }
