@@ -562,18 +562,24 @@ fn outage(now: SimTime, level: Level, halted: bool) -> Outage {
 mod tests {
     use crate::machine::command::Call;
     use crate::machine::fixture::Fixture;
+    use crate::time::Span;
     use crate::world::check::check;
 
     #[test]
-    fn a_pair_in_step_whose_one_side_is_written_alone_is_found() {
-        for side in 0..2 {
+    fn a_pair_in_step_whose_one_side_was_or_is_written_alone_is_found() {
+        for (side, still) in [(0, true), (0, false), (1, true), (1, false)] {
             let mut f = Fixture::new();
             f.done(Call::StartProtection { group: "g".into() });
-            let now = f.now;
+            let now = f.now.saturating_add(Span::secs(1));
             assert_eq!(check(&f.world, now), Ok(()));
-            f.pair("p")
-                .change_drift(|drift| drift.gaps[side].set_rate(now, 1));
-            assert!(check(&f.world, now).is_err(), "side {side}");
+            let began = if still { now } else { f.now };
+            f.pair("p").change_drift(|drift| {
+                drift.gaps[side].set_rate(began, 1);
+                drift.gaps[side].set_rate(now, u64::from(still));
+            });
+            let violation = check(&f.world, now).expect_err("it is found");
+            let told = violation.to_string();
+            assert!(told.contains("one side was written alone"), "{told}");
         }
     }
 }
