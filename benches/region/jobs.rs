@@ -122,11 +122,15 @@ impl Jobs {
             .expect("the operations go in a ring");
     }
 
-    /// The next event, and the next operation if it ends one. Answers whether there was an event.
-    pub fn step(&mut self) -> bool {
-        if self.engine.step().is_none() {
-            return false;
+    /// The next event, and the next operation if it ends one.
+    fn step(&mut self) {
+        if self.engine.step().is_some() {
+            self.go_on();
         }
+    }
+
+    /// The next operation, if the last event ended one.
+    fn go_on(&mut self) {
         let mut ended: Option<JobKey> = None;
         for effect in self.engine.effects() {
             if let &Effect::Job { job, status, .. } = effect {
@@ -143,7 +147,6 @@ impl Jobs {
             let next = RING.iter().find(|(this, _)| *this == op);
             self.issue(next.expect("it is one of the ring").1, group);
         }
-        true
     }
 
     /// Events that have been, without those of the first start.
@@ -154,6 +157,11 @@ impl Jobs {
     /// Goes on until so many events have been, without those of the first start, or nothing is to come.
     pub fn run_to(&mut self, events: u64) {
         let events = self.before + events;
-        while self.engine.events() < events && self.step() {}
+        while let Some(left) = events.checked_sub(self.engine.events())
+            && left > 0
+            && self.engine.run_until_job_ends(Limit::events(left)) == RunEnd::Reached
+        {
+            self.go_on();
+        }
     }
 }

@@ -6,8 +6,9 @@
 
 mod packed;
 
-use super::scheduler::Queue;
+use super::scheduler::{Queue, Taken};
 use crate::machine::Event;
+use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::{PairKey, Who};
 pub(super) use packed::Ending;
@@ -15,7 +16,7 @@ use packed::Packed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How many events are looked ahead at.
-const AHEAD: usize = 64;
+pub(super) const AHEAD: usize = 64;
 
 /// Events by instant; of equal instants first come, first served.
 #[derive(Debug, Default)]
@@ -114,6 +115,7 @@ impl Agenda {
     #[inline]
     pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Next)> {
         let (at, packed) = self.queue.pop_until(limit)?;
+        self.seen = self.seen.saturating_sub(1);
         let next = match packed.pair() {
             Some((pair, ending)) => Next::End {
                 pair,
@@ -138,12 +140,35 @@ impl Agenda {
     #[inline]
     pub(super) fn look_ahead(&mut self) -> Option<impl Iterator<Item = PairKey> + '_> {
         if self.seen > 0 {
-            self.seen -= 1;
             return None;
         }
         self.seen = self.queue.ready().take(AHEAD).count();
         let next = self.queue.ready().take(AHEAD);
         Some(next.filter_map(|packed| packed.pair().map(|end| end.0)))
+    }
+
+    /// How many of the events that were looked ahead at have not come.
+    pub(super) const fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// Offers good ends of sub-jobs that are due first, in turn, with the number of standstills that had ended, as far as
+    /// somebody takes them; see `Queue::drain`.
+    #[inline(always)]
+    pub(super) fn drain_ends(
+        &mut self,
+        limit: SimTime,
+        most: usize,
+        mut take: impl FnMut(SimTime, (PairKey, u32), (Op, u32)) -> Taken,
+    ) -> usize {
+        let taken = self.queue.drain(limit, most, |at, packed| {
+            match packed.good_end_of_sub_job() {
+                Some((pair, op, turn)) => take(at, (pair, packed.epoch), (op, turn)),
+                None => Taken::No,
+            }
+        });
+        self.seen = self.seen.saturating_sub(taken);
+        taken
     }
 
     /// The instant of the event that is due first.

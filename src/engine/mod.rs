@@ -21,6 +21,7 @@ pub mod oracle;
 pub mod pace;
 pub mod scheduler;
 pub mod script;
+mod turns;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -47,24 +48,9 @@ use crate::sdrs::op::Op;
 use crate::sdrs::policy::PolicySet;
 use crate::sdrs::view::View;
 use crate::time::SimTime;
-use crate::world::{PairKey, World};
+use crate::world::World;
 use absorb::Absorber;
 use checkpoint::Version;
-
-/// So many pairs fit into a cache.
-const FEW_PAIRS: usize = 20_000;
-
-/// Looks at what the next events are about. It changes nothing: where a world is larger than the caches, a processor fetches
-/// the records of many events at once in hardly more time than that of one.
-fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
-    let look = |pair: PairKey| {
-        let pair = world.pairs.get(pair)?;
-        let job = world.jobs.get(pair.life.work()?.job)?;
-        let ended = job.subs.ended_at(pair.sub)?;
-        Some(pair.updated.as_micros() ^ ended.as_micros())
-    };
-    std::hint::black_box(pairs.filter_map(look).fold(0, |sum, word| sum ^ word));
-}
 
 /// How far a run may go at most. Every loop that waits for the world has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,19 +274,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
 
     /// Goes to the next event and takes it in; answers its instant, or None if nothing is to come.
     pub fn step(&mut self) -> Option<SimTime> {
-        self.step_until(SimTime::MAX)
-    }
-
-    /// The same if the next event is not later than an instant.
-    #[inline]
-    fn step_until(&mut self, last: SimTime) -> Option<SimTime> {
-        let (at, next) = self.ahead.queue.pop_until(last)?;
-        if self.world.pairs.len() > FEW_PAIRS
-            && let Some(pairs) = self.ahead.queue.look_ahead()
-        {
-            warm(&self.world, pairs);
-        }
-        self.move_to(at);
+        let next = self.next_until(SimTime::MAX)?;
         self.take_in(next.event());
         Some(self.now)
     }
@@ -335,14 +309,66 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         RunEnd::LimitHit
     }
 
+    /// Takes in everything up to the end of a job, an instant, or a number of events.
+    ///
+    /// Ends with [`RunEnd::Reached`] when an event has ended a job, which [`Engine::effects`] names, and the clock stands there;
+    /// with [`RunEnd::Quiet`] if nothing is to come; else with [`RunEnd::LimitHit`]. To wait for what was asked for is to call
+    /// this until it names that job:
+    ///
+    /// ```
+    /// use sdrsim::engine::{Limit, RunEnd};
+    /// use sdrsim::machine::command::Call;
+    /// use sdrsim::machine::{Answer, Effect};
+    /// use sdrsim::scenario::Scenario;
+    ///
+    /// let text = "
+    /// version: 1
+    /// sites: {north: {}, south: {}}
+    /// azs: {az-1: {site: north}, az-2: {site: south}}
+    /// domains: {metro: {azs: [az-1, az-2]}}
+    /// vpcs: {net: {cidr: 10.0.0.0/16, subnets: {lan: 10.0.1.0/24}}}
+    /// disks: {ledger: {az: az-1, size: 40 GiB}}
+    /// groups: {shop: {domain: metro, vpc: net, protected: true}}
+    /// pairs: {copy: {group: shop, disk: ledger}}
+    /// timeline: []
+    /// ";
+    /// let scenario = Scenario::load("shop.yaml", text).expect("the file is well-formed");
+    /// let mut engine = scenario.start(None).fork();
+    /// let answer = engine.submit(&Call::StopProtection { group: "shop".into() }.into())?;
+    /// assert_eq!(engine.run_until_job_ends(Limit::events(1_000)), RunEnd::Reached);
+    /// let ended = |effect: &Effect| matches!(*effect, Effect::Job { job, .. } if answer == Answer::Job(job));
+    /// assert!(engine.effects().iter().any(ended));
+    /// # Ok::<(), sdrsim::machine::Refusal>(())
+    /// ```
+    pub fn run_until_job_ends(&mut self, limit: Limit) -> RunEnd {
+        let last = limit.until.unwrap_or(SimTime::MAX);
+        let mut left = limit.events.unwrap_or(u64::MAX);
+        while left > 0 {
+            match self.turns(last, left) {
+                0 => break,
+                taken => left -= taken,
+            }
+            if self.effects.iter().any(turns::ends_job) {
+                return RunEnd::Reached;
+            }
+        }
+        if self.ahead.queue.is_empty() {
+            return RunEnd::Quiet;
+        }
+        if left > 0 {
+            self.move_to(last);
+        }
+        RunEnd::LimitHit
+    }
+
     /// Takes in everything up to an instant; answers whether the number of events sufficed.
     fn run(&mut self, last: SimTime, events: Option<u64>) -> bool {
         let mut left = events.unwrap_or(u64::MAX);
         while left > 0 {
-            if self.step_until(last).is_none() {
-                return true;
+            match self.turns(last, left) {
+                0 => return true,
+                taken => left -= taken,
             }
-            left -= 1;
         }
         self.next_at().is_none_or(|at| at > last)
     }

@@ -16,6 +16,12 @@ pub trait Observer {
     #[inline]
     fn after(&mut self, _at: SimTime, _world: &World, _effects: &[Effect]) {}
 
+    /// Whether anything is made of what it sees. If not, it need not be shown anything.
+    #[inline]
+    fn is_looking(&self) -> bool {
+        true
+    }
+
     /// Takes note that everything of an instant has happened: the clock moves on, and the world stays as it is here until the
     /// next instant of which anything is seen. It comes for every instant that the clock leaves, except for the one at which the
     /// run ends.
@@ -28,6 +34,11 @@ pub trait Observer {
 impl Observer for () {
     #[inline]
     fn see(&mut self, _at: SimTime, _world: &World, _effect: &Effect) {}
+
+    #[inline]
+    fn is_looking(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps everything.
@@ -57,6 +68,10 @@ impl<W: Observer + ?Sized> Observer for &mut W {
         (**self).after(at, world, effects);
     }
 
+    fn is_looking(&self) -> bool {
+        (**self).is_looking()
+    }
+
     fn rest(&mut self, at: SimTime, world: &World) {
         (**self).rest(at, world);
     }
@@ -76,6 +91,10 @@ impl<W: Observer> Observer for Option<W> {
         }
     }
 
+    fn is_looking(&self) -> bool {
+        self.as_ref().is_some_and(W::is_looking)
+    }
+
     fn rest(&mut self, at: SimTime, world: &World) {
         if let Some(observer) = self {
             observer.rest(at, world);
@@ -93,6 +112,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn after(&mut self, at: SimTime, world: &World, effects: &[Effect]) {
         self.0.after(at, world, effects);
         self.1.after(at, world, effects);
+    }
+
+    fn is_looking(&self) -> bool {
+        self.0.is_looking() || self.1.is_looking()
     }
 
     fn rest(&mut self, at: SimTime, world: &World) {
@@ -125,6 +148,15 @@ mod tests {
             [(at, effect), (at, Effect::TasksDeleted { count: 1 })]
         );
         assert_eq!(labels, [(at, "data".to_owned())]);
+    }
+
+    #[test]
+    fn one_who_looks_is_enough_to_be_shown_what_happens() {
+        let kept: Vec<(SimTime, Effect)> = Vec::new();
+        assert!(!().is_looking() && !((), None::<()>).is_looking());
+        assert!(!Some(()).is_looking() && !None::<Vec<(SimTime, Effect)>>.is_looking());
+        assert!(((), Some(kept.clone())).is_looking() && (kept.clone(), ()).is_looking());
+        assert!((&mut kept.clone()).is_looking() && !(&mut ()).is_looking());
     }
 
     /// Writes down which of its methods were called.

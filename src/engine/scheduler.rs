@@ -12,6 +12,17 @@ use crate::time::SimTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wheel::Wheel;
 
+/// What becomes of an entry that is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It stays, and so does everything behind it.
+    No,
+    /// It is taken, and the next one is offered.
+    Yes,
+    /// It is taken, and no other is offered.
+    Last,
+}
+
 /// Entries with the instants they are due at.
 ///
 /// Serialized as the list of `[instant, entry]` in the order they would come out, so that queues that will behave alike
@@ -128,6 +139,20 @@ impl<E: Copy> Queue<E> {
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
         let (at, event) = self.wheel.pop()?;
         Some((SimTime::from_micros(at), event))
+    }
+
+    /// Takes out entries that are due first, in turn, as far as somebody takes them; none that is later than `limit`, and at most
+    /// so many. Answers how many. It takes those alone that are in order already, and not the last one of these, so that it may
+    /// take none though there are some, and something is left whenever it has taken any.
+    #[inline(always)]
+    pub(super) fn drain(
+        &mut self,
+        limit: SimTime,
+        most: usize,
+        mut take: impl FnMut(SimTime, &E) -> Taken,
+    ) -> usize {
+        let take = |at, event: &E| take(SimTime::from_micros(at), event);
+        self.wheel.drain(limit.as_micros(), most, take)
     }
 
     /// Takes out the entry that is due first, unless that is later than `limit`.

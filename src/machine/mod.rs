@@ -39,12 +39,15 @@ pub use command::Command;
 pub use commit::{Answer, commit};
 pub use effect::{Effect, Effects};
 pub use event::{Blow, Doing, Event, Outcome};
+pub(crate) use plain::{HearsBegins, HearsEnds, Left};
 pub use refusal::Refusal;
+pub(crate) use settle::close;
 
+use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::fault::Held;
 use crate::world::job::Part;
-use crate::world::{Who, World};
+use crate::world::{JobKey, PairKey, Who, World};
 
 /// Takes in something that happens at an instant. It cannot be refused; what is stale does nothing.
 #[inline]
@@ -59,11 +62,50 @@ pub fn happen(world: &mut World, now: SimTime, event: Event, out: &mut Effects) 
         turn,
     } = event
         && data::stands_still_for_none(world, turn)
-        && plain::sub_job_ended(world, now, pair, (epoch, op), out)
+        && let Some(left) = plain::sub_job_ended(world, now, pair, (epoch, op), out)
     {
+        if let Left::Close(job) = left {
+            settle::close(world, job, out);
+        }
         return data::settle(world, now, out);
     }
     take_in(world, now, event, out);
+}
+
+/// Takes in the good end of a sub-job that was announced after `turn` standstills, if it may go the short way, and tells one
+/// who hears only what becomes of the pair; None, and nothing done, if it may not.
+///
+/// It is what [`happen`] does with that event, but that a job of which nothing is left is not closed: see [`close`].
+#[inline(always)]
+pub(crate) fn end_shortly<H: HearsEnds>(
+    world: &mut World,
+    now: SimTime,
+    (pair, epoch): (PairKey, u32),
+    (op, turn): (Op, u32),
+    out: &mut H,
+) -> Option<Left> {
+    if !data::stands_still_for_none(world, turn) {
+        return None;
+    }
+    let left = plain::sub_job_ended(world, now, pair, (epoch, op), out)?;
+    world.now = now;
+    Some(left)
+}
+
+/// Takes in the good end of the opening of a job that was announced after `turn` standstills, if that begins sub-jobs, and tells one who
+/// hears only them; answers whether it did, and did nothing if it did not. It is what [`happen`] does with that event.
+#[inline(always)]
+pub(crate) fn open_shortly<H: HearsBegins>(
+    world: &mut World,
+    now: SimTime,
+    (job, turn): (JobKey, u32),
+    out: &mut H,
+) -> bool {
+    if !data::stands_still_for_none(world, turn) || !settle::opened(world, now, job, out) {
+        return false;
+    }
+    world.now = now;
+    true
 }
 
 fn take_in(world: &mut World, now: SimTime, event: Event, out: &mut Effects) {

@@ -7,17 +7,17 @@
 //! not decided there: `tests/short_way.rs` holds one to the other, and so do the digests of all scenarios.
 
 use super::effect::{Effect, Effects};
-use super::settle;
+use super::event::Doing;
 use super::transition::count_pair;
 use crate::sdrs::op::Op;
 use crate::sdrs::policy::Policy;
 use crate::sdrs::rules::{End, RULES};
 use crate::sdrs::status::{Kind, Status};
-use crate::time::SimTime;
+use crate::time::{SimTime, Span};
 use crate::world::job::Detail;
 use crate::world::protection::{Copying, Group, Pair, ProtectionType, Side};
 use crate::world::replica::Recovery;
-use crate::world::{GroupKey, PairKey, Who, World};
+use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 /// Notes whether nothing stands out about any disk of a group's pairs; that holds until some disk is opened for writing.
 pub(super) fn look_over(world: &mut World, group: GroupKey) {
@@ -72,46 +72,107 @@ const ENDS: [Option<Status>; Op::ALL.len()] = {
     ends
 };
 
-/// Ends a sub-job that ended well, if it may go the short way; answers whether it did. A stale end is left to the long way.
-///
-/// All that an end asks of its job is done: the last one lets it close.
-#[inline]
-pub(super) fn sub_job_ended(
+/// Who hears which sub-jobs begin.
+pub(crate) trait HearsBegins {
+    /// So many are going to be told of.
+    fn make_room(&mut self, many: usize);
+    /// Work begins on the pair, so long after this instant.
+    fn begun(&mut self, key: PairKey, pair: &Pair, doing: Doing, delay: Span);
+}
+
+/// Who hears what the end of a sub-job does to its pair.
+pub(crate) trait HearsEnds {
+    /// The pair, as it is now, has left this status; by a job of this number.
+    fn moved(&mut self, key: PairKey, pair: &Pair, from: Status, job: u64);
+    /// The pair came into step.
+    fn in_step(&mut self, key: PairKey, pair: &Pair);
+    /// The DR side of the pair took over.
+    fn taken(&mut self, key: PairKey, recovery: Recovery);
+}
+
+impl HearsBegins for Effects {
+    #[inline(always)]
+    fn make_room(&mut self, many: usize) {
+        self.reserve(many);
+    }
+
+    #[inline(always)]
+    fn begun(&mut self, key: PairKey, pair: &Pair, doing: Doing, delay: Span) {
+        self.push(Effect::Begin {
+            who: Who::Pair(key),
+            epoch: pair.life.epoch,
+            doing,
+            delay,
+        });
+    }
+}
+
+impl HearsEnds for Effects {
+    #[inline(always)]
+    fn moved(&mut self, key: PairKey, pair: &Pair, from: Status, job: u64) {
+        self.push(Effect::Moved {
+            who: Who::Pair(key),
+            epoch: pair.life.epoch,
+            from,
+            to: pair.life.status,
+            job,
+        });
+    }
+
+    #[inline(always)]
+    fn in_step(&mut self, key: PairKey, _: &Pair) {
+        self.push(Effect::InStep { pair: key });
+    }
+
+    #[inline(always)]
+    fn taken(&mut self, key: PairKey, recovery: Recovery) {
+        self.push(Effect::Taken {
+            pair: key,
+            recovery,
+        });
+    }
+}
+
+/// What is left of a job after the end of a sub-job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Other sub-jobs.
+    Others,
+    /// Its close, which is to be begun: see `settle::close`.
+    Close(JobKey),
+}
+
+/// Ends a sub-job that ended well, if it may go the short way; None, and nothing done, if it may not. A stale end is left to the
+/// long way.
+#[inline(always)]
+pub(crate) fn sub_job_ended<H: HearsEnds>(
     world: &mut World,
     now: SimTime,
     key: PairKey,
     (epoch, op): (u32, Op),
-    out: &mut Effects,
-) -> bool {
-    let Some(pair) = world.pairs.get_mut(key) else {
-        return false;
-    };
-    let (Some(work), Some(to)) = (pair.life.work(), ENDS[op as usize]) else {
-        return false;
-    };
-    let (Some(group), Some(job)) = (
-        world.groups.get_mut(pair.group),
-        world.jobs.get_mut(work.job),
-    ) else {
-        return false;
-    };
+    out: &mut H,
+) -> Option<Left> {
+    let pair = world.pairs.get_mut(key)?;
+    let (work, to) = (pair.life.work()?, ENDS[op as usize]?);
+    let group = world.groups.get_mut(pair.group)?;
+    let job = world.jobs.get_mut(work.job)?;
     let fits = pair.life.epoch == epoch && work.op == op;
     // The two sides of the group are joined as they were when it was looked over: only a fault takes a path away.
     let calm = group.is_calm(world.standing, world.disks.openings());
     let Detail::Station(aim) = job.detail else {
-        return false;
+        return None;
     };
     if !fits || !calm || !is_plain_pair(pair) {
-        return false;
+        return None;
     }
     let turn = match op {
         Op::StartProtection | Op::Reprotect => Turn::On,
         Op::StopProtection => Turn::Off,
-        Op::Failover if !pair.consistent || !pair.has_copy => return false,
+        Op::Failover if !pair.consistent || !pair.has_copy => return None,
         Op::Failover if pair.station == aim => Turn::Off,
         Op::Failover => Turn::Over,
         Op::PlannedFailover if pair.copy == Copying::Active => Turn::Exchange,
-        _ => return false,
+        _ => return None,
     };
     job.subs.end(pair.sub, now, None);
     let from = pair.life.status;
@@ -121,39 +182,33 @@ pub(super) fn sub_job_ended(
         pair.life.status = to;
         pair.life.epoch += 1;
         pair.updated = now;
-        out.push(Effect::Moved {
-            who: Who::Pair(key),
-            epoch: pair.life.epoch,
-            from,
-            to,
-            job: job.number,
-        });
+        out.moved(key, pair, from, job.number);
     }
     if matches!(turn, Turn::Over) && !pair.rest.is_untouched() && !pair.rest.attached.is_empty() {
         world.hung.add(Policy::Fencing);
     }
     carry_out(turn, now, key, aim, pair, group, out);
     job.left -= 1;
-    let last = job.left == 0;
+    let left = match job.left {
+        0 => Left::Close(work.job),
+        _ => Left::Others,
+    };
     if from != to {
         count_pair(world, key, from, to);
     }
-    if last {
-        settle::close(world, work.job, out);
-    }
-    true
+    Some(left)
 }
 
 /// What `data::begin_copy`, `stop_copy`, `part` and `turn` do to a pair whose disks are alike and stay so.
 #[inline(always)]
-fn carry_out(
+fn carry_out<H: HearsEnds>(
     turn: Turn,
     now: SimTime,
     key: PairKey,
     aim: Side,
     pair: &mut Pair,
     group: &mut Group,
-    out: &mut Effects,
+    out: &mut H,
 ) {
     let was_active = pair.copy == Copying::Active;
     match turn {
@@ -165,7 +220,7 @@ fn carry_out(
             pair.consistent = true;
             pair.has_copy = true;
             if !was_active {
-                out.push(Effect::InStep { pair: key });
+                out.in_step(key, pair);
             }
         }
         Turn::Exchange => pair.station = aim,
@@ -177,10 +232,7 @@ fn carry_out(
                 pair.station = aim;
                 pair.parted = true;
                 let recovery = Recovery::whole(now);
-                out.push(Effect::Taken {
-                    pair: key,
-                    recovery,
-                });
+                out.taken(key, recovery);
                 let sum = group.recovery.map(|sum| sum.and(recovery));
                 group.recovery = sum.or(Some(recovery));
             }

@@ -6,6 +6,7 @@
 
 use super::effect::{Effect, Effects};
 use super::event::{Doing, Outcome};
+use super::plain::HearsBegins;
 use super::transition::{count_pairs, end_work, move_to};
 use super::{data, obstacle, outcome, plain, tasks};
 use crate::sdrs::codes::Code;
@@ -14,7 +15,7 @@ use crate::sdrs::policy::{Permission, Policy};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
-use crate::world::job::{Detail, JobStatus, Part};
+use crate::world::job::{Detail, Job, JobStatus, Part};
 use crate::world::protection::{Pair, ProtectionType, Side, Work};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
@@ -170,53 +171,86 @@ pub(super) fn part_ended(
 }
 
 fn begin_work_parts(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {
-    let (op, subject, group) = {
-        let record = &mut world.jobs[job];
-        record.part = Part::Work;
-        (record.op, record.subject, record.group)
-    };
-    let doing = Doing::Job(op, Part::Work);
-    if !rule(op).members {
-        let epoch = world
-            .life(subject)
-            .expect("a job's subject exists until it ends")
-            .epoch;
-        world.jobs[job].left = 1;
-        out.push(Effect::Begin {
-            who: subject,
-            epoch,
-            doing,
-            delay: Span::ZERO,
-        });
+    let record = &mut world.jobs[job];
+    let (op, subject) = (record.op, record.subject);
+    if rule(op).members {
+        if begin_sub_jobs(world, now, job, out) == 0 {
+            begin_part(world, job, Part::Close, out);
+        }
         return;
     }
-    let group = group.expect("a group operation works in a group");
-    let stagger = world.staggers[op as usize];
+    record.part = Part::Work;
+    record.left = 1;
+    let epoch = world
+        .life(subject)
+        .expect("a job's subject exists until it ends")
+        .epoch;
+    out.push(Effect::Begin {
+        who: subject,
+        epoch,
+        doing: Doing::Job(op, Part::Work),
+        delay: Span::ZERO,
+    });
+}
+
+/// Begins the sub-jobs of a group operation whose opening has ended; answers how many there are.
+#[inline(always)]
+fn begin_sub_jobs<H: HearsBegins>(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    out: &mut H,
+) -> u32 {
+    let record = &mut world.jobs[job];
+    record.part = Part::Work;
+    let group = record.group.expect("a group operation works in a group");
+    let doing = Doing::Job(record.op, Part::Work);
+    let stagger = world.staggers[record.op as usize];
     plain::look_over(world, group);
     let mut subs = world.spare_subs();
     let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
     subs.open(now, stagger, members.len());
-    out.reserve(members.len());
-    for pair in members.iter() {
-        let record = &mut pairs[pair];
-        if !record.life.is_of(job) {
+    out.make_room(members.len());
+    for key in members.iter() {
+        let pair = &mut pairs[key];
+        if !pair.life.is_of(job) {
             continue;
         }
-        record.sub = subs.push(pair, record.stable);
-        out.push(Effect::Begin {
-            who: Who::Pair(pair),
-            epoch: record.life.epoch,
-            doing,
-            delay: subs.delay(record.sub),
-        });
+        pair.sub = subs.push(key, pair.stable);
+        out.begun(key, pair, doing, subs.delay(pair.sub));
     }
     subs.wait();
-    let none = subs.is_empty();
-    world.jobs[job].left = subs.len() as u32;
-    world.jobs[job].subs = subs;
-    if none {
-        begin_part(world, job, Part::Close, out);
+    let many = subs.len() as u32;
+    let record = &mut world.jobs[job];
+    (record.left, record.subs) = (many, subs);
+    many
+}
+
+/// Takes in the good end of the opening of a group operation that was announced after `turn` standstills, and tells of its sub-jobs one
+/// who hears only them; answers whether it did, and did nothing if it did not. It is what [`part_ended`] does.
+///
+/// A job without sub-jobs is left to that.
+#[inline(always)]
+pub(super) fn opened<H: HearsBegins>(
+    world: &mut World,
+    now: SimTime,
+    job: JobKey,
+    out: &mut H,
+) -> bool {
+    let opens = |record: &&Job| {
+        let opens = record.status == JobStatus::Running && record.part == Part::Open;
+        opens && rule(record.op).members
+    };
+    let Some(record) = world.jobs.get(job).filter(opens) else {
+        return false;
+    };
+    let group = record.group.expect("a group operation works in a group");
+    let taken = |key: PairKey| world.pairs[key].life.is_of(job);
+    if !world.groups[group].pairs.iter().any(taken) {
+        return false;
     }
+    begin_sub_jobs(world, now, job, out);
+    true
 }
 
 /// A sub-job, or the one piece of work of a job without sub-jobs, has ended. Stale ends do nothing.
@@ -259,7 +293,7 @@ fn one_less(world: &mut World, job: JobKey, out: &mut Effects) {
 
 /// All of a job's work has ended: it closes.
 #[cold]
-pub(super) fn close(world: &mut World, job: JobKey, out: &mut Effects) {
+pub(crate) fn close(world: &mut World, job: JobKey, out: &mut Effects) {
     begin_part(world, job, Part::Close, out);
 }
 

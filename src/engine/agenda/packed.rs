@@ -141,6 +141,19 @@ impl Packed {
         (self.kind() == PAIR).then(|| (pair(), Ending(self.word)))
     }
 
+    /// The pair whose sub-job ended well, the operation, and how many standstills had ended; None if it is anything else.
+    #[inline(always)]
+    pub(super) fn good_end_of_sub_job(self) -> Option<(PairKey, Op, u32)> {
+        const WHAT: u32 = (1 << TURN) - 1;
+        const PART: u32 = (1 << (DOING + 2)) - 1;
+        let op = (self.word & WHAT) >> (DOING + 2);
+        let good = self.word & PART == PAIR | (Part::Work as u32) << DOING;
+        // Where it ended badly there is more than the operation.
+        let op = *Op::ALL.get(op as usize)?;
+        let pair = KeyData::from_ffi(self.key).into();
+        good.then_some((pair, op, self.word >> TURN))
+    }
+
     /// The event; or its place, if it is in a list.
     pub(super) fn event(self) -> Result<Event, u32> {
         let who = who_of(self.kind(), KeyData::from_ffi(self.key));

@@ -10,6 +10,7 @@
 //! sorting is stable, so equal instants come out in turn by themselves. Entries before `base`, which no engine pushes, wait
 //! in a heap of their own.
 
+mod out;
 mod sort;
 
 use std::cmp::Ordering;
@@ -497,75 +498,5 @@ impl<E: Copy> Wheel<E> {
     fn release(&mut self, chunk: usize) {
         self.next[chunk] = self.free;
         self.free = chunk as u32;
-    }
-
-    /// Takes out the earliest entry unless it is later than `limit`.
-    #[inline]
-    pub(super) fn pop_until(&mut self, limit: u64) -> Option<Entry<E>> {
-        if self.left > 0 {
-            let entry = self.run[self.left - 1];
-            if entry.0 <= limit && entry.0 <= self.aside {
-                self.left -= 1;
-                return Some(entry);
-            }
-        }
-        self.pop_slowly(limit)
-    }
-
-    /// Takes out the earliest entry.
-    #[inline]
-    pub(super) fn pop(&mut self) -> Option<Entry<E>> {
-        self.pop_until(u64::MAX)
-    }
-
-    /// Takes out the earliest entry where that is not the run's.
-    #[inline(never)]
-    fn pop_slowly(&mut self, limit: u64) -> Option<Entry<E>> {
-        let least = self.least()?;
-        if least > limit {
-            return None;
-        }
-        if self.early.is_empty() && self.near.is_empty() {
-            self.fill()?;
-            self.left -= 1;
-            return Some(self.run[self.left]);
-        }
-        self.waiting -= 1;
-        let entry = match self.early.pop() {
-            Some(early) => Some((early.at, early.event)),
-            None => self.near.pop(),
-        };
-        let near = self.near.last().map_or(u64::MAX, |entry| entry.0);
-        self.aside = self.early.peek().map_or(near, |early| early.at);
-        entry
-    }
-
-    /// The entries that will come out next, as far as they are in order already, if nothing is pushed before them.
-    pub(super) fn ready(&self) -> impl Iterator<Item = &Entry<E>> {
-        self.rest().iter().rev()
-    }
-
-    /// Fills the run, which is empty, from the lowest bucket; None if there is none.
-    #[inline(never)]
-    fn fill(&mut self) -> Option<()> {
-        loop {
-            let place = self.lowest()?;
-            let bucket = self.buckets[place];
-            self.base = bucket.least;
-            let level = place / DIGITS;
-            if level == 0 {
-                self.take(place, bucket);
-                break;
-            }
-            self.close(place);
-            let reach = bucket.least | ((1 << (level as u32 * BITS)) - 1);
-            if bucket.len() > SMALL || !self.sort(bucket, reach) {
-                self.spread(bucket);
-                continue;
-            }
-            break;
-        }
-        self.merges = 0;
-        Some(())
     }
 }

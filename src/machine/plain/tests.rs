@@ -1,6 +1,6 @@
 //! Which ends go the short way: `tests/short_way.rs` compares it with the long one, and would not miss it.
 
-use super::sub_job_ended;
+use super::{Left, sub_job_ended};
 use crate::machine::Effects;
 use crate::machine::command::{Call, Native};
 use crate::machine::event::{Doing, Event};
@@ -47,8 +47,13 @@ fn ends(before: &[Op], op: Op, older: u32) -> (usize, usize) {
             let (now, mut out) = (f.now, Effects::new());
             let aim = (epoch - older, op);
             match sub_job_ended(&mut f.world, now, pair, aim, &mut out) {
-                true => short += 1,
-                false => long += 1,
+                Some(left) => {
+                    short += 1;
+                    if let Left::Close(job) = left {
+                        crate::machine::close(&mut f.world, job, &mut out);
+                    }
+                }
+                None => long += 1,
             }
             f.due.pop_front();
         } else {

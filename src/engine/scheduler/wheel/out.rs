@@ -1,0 +1,130 @@
+//! How entries come out: from the run, from what is beside it, or from a bucket that becomes the run.
+
+use super::super::Taken;
+use super::{BITS, DIGITS, Entry, SMALL, Wheel};
+
+impl<E: Copy> Wheel<E> {
+    /// Takes out the earliest entry unless it is later than `limit`.
+    #[inline]
+    pub(in super::super) fn pop_until(&mut self, limit: u64) -> Option<Entry<E>> {
+        if self.left > 0 {
+            let entry = self.run[self.left - 1];
+            if entry.0 <= limit && entry.0 <= self.aside {
+                self.left -= 1;
+                return Some(entry);
+            }
+        }
+        self.pop_slowly(limit)
+    }
+
+    /// Takes out entries in turn, as long as somebody takes them: at most so many, from among those that are in order already, and
+    /// each only while another is left that is due at `limit` at the latest. Answers how many.
+    #[inline(always)]
+    pub(in super::super) fn drain(
+        &mut self,
+        limit: u64,
+        most: usize,
+        mut take: impl FnMut(u64, &E) -> Taken,
+    ) -> usize {
+        let mut count = 0;
+        while count < most && self.left > 0 {
+            let first = self.run[self.left - 1];
+            let beside = first.0 > self.aside;
+            let (entry, then) = match self.near.last() {
+                Some(&near) if beside && near.0 == self.aside => (near, first.0),
+                _ if beside => break,
+                _ => {
+                    let next = self.rest().iter().rev().nth(1);
+                    let next = next.map_or(u64::MAX, |entry| entry.0);
+                    (first, next.min(self.aside))
+                }
+            };
+            if then > limit || then == u64::MAX {
+                break;
+            }
+            let taken = take(entry.0, &entry.1);
+            if taken == Taken::No {
+                break;
+            }
+            count += 1;
+            match beside {
+                true => drop(self.pop_near()),
+                false => self.left -= 1,
+            }
+            if taken == Taken::Last {
+                break;
+            }
+        }
+        count
+    }
+
+    /// Takes out the earliest entry beside the run.
+    fn pop_near(&mut self) -> Option<Entry<E>> {
+        self.waiting -= 1;
+        let entry = self.near.pop();
+        self.note_aside();
+        entry
+    }
+
+    /// Notes what is earliest of what is neither in the run nor in a bucket.
+    #[inline]
+    fn note_aside(&mut self) {
+        let near = self.near.last().map_or(u64::MAX, |entry| entry.0);
+        self.aside = self.early.peek().map_or(near, |early| early.at);
+    }
+
+    /// Takes out the earliest entry.
+    #[inline]
+    pub(in super::super) fn pop(&mut self) -> Option<Entry<E>> {
+        self.pop_until(u64::MAX)
+    }
+
+    /// Takes out the earliest entry where that is not the run's.
+    #[inline(never)]
+    fn pop_slowly(&mut self, limit: u64) -> Option<Entry<E>> {
+        let least = self.least()?;
+        if least > limit {
+            return None;
+        }
+        if self.early.is_empty() && self.near.is_empty() {
+            self.fill()?;
+            self.left -= 1;
+            return Some(self.run[self.left]);
+        }
+        let Some(early) = self.early.pop() else {
+            return self.pop_near();
+        };
+        self.waiting -= 1;
+        self.note_aside();
+        Some((early.at, early.event))
+    }
+
+    /// The entries that will come out next, as far as they are in order already, if nothing is pushed before them.
+    pub(in super::super) fn ready(&self) -> impl Iterator<Item = &Entry<E>> {
+        self.rest().iter().rev()
+    }
+
+    /// Fills the run, which is empty, from the lowest bucket; None if there is none.
+    #[inline(never)]
+    fn fill(&mut self) -> Option<()> {
+        loop {
+            let place = self.lowest()?;
+            let bucket = self.buckets[place];
+            self.base = bucket.least;
+            let level = place / DIGITS;
+            if level == 0 {
+                self.take(place, bucket);
+                break;
+            }
+            self.close(place);
+            let reach = bucket.least | ((1 << (level as u32 * BITS)) - 1);
+            if bucket.len() > SMALL || !self.sort(bucket, reach) {
+                self.spread(bucket);
+                continue;
+            }
+            break;
+        }
+        self.merges = 0;
+        Some(())
+    }
+}
