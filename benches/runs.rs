@@ -35,6 +35,9 @@ fn fork(c: &mut Criterion) {
     group.bench_function("memcpy", |b| {
         b.iter(|| black_box(&mut copy).copy_from_slice(black_box(&memory)));
     });
+    group.bench_function("memcpy into fresh memory", |b| {
+        b.iter_with_large_drop(|| black_box(&memory).clone());
+    });
     group.bench_function("fork", |b| {
         b.iter_with_large_drop(|| black_box(&engine).fork_unseen())
     });

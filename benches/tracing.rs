@@ -1,14 +1,18 @@
 //! What a trace costs: a run of a scenario with nobody looking on, with its trace written to a file, and with its trace
 //! thrown away, which leaves the making of its lines. Run with `cargo bench --bench tracing`.
 
+#[allow(dead_code)] // Its tests are the command's.
+#[path = "../src/cli/behind.rs"]
+mod behind;
 #[path = "region/text.rs"]
 mod text;
 
+use behind::Behind;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sdrsim::scenario::Scenario;
 use sdrsim::scenario::trace::{End, Header, Trace};
 use std::fs::File;
-use std::io::{BufWriter, Write, sink};
+use std::io::{Write, sink};
 
 /// 10,000 pairs start, fail over, reprotect and stop.
 fn scenario() -> (String, Scenario) {
@@ -23,8 +27,8 @@ fn scenario() -> (String, Scenario) {
     (text, scenario)
 }
 
-/// A run with a trace; gives the number of events.
-fn traced(text: &str, scenario: &Scenario, writer: impl Write) -> u64 {
+/// A run with a trace; gives the writer.
+fn traced<W: Write>(text: &str, scenario: &Scenario, writer: W) -> W {
     let header = Header::of("trace.yaml", text, scenario.seed());
     let trace = Trace::begin(writer, &header).expect("it can be written");
     let outcome = scenario.start_watched(None, trace).untold().run(&mut ());
@@ -34,10 +38,7 @@ fn traced(text: &str, scenario: &Scenario, writer: impl Write) -> u64 {
         events: outcome.report.events,
     };
     let written = outcome.observer.finish(&outcome.world, &end);
-    written
-        .and_then(|mut writer| writer.flush())
-        .expect("it can be written");
-    end.events
+    written.expect("it can be written")
 }
 
 fn tracing(c: &mut Criterion) {
@@ -55,7 +56,9 @@ fn tracing(c: &mut Criterion) {
     group.bench_function("trace to a file", |b| {
         b.iter(|| {
             let file = File::create(&path).expect("it can be made");
-            traced(&text, &scenario, BufWriter::new(file))
+            let behind = Behind::new(file).expect("there is a thread");
+            let written = traced(&text, &scenario, behind).finish();
+            written.expect("it can be written")
         });
     });
     group.finish();

@@ -2,7 +2,7 @@
 //! examples. `tests/contract/validation.toml` says what they are and where they come from.
 //!
 //! Exact cases hold to the microsecond or to float error. Statistical cases follow one rule, in
-//! `tests/validation/statistics.rs`. `cargo test --profile validation --test validation
+//! `tests/validation/statistics.rs`. `cargo test --release --test validation
 //! -- --nocapture` runs them with optimization and shows the figures; plain `cargo test` leaves them out, because they take minutes
 //! without it.
 

@@ -4,6 +4,7 @@
 //! subcommand writes its answer to standard output and everything else (errors, progress) to standard error.
 
 mod args;
+mod behind;
 mod bless;
 mod explore;
 mod files;

@@ -3,6 +3,7 @@
 //! One scenario's fault never hides another's verdict: all are read and run, and the worst decides the exit code.
 
 use super::args::{CheckArgs, RunArgs};
+use super::behind::Behind;
 use super::files::{Sink, Source, beside, is_dash, sink_fault, sources};
 use super::guard::guarded;
 use super::output::{Exit, Fault, Output};
@@ -13,11 +14,10 @@ use super::summary::{Detail, Entry, Style, Summary};
 use sdrsim::engine::Checker;
 use sdrsim::scenario::trace::{End, Header, Trace};
 use sdrsim::scenario::{Diagnostic, Outcome, Scenario, yaml};
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 /// A trace on its way into its file.
-type FileTrace = Trace<BufWriter<Sink>>;
+type FileTrace = Trace<Behind<Sink>>;
 
 /// `run`
 pub fn run(args: &RunArgs, out: &mut Output) -> Result<Exit, Fault> {
@@ -147,10 +147,7 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
         };
         let fault = |cause| sink_fault(path, cause);
         let writer = trace.finish(&world, &last).map_err(fault)?;
-        let file = writer
-            .into_inner()
-            .map_err(|error| fault(error.into_error()))?;
-        file.finish()?;
+        writer.finish().map_err(fault)?.finish()?;
     }
     if seed != scenario.seed() {
         report = report.without_transcript();
@@ -159,8 +156,9 @@ fn run_one(source: &Source, args: &RunArgs, progress: &mut Progress) -> Result<E
 }
 
 fn begin_trace(path: &Path, header: &Header) -> Result<FileTrace, Fault> {
-    let file = Sink::begin(path)?;
-    Trace::begin(BufWriter::new(file), header).map_err(|cause| sink_fault(path, cause))
+    let file = Behind::new(Sink::begin(path)?);
+    let begun = file.and_then(|file| Trace::begin(file, header));
+    begun.map_err(|cause| sink_fault(path, cause))
 }
 
 /// An option that is of one scenario.

@@ -7,7 +7,7 @@
 
 use super::expect::{Collection, Scope};
 use super::figures::{FIGURES, drilled};
-use crate::machine::query::{job_number, view_of};
+use crate::machine::query::{job_number, some_of_pair, view_of};
 use crate::report::Meter;
 use crate::time::SimTime;
 use crate::world::place::Project;
@@ -182,7 +182,12 @@ fn limits(project: &Project) -> impl Iterator<Item = (&'static str, i64, i64)> {
 }
 
 impl Scope for Sight<'_> {
-    fn visit(&self, collection: Collection, visit: &mut dyn FnMut(&str, &Value)) {
+    fn visit(
+        &self,
+        collection: Collection,
+        fields: Option<&[&str]>,
+        visit: &mut dyn FnMut(&str, &Value),
+    ) {
         match collection {
             Collection::Tasks => self.tasks().for_each(|(label, view)| visit(&label, &view)),
             Collection::Quotas => self
@@ -191,7 +196,11 @@ impl Scope for Sight<'_> {
                 .for_each(|(label, view)| visit(label, view)),
             _ => {
                 for who in self.members(collection) {
-                    if let Some(view) = self.view(who) {
+                    let some = match (who, fields) {
+                        (Who::Pair(pair), Some(fields)) => some_of_pair(self.world, pair, fields),
+                        _ => None,
+                    };
+                    if let Some(view) = some.or_else(|| self.view(who)) {
                         visit(&self.world.label(who), &view);
                     }
                 }

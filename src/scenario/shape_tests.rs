@@ -118,7 +118,7 @@ impl Seen {
             let fields = fields(collection);
             // Members past the first few of a collection are alike.
             let mut left = 12;
-            sight.visit(collection, &mut |_, view| {
+            sight.visit(collection, None, &mut |_, view| {
                 if left > 0 {
                     left -= 1;
                     self.object(collection.plural(), fields, view);

@@ -238,8 +238,9 @@ pub struct Trace<W: Write> {
     waiting: VecDeque<(SimTime, Effect)>,
     names: Names,
     now: SimTime,
-    /// The line at hand. Kept for its room.
+    /// The line at hand, and how much of it is what all lines of the instant begin with. Kept for its room.
     text: Vec<u8>,
+    head: usize,
 }
 
 /// The labels of what the world has no longer.
@@ -262,6 +263,12 @@ impl Names {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn forget(&mut self) {
+        if !self.gone.is_empty() || !self.jobs.is_empty() {
+            *self = Names::default();
         }
     }
 
@@ -292,6 +299,7 @@ impl<W: Write> Trace<W> {
             names: Names::default(),
             now: SimTime::ZERO,
             text: Vec::new(),
+            head: 0,
         })
     }
 
@@ -324,8 +332,12 @@ impl<W: Write> Trace<W> {
         if !self.waiting.is_empty() {
             return false;
         }
-        self.text.clear();
-        let done = quick::write(&mut self.text, at, world, effect);
+        if self.head == 0 {
+            self.text.clear();
+            self.head = quick::begin(&mut self.text, at);
+        }
+        self.text.truncate(self.head);
+        let done = quick::write(&mut self.text, world, effect);
         if done && self.failed.is_none() {
             self.failed = self.writer.write_all(&self.text).err();
         }
@@ -360,9 +372,9 @@ impl<W: Write> Observer for Trace<W> {
         if at != self.now {
             // What is gone is spoken of in the call that ended it, and not at a later instant.
             self.now = at;
+            self.head = 0;
             self.drain(world, true);
-            self.names.gone.clear();
-            self.names.jobs.clear();
+            self.names.forget();
         }
         if !is_told(effect) {
             return;

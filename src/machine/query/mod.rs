@@ -12,7 +12,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use plain::view_of;
+pub use plain::{some_of_pair, view_of};
 
 use super::admit::{CONTROL_DOWN, project_of};
 use super::command::Ref;

@@ -14,7 +14,7 @@ use crate::world::job::JobStatus;
 use crate::world::machinery::{Act, Lock};
 use crate::world::place::Arbitration;
 use crate::world::topology::{Spot, UNLIMITED};
-use crate::world::{DiskKey, NicKey, ServerKey, Who, World};
+use crate::world::{DiskKey, NicKey, PairKey, ServerKey, Who, World};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::net::Ipv4Addr;
@@ -56,6 +56,24 @@ pub fn view_of(world: &World, now: SimTime, who: Who) -> Option<Value> {
     if let Some(status) = world.reported(who) {
         let is_transient = status.class() == Class::Transient;
         map.insert("transient".to_owned(), Value::Bool(is_transient));
+    }
+    Some(Value::Object(map))
+}
+
+/// Of the view of a pair the fields with these names, as [`view_of`] has them; None if one is not among the few that are known
+/// here, or the pair does not exist. There may be millions of pairs, and a view has thirty fields.
+pub fn some_of_pair(world: &World, key: PairKey, fields: &[&str]) -> Option<Value> {
+    let pair = world.pairs.get(key)?;
+    let mut map = Map::new();
+    for &field in fields {
+        let value = match field {
+            "label" => label(world, Some(Who::Pair(key))),
+            "name" => Value::String(world.name(pair.name()).into_owned()),
+            "group" => label(world, Some(Who::Group(pair.group))),
+            "status" => Value::String(published::status(world, Who::Pair(key)).name().to_owned()),
+            _ => return None,
+        };
+        map.insert(field.to_owned(), value);
     }
     Some(Value::Object(map))
 }

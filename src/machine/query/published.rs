@@ -24,7 +24,7 @@ fn job_time(world: &World, at: SimTime) -> String {
     world.calendar.text(at, TimeFormat::Job)
 }
 
-fn status(world: &World, who: Who) -> Status {
+pub(super) fn status(world: &World, who: Who) -> Status {
     world
         .reported(who)
         .expect("the caller names a resource that exists")

@@ -332,6 +332,38 @@ fn every_kind_has_a_view_with_its_label() {
 }
 
 #[test]
+fn some_fields_of_a_pair_are_those_of_its_view() {
+    let mut f = Fixture::new();
+    let names = ["label", "name", "group", "status"];
+    let pairs: Vec<_> = f.world.pairs.keys().collect();
+    let same = |f: &Fixture| {
+        for &key in &pairs {
+            let whole = view_of(&f.world, f.now, Who::Pair(key)).unwrap();
+            let some = some_of_pair(&f.world, key, &names).unwrap();
+            assert_eq!(some.as_object().unwrap().len(), names.len());
+            assert!(
+                names.iter().all(|&name| some[name] == whole[name]),
+                "{some}"
+            );
+        }
+    };
+    same(&f);
+    let group = "g".into();
+    f.done(Call::StartProtection { group });
+    same(&f);
+    assert_eq!(
+        some_of_pair(&f.world, pairs[0], &["status", "progress"]),
+        None
+    );
+    assert_eq!(some_of_pair(&f.world, pairs[0], &[]), Some(json!({})));
+    assert_eq!(
+        some_of_pair(&f.world, Default::default(), &[]),
+        None,
+        "it does not exist"
+    );
+}
+
+#[test]
 fn the_view_of_a_thing_of_the_cloud_tells_its_id_and_what_it_stands_on() {
     let f = Fixture::new();
     let view = |label: &str| view_of(&f.world, f.now, f.who(label)).unwrap();

@@ -28,8 +28,14 @@ const FIELDS: usize = 30;
 ///
 /// Views may have more fields than the published ones, such as `label` or `group` with a label instead of an id.
 pub trait Scope {
-    /// Visits every member of a collection with its label and view, in a stable order.
-    fn visit(&self, collection: Collection, visit: &mut dyn FnMut(&str, &Value));
+    /// Visits every member of a collection with its label and view, in a stable order. Given some fields, a view may be without the
+    /// others.
+    fn visit(
+        &self,
+        collection: Collection,
+        fields: Option<&[&str]>,
+        visit: &mut dyn FnMut(&str, &Value),
+    );
 
     /// The view of one member, or `None` if the collection has none of that label.
     fn member(&self, collection: Collection, label: &str) -> Option<Value>;
@@ -90,7 +96,7 @@ fn test(at: &At<Test>, scope: &dyn Scope) -> Evaluated<Verdict> {
     match subject {
         Subject::Each(quantifier, selection, path) => each(at, *quantifier, selection, path, scope),
         Subject::Count(selection) => {
-            let members = select(selection, scope, &mut |_, _| {})?;
+            let members = select(selection, Some(&[]), scope, &mut |_, _| {})?;
             single(
                 &subject.to_string(),
                 &Value::from(members),
@@ -135,7 +141,7 @@ fn single(
     condition: &Condition,
     span: &Range<usize>,
 ) -> Evaluated<Verdict> {
-    let held = fulfils(of, value, condition, span)?;
+    let held = fulfils(&|| of.to_owned(), value, condition, span)?;
     Ok(Verdict {
         held,
         explain: format!("{of} is {}", show(value)),
@@ -155,14 +161,15 @@ fn each(
     let mut fields = Presence::default();
     let mut failure = None;
     let (mut yes, mut no) = (Tally::default(), Tally::default());
-    let members = select(selection, scope, &mut |label, view| {
+    let asked = (!path.is_empty()).then_some(&**path);
+    let members = select(selection, asked, scope, &mut |label, view| {
         if failure.is_some() {
             return;
         }
         let value = fields
             .note(walk(kind, label, view, path))
             .unwrap_or(&Value::Null);
-        match fulfils(&spelled(label, path), value, condition, &at.span) {
+        match fulfils(&|| spelled(label, path), value, condition, &at.span) {
             Ok(true) => yes.add(label, value),
             Ok(false) => no.add(label, value),
             Err(error) => failure = Some(error),
@@ -253,9 +260,10 @@ impl Presence {
     }
 }
 
-/// Hands every selected member to `take` and answers how many there were.
+/// Hands every selected member to `take`, which looks where `path` begins or, if there is none, anywhere; answers how many there were.
 fn select(
     selection: &Selection,
+    path: Option<&[At<Step>]>,
     scope: &dyn Scope,
     take: &mut dyn FnMut(&str, &Value),
 ) -> Evaluated<usize> {
@@ -266,29 +274,43 @@ fn select(
         .map(|_| Presence::default())
         .collect();
     let mut failure = None;
-    scope.visit(selection.collection, &mut |label, view| {
-        if failure.is_some() {
-            return;
-        }
-        let mut passes = true;
-        for (Filter { path, condition }, fields) in selection.filters.iter().zip(&mut presence) {
-            let kind = Some(selection.collection);
-            let value = fields
-                .note(walk(kind, label, view, path))
-                .unwrap_or(&Value::Null);
-            match fulfils(&spelled(label, path), value, condition, &span_of(path)) {
-                Ok(held) => passes &= held,
-                Err(error) => {
-                    failure = Some(error);
-                    return;
+    let fields = path.and_then(|path| {
+        let paths = selection.filters.iter().map(|filter| &*filter.path);
+        let firsts = paths.chain([path]).filter_map(<[_]>::first);
+        let fields = firsts.map(|step| match &step.it {
+            Step::Field(field) => Some(field.as_str()),
+            Step::Index(_) => None,
+        });
+        fields.collect::<Option<Vec<&str>>>()
+    });
+    scope.visit(
+        selection.collection,
+        fields.as_deref(),
+        &mut |label, view| {
+            if failure.is_some() {
+                return;
+            }
+            let mut passes = true;
+            for (Filter { path, condition }, fields) in selection.filters.iter().zip(&mut presence)
+            {
+                let kind = Some(selection.collection);
+                let value = fields
+                    .note(walk(kind, label, view, path))
+                    .unwrap_or(&Value::Null);
+                match fulfils(&|| spelled(label, path), value, condition, &span_of(path)) {
+                    Ok(held) => passes &= held,
+                    Err(error) => {
+                        failure = Some(error);
+                        return;
+                    }
                 }
             }
-        }
-        if passes {
-            members += 1;
-            take(label, view);
-        }
-    });
+            if passes {
+                members += 1;
+                take(label, view);
+            }
+        },
+    );
     for fields in &mut presence {
         fields.check()?;
     }
@@ -315,7 +337,9 @@ fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
         Root::Member(collection, at) => {
             let view = scope.member(*collection, &at.it).ok_or_else(|| {
                 let mut labels = Vec::new();
-                scope.visit(*collection, &mut |label, _| labels.push(label.to_owned()));
+                scope.visit(*collection, Some(&[]), &mut |label, _| {
+                    labels.push(label.to_owned())
+                });
                 let nearest = nearest(&at.it, labels.iter().map(String::as_str)).map(str::to_owned);
                 let fault = EvalFault::UnknownMember {
                     kind: collection.singular(),
@@ -332,7 +356,7 @@ fn resolve(reference: &Reference, scope: &dyn Scope) -> Evaluated<Value> {
         }
         Root::Only(selection) => {
             let mut only = None;
-            let members = select(selection, scope, &mut |label, view| {
+            let members = select(selection, None, scope, &mut |label, view| {
                 if only.is_none() {
                     only = Some((label.to_owned(), view.clone()));
                 }
@@ -424,7 +448,12 @@ fn span_of(path: &[At<Step>]) -> Range<usize> {
 }
 
 /// Whether a value fulfils a condition.
-fn fulfils(of: &str, value: &Value, condition: &Condition, span: &Range<usize>) -> Evaluated<bool> {
+fn fulfils(
+    of: &dyn Fn() -> String,
+    value: &Value,
+    condition: &Condition,
+    span: &Range<usize>,
+) -> Evaluated<bool> {
     let held = match condition {
         Condition::Compare(op, literal) => compare(value, *op, &literal.it),
         Condition::In(literals) => {
@@ -438,7 +467,7 @@ fn fulfils(of: &str, value: &Value, condition: &Condition, span: &Range<usize>) 
     };
     held.ok_or_else(|| {
         let fault = EvalFault::Kinds {
-            of: of.to_owned(),
+            of: of(),
             kind: kind(value),
             value: show(value),
             condition: condition.to_string(),

@@ -35,7 +35,12 @@ impl World {
 }
 
 impl Scope for World {
-    fn visit(&self, collection: Collection, visit: &mut dyn FnMut(&str, &Value)) {
+    fn visit(
+        &self,
+        collection: Collection,
+        _: Option<&[&str]>,
+        visit: &mut dyn FnMut(&str, &Value),
+    ) {
         self.0
             .iter()
             .filter(|it| it.0 == collection)

@@ -13,15 +13,20 @@ use crate::world::label::Label;
 use crate::world::machinery::Act;
 use crate::world::{JobKey, Who, World};
 
-/// Writes the line of an effect behind what is in the buffer; answers whether it could. If not, the buffer is of no use.
-pub(super) fn write(out: &mut Vec<u8>, at: SimTime, world: &World, effect: &Effect) -> bool {
-    tell(out, at, world, effect).is_some()
-}
-
-fn tell(out: &mut Vec<u8>, at: SimTime, world: &World, effect: &Effect) -> Option<()> {
+/// Writes what all lines of an instant begin with; answers how long the buffer is then.
+pub(super) fn begin(out: &mut Vec<u8>, at: SimTime) -> usize {
     out.extend_from_slice(b"{\"at\":");
     number(out, at.as_micros());
     out.extend_from_slice(b",\"label\":\"");
+    out.len()
+}
+
+/// Writes the rest of the line of an effect behind what is in the buffer; answers whether it could. If not, that is of no use.
+pub(super) fn write(out: &mut Vec<u8>, world: &World, effect: &Effect) -> bool {
+    tell(out, world, effect).is_some()
+}
+
+fn tell(out: &mut Vec<u8>, world: &World, effect: &Effect) -> Option<()> {
     match *effect {
         Effect::Begin {
             who, doing, delay, ..
@@ -101,9 +106,11 @@ fn label(out: &mut Vec<u8>, world: &World, label: Label) -> Option<()> {
         out.push(b'/');
         out.extend_from_slice(part.as_bytes());
     }
-    let plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    let plain = |byte: u8| (byte >= b' ') & (byte != b'"') & (byte != b'\\');
     let text = &out[begin..];
-    (!text.is_empty() && text.iter().all(plain)).then_some(())
+    // Every byte is looked at, in as many steps at once as the processor has.
+    let all = text.iter().fold(true, |all, &byte| all & plain(byte));
+    (!text.is_empty() && all).then_some(())
 }
 
 fn work(out: &mut Vec<u8>, doing: Doing) {
@@ -141,16 +148,28 @@ fn word(out: &mut Vec<u8>, word: &str) {
     out.push(b'"');
 }
 
+/// The numbers from 00 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut n = 0;
+    while n < pairs.len() {
+        pairs[n] = [b'0' + n as u8 / 10, b'0' + n as u8 % 10];
+        n += 1;
+    }
+    pairs
+};
+
 fn number(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
-    loop {
+    while number >= 10 {
+        first -= 2;
+        digits[first..first + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
+    }
+    if number > 0 || first == digits.len() {
         first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+        digits[first] = b'0' + number as u8;
     }
     out.extend_from_slice(&digits[first..]);
 }

@@ -205,7 +205,8 @@ fn the_frequent_lines_have_the_bytes_of_the_form() {
         let mut form = Vec::new();
         line(&mut form, &Line { at, label, what }).unwrap();
         let mut text = Vec::new();
-        match quick::write(&mut text, at, world, effect) {
+        quick::begin(&mut text, at);
+        match quick::write(&mut text, world, effect) {
             true => assert_eq!(
                 String::from_utf8(text),
                 String::from_utf8(form),
