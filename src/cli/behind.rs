@@ -99,10 +99,14 @@ impl<W> Write for Behind<W> {
     }
 }
 
-/// What is not finished is waited for all the same, so that nobody writes on when it is gone.
+/// What is not finished is written and waited for all the same, so that as much arrives as was written, and nobody writes on
+/// when it is gone.
 impl<W> Drop for Behind<W> {
     fn drop(&mut self) {
-        self.full = None;
+        if let Some(full) = self.full.take() {
+            // There is nobody left to be told that it cannot be written.
+            let _ = full.send(std::mem::take(&mut self.at_hand));
+        }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -143,6 +147,29 @@ mod tests {
             let meant: String = (0..lines).map(|line| format!("{line}\n")).collect();
             assert!(behind.finish().unwrap() == meant.into_bytes());
         }
+    }
+
+    #[test]
+    fn what_is_not_finished_arrives_too() {
+        /// Sends what it is given to a channel.
+        struct Sent(std::sync::mpsc::Sender<Vec<u8>>);
+
+        impl Write for Sent {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.send(bytes.to_vec()).unwrap();
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let (sender, sent) = channel();
+        let mut behind = Behind::new(Sent(sender)).unwrap();
+        behind.write_all(b"half a line").unwrap();
+        drop(behind);
+        assert_eq!(sent.iter().collect::<Vec<_>>().concat(), b"half a line");
     }
 
     #[test]

@@ -94,7 +94,8 @@ impl Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a run may have ended at its limit"]
 pub enum RunEnd {
-    /// The clock stands at the instant asked for, and everything up to it has happened.
+    /// The clock stands at the instant asked for, and everything up to it has happened; or an event has ended a job, where that
+    /// was asked for.
     Reached,
     /// Nothing is to come. What hangs is not waited for.
     Quiet,
@@ -352,13 +353,15 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
                 return RunEnd::Reached;
             }
         }
-        if self.ahead.queue.is_empty() {
-            return RunEnd::Quiet;
+        match self.next_at() {
+            None => RunEnd::Quiet,
+            Some(at) => {
+                if at > last {
+                    self.move_to(last);
+                }
+                RunEnd::LimitHit
+            }
         }
-        if left > 0 {
-            self.move_to(last);
-        }
-        RunEnd::LimitHit
     }
 
     /// Takes in everything up to an instant; answers whether the number of events sufficed.

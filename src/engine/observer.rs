@@ -16,7 +16,7 @@ pub trait Observer {
     #[inline]
     fn after(&mut self, _at: SimTime, _world: &World, _effects: &[Effect]) {}
 
-    /// Whether anything is made of what it sees. If not, it need not be shown anything.
+    /// Whether anything is made of what it sees. If not, it need not be shown anything, nor be told of every instant.
     #[inline]
     fn is_looking(&self) -> bool {
         true
@@ -156,7 +156,8 @@ mod tests {
         assert!(!().is_looking() && !((), None::<()>).is_looking());
         assert!(!Some(()).is_looking() && !None::<Vec<(SimTime, Effect)>>.is_looking());
         assert!(((), Some(kept.clone())).is_looking() && (kept.clone(), ()).is_looking());
-        assert!((&mut kept.clone()).is_looking() && !(&mut ()).is_looking());
+        let (mut looks, mut is_blind) = (kept, ());
+        assert!(Observer::is_looking(&&mut looks) && !Observer::is_looking(&&mut is_blind));
     }
 
     /// Writes down which of its methods were called.

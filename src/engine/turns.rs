@@ -3,7 +3,7 @@
 //! Nearly every event of a large run is the end of a sub-job, and most others open or close the job of one. Effects that nobody
 //! will look at need not be made: what a sub-job's end does goes from the machine straight into the digest, and what an opening
 //! begins straight into the queue. Nothing is decided here: the machine's short way is the same one that [`Engine::step`] takes,
-//! and what it will not take goes through effects. `tests/short_way.rs` holds runs to steps.
+//! and what it will not take goes through effects. `tests/turns.rs` and `tests/short_way.rs` hold runs to steps.
 
 use super::Engine;
 use super::agenda::{Agenda, Ending, Next};
@@ -195,7 +195,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             ending,
             lots,
         };
-        if !open_shortly(&mut self.world, at, (job, turn), &mut begins) {
+        if !open_shortly(&mut self.world, at, job, (op, turn), &mut begins) {
             return false;
         }
         self.effects.clear();

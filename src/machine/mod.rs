@@ -92,16 +92,17 @@ pub(crate) fn end_shortly<H: HearsEnds>(
     Some(left)
 }
 
-/// Takes in the good end of the opening of a job that was announced after `turn` standstills, if that begins sub-jobs, and tells one who
+/// Takes in the good end of the opening of a job of this operation that was announced after `turn` standstills, if that begins sub-jobs, and tells one who
 /// hears only them; answers whether it did, and did nothing if it did not. It is what [`happen`] does with that event.
 #[inline(always)]
 pub(crate) fn open_shortly<H: HearsBegins>(
     world: &mut World,
     now: SimTime,
-    (job, turn): (JobKey, u32),
+    job: JobKey,
+    (op, turn): (Op, u32),
     out: &mut H,
 ) -> bool {
-    if !data::stands_still_for_none(world, turn) || !settle::opened(world, now, job, out) {
+    if !data::stands_still_for_none(world, turn) || !settle::opened(world, now, (job, op), out) {
         return false;
     }
     world.now = now;

@@ -234,12 +234,12 @@ fn begin_sub_jobs<H: HearsBegins>(
 pub(super) fn opened<H: HearsBegins>(
     world: &mut World,
     now: SimTime,
-    job: JobKey,
+    (job, op): (JobKey, Op),
     out: &mut H,
 ) -> bool {
     let opens = |record: &&Job| {
         let opens = record.status == JobStatus::Running && record.part == Part::Open;
-        opens && rule(record.op).members
+        opens && record.op == op && rule(op).members
     };
     let Some(record) = world.jobs.get(job).filter(opens) else {
         return false;

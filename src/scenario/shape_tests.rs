@@ -125,6 +125,24 @@ impl Seen {
                 }
             });
         }
+        for names in [
+            &[][..],
+            &["status"],
+            &["label", "group"],
+            &["name"],
+            &["progress"],
+        ] {
+            // Members as they are seen by one who looks at these fields alone.
+            let seen = |fields| {
+                let mut seen = Vec::new();
+                sight.visit(Collection::Pairs, fields, &mut |label, view| {
+                    let values = names.iter().map(|&name| view[name].clone());
+                    seen.push((label.to_owned(), values.collect::<Vec<_>>()));
+                });
+                seen
+            };
+            assert_eq!(seen(Some(names)), seen(None), "{names:?}");
+        }
         if let Some(view) = sight.labelled("default") {
             self.object("default", PROJECT, &view);
         }

@@ -100,6 +100,8 @@ enum Step {
     Pop(usize),
     /// So often take one out that is due at most so much later than what came out last.
     PopUntil(usize, u64),
+    /// Offer so many that are due at most so much later; so many are taken, and the next one stays or is the last.
+    Drain(usize, u64, usize, Taken),
     /// So often: take one out, put one in so much later.
     Hold(usize, u64),
     Copy,
@@ -135,6 +137,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (1_usize..8).prop_map(Step::Pop),
         2 => (1_usize..300).prop_map(Step::Pop),
         2 => (1_usize..20, span()).prop_map(|(times, span)| Step::PopUntil(times, span)),
+        4 => (0_usize..200, span(), 0_usize..100, any::<bool>()).prop_map(|(most, span, taken, last)| {
+            Step::Drain(most, span, taken, if last { Taken::Last } else { Taken::No })
+        }),
         4 => (1_usize..200, span()).prop_map(|(times, span)| Step::Hold(times, span)),
         1 => Just(Step::Copy),
         1 => Just(Step::Restore),
@@ -176,8 +181,43 @@ impl Twins {
         Ok(())
     }
 
+    fn drain(
+        &mut self,
+        (most, limit): (usize, u64),
+        (stop, then): (usize, Taken),
+    ) -> Result<(), TestCaseError> {
+        let mut offered = Vec::new();
+        let taken = self.queue.drain(at(limit), most, |due, &number| {
+            offered.push((due, number));
+            if offered.len() > stop {
+                then
+            } else {
+                Taken::Yes
+            }
+        });
+        let refused = usize::from(offered.len() > stop && then == Taken::No);
+        prop_assert_eq!(taken + refused, offered.len());
+        prop_assert!(offered.len() <= most.min(stop + 1));
+        for &ours in &offered[..taken] {
+            prop_assert_eq!(Some(ours), self.model.pop());
+            self.now = ours.0.as_micros();
+        }
+        let left = self.model.heap.peek().map(|first| first.0);
+        if refused > 0 {
+            let stays = left.map(|(micros, number)| (at(micros), number));
+            prop_assert_eq!(offered.last().copied(), stays);
+        }
+        if taken > 0 {
+            prop_assert!(left.is_some_and(|(micros, _)| micros <= limit));
+        }
+        Ok(())
+    }
+
     fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
         match step {
+            Step::Drain(most, span, stop, then) => {
+                self.drain((most, self.now.saturating_add(span)), (stop, then))?;
+            }
             Step::Push(spans) => {
                 for span in spans {
                     self.push(self.now.saturating_add(span));
