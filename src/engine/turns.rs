@@ -36,6 +36,19 @@ fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
     std::hint::black_box(pairs.filter_map(look).fold(0, |sum, word| sum ^ word));
 }
 
+/// Looks ahead if the world is large, unless that was done for the events that come next. Answers for how many events it holds,
+/// if the world is large.
+#[inline]
+fn look_ahead(world: &World, queue: &mut Agenda) -> Option<usize> {
+    if world.pairs.len() <= FEW_PAIRS {
+        return None;
+    }
+    if let Some(pairs) = queue.look_ahead() {
+        warm(world, pairs);
+    }
+    Some(queue.seen())
+}
+
 /// Whether an effect is the end of a job.
 pub(super) fn ends_job(effect: &Effect) -> bool {
     let Effect::Job { status, .. } = effect else {
@@ -97,11 +110,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// Goes to the next event, if it is not later than an instant.
     #[inline]
     pub(super) fn next_until(&mut self, last: SimTime) -> Option<Next> {
-        if self.world.pairs.len() > FEW_PAIRS
-            && let Some(pairs) = self.ahead.queue.look_ahead()
-        {
-            warm(&self.world, pairs);
-        }
+        look_ahead(&self.world, &mut self.ahead.queue);
         let (at, next) = self.ahead.queue.pop_until(last)?;
         self.move_to(at);
         Some(next)
@@ -135,11 +144,8 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     fn short_turns(&mut self, last: SimTime, most: u64) -> u64 {
         let mut most = usize::try_from(most).unwrap_or(usize::MAX);
         let (world, queue) = (&mut self.world, &mut self.ahead.queue);
-        if world.pairs.len() > FEW_PAIRS {
-            if let Some(pairs) = queue.look_ahead() {
-                warm(world, pairs);
-            }
-            most = most.min(queue.seen());
+        if let Some(seen) = look_ahead(world, queue) {
+            most = most.min(seen);
         }
         let (digest, mut now, mut closes) = (&mut self.ahead.digest, self.now, None);
         let taken = queue.drain_ends(last, most, |at, pair, what| {
