@@ -243,7 +243,11 @@ fn under_fencing_one_side_runs_and_writes() {
             let model = Model::new(world.clone(), menu)
                 .always("one side runs", one_side_runs)
                 .always("one side writes", one_side_writes);
-            let found = search(&model, &Bounds::default());
+            let bounds = Bounds {
+                threads: 2,
+                ..Bounds::default()
+            };
+            let found = search(&model, &bounds);
             assert!(found.complete, "{policy:?}");
             assert!(
                 found.violation.is_none(),

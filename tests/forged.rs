@@ -7,12 +7,15 @@
 mod forge;
 #[path = "common/scenario_files.rs"]
 mod scenario_files;
+#[path = "common/side_by_side.rs"]
+mod side_by_side;
 
 use scenario_files::load;
 use sdrsim::engine::Limit;
 use sdrsim::scenario::Scenario;
 use sdrsim::scenario::run::{ResumeError, RunCheckpoint};
 use sdrsim::world::check::Violation;
+use side_by_side::side_by_side;
 use std::fs;
 use std::ops::Range;
 use std::panic::catch_unwind;
@@ -63,8 +66,8 @@ fn behind(file: &[u8], text: &str) -> Range<usize> {
 
 #[test]
 fn whatever_number_was_changed_the_checkpoint_is_refused_or_taken_up() {
-    let (mut refused, mut taken) = (0, 0);
-    for (path, events) in CASES {
+    let told = side_by_side(CASES, |(path, events)| {
+        let (mut refused, mut taken) = (0, 0);
         let (scenario, file) = set_aside(path, *events);
         taken_up(&scenario, &file).unwrap();
         let numbers = forge::numbers(body(&file).as_bytes());
@@ -78,7 +81,10 @@ fn whatever_number_was_changed_the_checkpoint_is_refused_or_taken_up() {
                 }
             }
         }
-    }
+        (refused, taken)
+    });
+    let both = |sum: (u32, u32), case: (u32, u32)| (sum.0 + case.0, sum.1 + case.1);
+    let (refused, taken) = told.into_iter().fold((0, 0), both);
     assert!(
         refused > 300 && taken > 300,
         "{refused} refused, {taken} taken up"

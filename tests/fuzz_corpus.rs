@@ -4,7 +4,10 @@
 
 #[path = "fuzz/src/lib.rs"]
 mod fuzz;
+#[path = "common/side_by_side.rs"]
+mod side_by_side;
 
+use side_by_side::side_by_side;
 use std::fs;
 use std::path::Path;
 
@@ -25,10 +28,10 @@ fn tries(target: &str, least: usize, attempt: fn(&[u8])) {
         paths.len(),
         folder.display()
     );
-    for path in paths {
-        let told = std::panic::catch_unwind(|| attempt(&fs::read(&path).unwrap()));
+    side_by_side(&paths, |path| {
+        let told = std::panic::catch_unwind(|| attempt(&fs::read(path).unwrap()));
         assert!(told.is_ok(), "{}", path.display());
-    }
+    });
 }
 
 #[test]

@@ -6,9 +6,13 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on may panic.
 
+#[path = "common/side_by_side.rs"]
+mod side_by_side;
+
 use sdrsim::scenario::{Outcome, Scenario};
 use sdrsim::sdrs::policy::{Policies, Policy};
 use serde_json::Value;
+use side_by_side::side_by_side;
 use std::path::{Path, PathBuf};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
@@ -124,11 +128,11 @@ fn every_value_of_every_policy_has_a_scenario_that_hangs_on_it() {
 fn a_run_says_on_which_policies_it_hung() {
     let mut found = Vec::new();
     files(Path::new(ROOT), &mut found);
-    let (mut differ, mut wrong) = (0, Vec::new());
-    for path in found {
-        let ours = run(&load(&path));
+    let told = side_by_side(&found, |path| {
+        let (mut differ, mut wrong) = (0, Vec::new());
+        let ours = run(&load(path));
         for &policy in Policy::ALL {
-            let scenario = load(&path);
+            let scenario = load(path);
             let flipped = scenario.policies().but(policy);
             let other = run(&scenario.under(flipped));
             if ours.report.digest == other.report.digest {
@@ -140,7 +144,10 @@ fn a_run_says_on_which_policies_it_hung() {
                 wrong.push(format!("{}: {}: {said:?}", path.display(), policy.name()));
             }
         }
-    }
+        (differ, wrong)
+    });
+    let differ: u32 = told.iter().map(|file| file.0).sum();
+    let wrong: Vec<String> = told.into_iter().flat_map(|file| file.1).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(differ > 60, "{differ} runs differ under another value");
 }
