@@ -17,9 +17,10 @@ use sdrsim::engine::scheduler::Queue;
 use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
 use sdrsim::explore::{Bounds, Menu, Model, search};
 use sdrsim::hash::mix;
-use sdrsim::scenario::Scenario;
 use sdrsim::scenario::trace::{End, Header, Trace};
+use sdrsim::scenario::{Scenario, yaml};
 use sdrsim::time::SimTime;
+use serde::de::IgnoredAny;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write;
@@ -32,7 +33,7 @@ const TOLERANCE: f64 = 5.0;
 /// A path: its name, what is counted, and what does it. What is to be counted is done within [`counted`].
 type Path = (&'static str, &'static str, fn() -> u64);
 
-const PATHS: [Path; 9] = [
+const PATHS: [Path; 10] = [
     ("operations-1e3", "event", || operations(10)),
     ("operations-1e4", "event", || operations(100)),
     ("hold-1e3", "turn", || hold(1_000)),
@@ -41,6 +42,7 @@ const PATHS: [Path; 9] = [
     ("reset-1e3", "reset", reset),
     ("explore", "state", explore),
     ("load", "pair", load),
+    ("parse", "pair", parse),
     ("trace", "line", trace),
 ];
 
@@ -119,6 +121,14 @@ fn load() -> u64 {
         .world()
         .pairs
         .len() as u64
+}
+
+/// The parser alone on the same file: the reader of YAML with the same bounds, which keeps nothing of what it reads.
+fn parse() -> u64 {
+    let text = text::spelled_out(1_000);
+    let read = counted(|| yaml::from_str::<IgnoredAny>("counts.yaml", &text));
+    read.expect("the file is well-formed");
+    1_000
 }
 
 /// Lines of a trace, with the events that they tell of.

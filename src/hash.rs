@@ -4,6 +4,9 @@
 //! seed give the same ids and the same fates in every build. `std`'s hashers make no such promise. It is not cryptographic
 //! and no defence against chosen collisions; nothing here needs one.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// The step of the SplitMix64 sequence, the odd number nearest to 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -40,14 +43,50 @@ pub const fn join(mixed: u64, second: u64) -> u64 {
 /// The length goes first, so that trailing zeros and the empty string have hashes of their own.
 #[must_use]
 pub fn hash_bytes(bytes: &[u8]) -> u64 {
-    let mut hash = mix(bytes.len() as u64);
-    for chunk in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        hash = combine(hash, u64::from_le_bytes(word));
-    }
-    hash
+    hash_parts(&[bytes])
 }
+
+/// [`hash_bytes`] of what these parts are one after another, without putting them together.
+#[must_use]
+pub(crate) fn hash_parts(parts: &[&[u8]]) -> u64 {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let (mut hash, mut word, mut bits) = (mix(length as u64), 0, 0);
+    for &byte in parts.iter().copied().flatten() {
+        word |= u64::from(byte) << bits;
+        bits += 8;
+        if bits == u64::BITS {
+            hash = combine(hash, word);
+            (word, bits) = (0, 0);
+        }
+    }
+    match bits {
+        0 => hash,
+        _ => combine(hash, word),
+    }
+}
+
+/// Hashes what is a hash already to itself, for tables that are only asked and never listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ByItself(u64);
+
+impl Hasher for ByItself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+}
+
+/// A table by hashes, which is only ever asked: the order of its entries reaches nothing.
+pub(crate) type Table<T> = HashMap<u64, T, BuildHasherDefault<ByItself>>;
 
 #[cfg(test)]
 mod tests {
@@ -71,6 +110,17 @@ mod tests {
         assert_eq!(hash_bytes(b""), 0xE220_A839_7B1D_CDAF);
         assert_eq!(hash_bytes(b"web"), 0x73D0_396F_A64C_4794);
         assert_eq!(hash_bytes(b"eu-de-01/web-1"), 0x8713_00A6_F12B_2B9D);
+    }
+
+    #[test]
+    fn parts_hash_as_what_they_are_together() {
+        let text = b"eu-de-01/web-17 and so on";
+        for first in 0..=text.len() {
+            for second in first..=text.len() {
+                let parts = [&text[..first], &text[first..second], &text[second..]];
+                assert_eq!(hash_parts(&parts), hash_bytes(text));
+            }
+        }
     }
 
     #[test]

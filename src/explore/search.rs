@@ -22,8 +22,8 @@ use std::thread;
 /// have something to do. It depends on the layer alone, as what a bound cuts off depends on it.
 const fn stretch(layer: usize) -> usize {
     let few = layer / 16;
-    if few < 1 << 10 {
-        1 << 10
+    if few < 3 << 7 {
+        3 << 7
     } else if few > 1 << 14 {
         1 << 14
     } else {

@@ -6,6 +6,7 @@
 //! the layers below.
 
 pub mod bless;
+mod by_text;
 pub mod diagnostic;
 pub mod expect;
 mod figures;

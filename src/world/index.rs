@@ -5,31 +5,8 @@
 //! through to enter each where another table has its place for it, so the order of neither reaches anything.
 
 use super::Who;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use crate::hash::Table;
 use std::sync::Arc;
-
-/// Hashes a stable key, which is a hash already, to itself.
-#[derive(Clone, Copy, Debug, Default)]
-struct ByItself(u64);
-
-impl Hasher for ByItself {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, n: u64) {
-        self.0 = n;
-    }
-}
-
-type Table<T> = HashMap<u64, T, BuildHasherDefault<ByItself>>;
 
 /// So many changes are kept beside a table of any size, and half as many as it has entries beside a large one.
 const FEW: usize = 64;

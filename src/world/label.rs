@@ -106,6 +106,22 @@ fn numbered(text: &str) -> Option<(&str, u32)> {
     (plain && !leading && number != NONE).then_some((base, number))
 }
 
+/// `-` and a number, in room that is enough for any.
+fn behind_dash(mut number: u32, room: &mut [u8; 11]) -> &[u8] {
+    let mut at = room.len();
+    loop {
+        at -= 1;
+        room[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    at -= 1;
+    room[at] = b'-';
+    &room[at..]
+}
+
 impl Label {
     /// The label with this text, whatever the text is; its words are stored if they are new.
     pub(crate) fn of(text: &str, words: &mut Words) -> Label {
@@ -178,7 +194,12 @@ impl Label {
 
     /// The stable key: the hash of the text.
     pub fn stable(self, words: &Words) -> Stable {
-        Stable::of(&self.text(words))
+        let (base, number, part) = self.parts(words);
+        let mut digits = [0; 11];
+        let number = number.map_or(&[][..], |number| behind_dash(number, &mut digits));
+        let (slash, part) = part.map_or(("", ""), |part| ("/", part));
+        let text = [base.as_bytes(), number, slash.as_bytes(), part.as_bytes()];
+        Stable(hash::hash_parts(&text))
     }
 }
 
@@ -272,6 +293,7 @@ mod tests {
         for text in texts {
             let label = Label::of(text, &mut words);
             assert_eq!(label.text(&words), text);
+            assert_eq!(label.stable(&words), Stable::of(text));
             let whole = Label::of(&format!("{text}/part"), &mut words);
             assert_eq!(label.part("part", &mut words), whole);
         }

@@ -64,12 +64,16 @@ fn model(failures_max: u8) -> Result<Model, String> {
     )
 }
 
-/// The most memory that this process has used so far, in bytes, where the system tells.
+/// The most memory that this process has held so far but for pages of its program, in bytes, where the system tells. Pages of a
+/// program come in when their code runs for the first time, and are as many however many states there are.
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-    kib.map_or(f64::NAN, |kib| kib * 1024.0)
+    let told = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+        kib.map_or(f64::NAN, |kib| kib * 1024.0)
+    };
+    told("VmHWM:") - told("RssFile:")
 }
 
 /// What something took in seconds: of all threads on processors, and by the clock.

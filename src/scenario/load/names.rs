@@ -3,8 +3,8 @@
 //! Templates are kept as templates: ten thousand pairs are one entry here. Parts (`web/vda`, `web-3/dr`) come about during
 //! a run, so of them only the parent is known, and a part is taken for whatever kind it is asked to be.
 
+use crate::scenario::by_text::ByText;
 use crate::scenario::diagnostic::nearest;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// A kind of labelled thing.
@@ -86,7 +86,13 @@ struct Known {
 /// All labels of a file.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    known: BTreeMap<String, Known>,
+    known: Vec<(String, Known)>,
+    /// Where each label is in `known`.
+    places: ByText,
+    /// Of labels that end in a number and are no templates, for each `base` the place of the one with the least number.
+    least: Vec<u32>,
+    /// Where each `base` is in `least`.
+    bases: ByText,
     /// Whether a call makes groups without a label, which are then called `group-1` and so on.
     pub unnamed_groups: bool,
 }
@@ -179,52 +185,82 @@ pub(in crate::scenario) fn numbered(label: &str) -> Option<(&str, u32)> {
         .map(|n| (base, n))
 }
 
+/// The base of a series of labels that end in a number, and the least number.
+fn base_of<'a>(known: &'a [(String, Known)], least: &[u32], series: u32) -> (&'a str, u32) {
+    let label = &known[least[series as usize] as usize].0;
+    numbered(label).expect("only labels that end in a number are in a series")
+}
+
 impl Names {
     /// Adds a label; answers the label it clashes with, if there is one.
     pub(super) fn add(&mut self, label: &str, kind: Kind, count: Option<u32>) -> Option<String> {
-        if self.known.contains_key(label) {
+        if self.get(label).is_some() {
             return Some(label.to_owned());
         }
-        if count.is_none()
-            && let Some((base, n)) = numbered(label)
-            && let Some(Known {
-                count: Some(count), ..
-            }) = self.known.get(base)
-            && n <= *count
+        let number = numbered(label).filter(|_| count.is_none());
+        if let Some((base, n)) = number
+            && self.get(base).is_some_and(|known| known.count >= Some(n))
         {
             return Some(base.to_owned());
         }
-        if let Some(count) = count {
-            let prefix = format!("{label}-");
-            let members = self.known.range(prefix.clone()..);
-            let clash = members
-                .take_while(|(other, _)| other.starts_with(&prefix))
-                .find(|(other, known)| {
-                    known.count.is_none()
-                        && numbered(other).is_some_and(|(base, n)| base == label && n <= count)
-                });
-            if let Some((other, _)) = clash {
-                return Some(other.clone());
-            }
+        if let Some(count) = count
+            && let Some(place) = self.bases.get(label, |series| self.base(series).0 == label)
+            && self.base(place).1 <= count
+        {
+            return Some(self.known[self.least[place as usize] as usize].0.clone());
         }
-        self.known.insert(label.to_owned(), Known { kind, count });
+        let (known, place) = (&self.known, self.known.len() as u32);
+        let is_same = |place: u32| known[place as usize].0 == label;
+        // That it is new was asked above.
+        let _ = self.places.insert(label, place, is_same);
+        self.known.push((label.to_owned(), Known { kind, count }));
+        if let Some((base, n)) = number {
+            self.enter_member(base, n, place);
+        }
         None
+    }
+
+    /// Notes a label that is `base-n`.
+    fn enter_member(&mut self, base: &str, n: u32, place: u32) {
+        let (known, least) = (&self.known, &self.least);
+        let at = |series: u32| base_of(known, least, series);
+        let series = least.len() as u32;
+        match self
+            .bases
+            .insert(base, series, |series| at(series).0 == base)
+        {
+            Ok(()) => self.least.push(place),
+            Err(series) if n < at(series).1 => self.least[series as usize] = place,
+            Err(_) => {}
+        }
+    }
+
+    /// What is known of a label.
+    fn get(&self, label: &str) -> Option<&Known> {
+        let at = |place: u32| &self.known[place as usize];
+        let found = self.places.get(label, |place| at(place).0 == label);
+        found.map(|place| &at(place).1)
+    }
+
+    /// The base of a series of labels that end in a number, and the least number.
+    fn base(&self, series: u32) -> (&str, u32) {
+        base_of(&self.known, &self.least, series)
     }
 
     /// The count of a template.
     pub(super) fn count(&self, label: &str) -> Option<u32> {
-        self.known.get(label).and_then(|known| known.count)
+        self.get(label).and_then(|known| known.count)
     }
 
     /// The kind of what has this label, if the file tells: a part's kind is known only to the run.
     pub(super) fn kind(&self, label: &str) -> Option<Kind> {
         let member = || {
             let (base, _) = numbered(label)?;
-            let template = self.known.get(base).filter(|it| it.count.is_some());
+            let template = self.get(base).filter(|it| it.count.is_some());
             let unnamed = (base == "group" && self.unnamed_groups).then_some(Kind::Group);
             template.map(|it| it.kind).or(unnamed)
         };
-        self.known.get(label).map(|it| it.kind).or_else(member)
+        self.get(label).map(|it| it.kind).or_else(member)
     }
 
     /// Understands a reference to a thing of a kind (None: of any), made by a template of so many (None: by one thing).
@@ -237,7 +273,7 @@ impl Names {
         let (head, tail) = text.find('/').map_or((text, ""), |at| text.split_at(at));
         let part = !tail.is_empty();
         let want_head = want.filter(|_| !part);
-        if let Some(known) = self.known.get(head) {
+        if let Some(known) = self.get(head) {
             self.of_kind(head, known.kind, want_head)?;
             return match (known.count, own) {
                 (None, _) => Ok(Pattern::Fixed(text.to_owned())),
@@ -256,7 +292,7 @@ impl Names {
             if let Some(Known {
                 kind,
                 count: Some(count),
-            }) = self.known.get(base)
+            }) = self.get(base)
             {
                 self.of_kind(head, *kind, want_head)?;
                 return match n <= *count {
@@ -292,10 +328,11 @@ impl Names {
 
     /// The nearest label, first among those of the kind.
     fn nearest(&self, text: &str, want: Option<Kind>) -> Option<String> {
+        // Of several that are as near, the first one by its letters.
+        let mut known: Vec<_> = self.known.iter().collect();
+        known.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let of = |kind: Option<Kind>| {
-            let fitting = self
-                .known
-                .iter()
+            let fitting = { known.iter() }
                 .filter(move |(_, known)| kind.is_none_or(|kind| known.kind.is(kind)));
             fitting.map(|(label, _)| label.as_str())
         };
@@ -305,7 +342,7 @@ impl Names {
         }
         // A member that is meant is spelled after its template.
         let (base, n) = numbered(text).unwrap_or((text, 0));
-        let templates = self.known.iter().filter(|(_, known)| {
+        let templates = known.iter().filter(|(_, known)| {
             known.count.is_some_and(|count| n <= count)
                 && want.is_none_or(|kind| known.kind.is(kind))
         });
@@ -394,5 +431,16 @@ mod tests {
         assert_eq!(names.add("az", Kind::Az, Some(1)).as_deref(), Some("az-1"));
         assert_eq!(names.add("web", Kind::Drill, None).as_deref(), Some("web"));
         assert_eq!(names.add("az-1-1", Kind::Az, None), None);
+        // Of several members that a template would have, the one with the least number is named.
+        for label in ["db-10", "db-7", "db-9", "db-017"] {
+            assert_eq!(names.add(label, Kind::Disk, None), None);
+        }
+        assert_eq!(names.add("db-2", Kind::Disk, Some(3)), None);
+        assert_eq!(
+            names.add("db", Kind::Disk, Some(9)).as_deref(),
+            Some("db-7")
+        );
+        assert_eq!(names.add("db", Kind::Disk, Some(6)), None);
+        assert_eq!(names.add("db-6", Kind::Disk, None).as_deref(), Some("db"));
     }
 }

@@ -4,10 +4,10 @@
 //! map has neither, and a sequence of pairs would make users write one.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::scenario::by_text::ByText;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_saphyr::Spanned;
@@ -18,8 +18,7 @@ use serde_saphyr::Spanned;
 #[derive(Debug, Clone)]
 pub struct Labelled<T> {
     items: Vec<(Spanned<String>, T)>,
-    /// Places in the order of the labels.
-    sorted: Vec<u32>,
+    places: ByText,
 }
 
 impl<T> Labelled<T> {
@@ -48,13 +47,11 @@ impl<T> Labelled<T> {
         self.items.iter().map(|(_, item)| item)
     }
 
-    /// What `label` names. Takes the logarithm of their number, since a file may spell out a million.
+    /// What `label` names.
     pub fn get(&self, label: &str) -> Option<&T> {
-        let at = |place: &u32| &self.items[*place as usize];
-        let found = self
-            .sorted
-            .binary_search_by(|place| at(place).0.value.as_str().cmp(label));
-        found.ok().map(|place| &at(&self.sorted[place]).1)
+        let item = |place: u32| &self.items[place as usize];
+        let found = self.places.get(label, |place| item(place).0.value == label);
+        found.map(|place| &item(place).1)
     }
 }
 
@@ -62,7 +59,7 @@ impl<T> Default for Labelled<T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
-            sorted: Vec::new(),
+            places: ByText::default(),
         }
     }
 }
@@ -107,26 +104,19 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Pairs<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut seen = BTreeSet::new();
-        let mut pairs: Vec<(Spanned<String>, T)> = Vec::new();
+        let mut pairs = Labelled::default();
         while let Some(label) = map.next_key::<Spanned<String>>()? {
-            if !seen.insert(label.value.clone()) {
+            let (text, items): (&str, &[(Spanned<String>, T)]) = (&label.value, &pairs.items);
+            let is_same = |place: u32| items[place as usize].0.value == text;
+            let new = pairs.places.insert(text, items.len() as u32, is_same);
+            if new.is_err() {
                 return Err(de::Error::custom(format_args!(
-                    "the label `{}` appears twice",
-                    label.value
+                    "the label `{text}` appears twice"
                 )));
             }
-            pairs.push((label, map.next_value()?));
+            pairs.items.push((label, map.next_value()?));
         }
-        let mut sorted: Vec<u32> = (0..pairs.len() as u32).collect();
-        sorted.sort_unstable_by(|a, b| {
-            let label = |place: &u32| &pairs[*place as usize].0.value;
-            label(a).cmp(label(b))
-        });
-        Ok(Labelled {
-            items: pairs,
-            sorted,
-        })
+        Ok(pairs)
     }
 }
 
