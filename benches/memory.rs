@@ -1,4 +1,4 @@
-//! What pairs take in memory, and that a long run takes no more of it. Run with `cargo bench --bench memory`.
+//! What pairs and states of a search take in memory, and that a long run takes no more of it. Run with `cargo bench --bench memory`.
 //!
 //! Everything is counted where it is asked for, at the allocator, and compared with what the process holds in all. The room
 //! of one kind of thing is that of an exact copy of it: the pairs, the disks, the events to come. With `-- --events N` (and N of
@@ -11,12 +11,16 @@ mod region;
 
 use allocation_counter::measure;
 use jobs::Jobs;
+use region::region;
+use sdrsim::explore::{Bounds, Menu, Model, search};
 use std::process::ExitCode;
 use std::time::Instant;
 
 /// The most bytes that the record of a pair and its event to come may take among a million, and the same with its two disks. (128 are
 /// aimed at for the first; see `README.md`.)
 const MOST: [u64; 2] = [140, 320];
+/// The most bytes for a state that a search may hold at once.
+const MOST_OF_STATE: f64 = 48.0;
 /// So many pairs are held to it: in a small queue the room that is free counts for more.
 const MANY: u64 = 1_000_000;
 
@@ -81,6 +85,28 @@ fn sizes(groups: u32) -> bool {
     (within || pairs < MANY) && pending >= pairs
 }
 
+/// A search of two groups of two pairs of which so many sub-jobs may fail, with a property, on one thread: whether the most that
+/// it held at once was little for each state.
+fn searched(failures_max: u8) -> bool {
+    let menu = Menu {
+        failures_max,
+        ..Menu::default()
+    };
+    let model = Model::new(region(2, 2, None), menu);
+    let model = model.always("groups stay", |world| match world.groups.len() {
+        2 => Ok(()),
+        other => Err(format!("{other} groups")),
+    });
+    let mut states = 0;
+    let info = measure(|| states = search(&model, &Bounds::default()).states);
+    let each = info.bytes_max as f64 / states as f64;
+    println!("{states} states of a search: {each:.1} bytes each at the peak");
+    if each > MOST_OF_STATE {
+        eprintln!("more than {MOST_OF_STATE}");
+    }
+    each <= MOST_OF_STATE
+}
+
 /// Runs so many events of 1,000 pairs; whether memory stayed as it was after the first hundredth.
 fn flat(events: u64) -> bool {
     let mut jobs = Jobs::spread(10, 100);
@@ -122,7 +148,11 @@ fn main() -> ExitCode {
                 false
             }
         },
-        None => [100, 10_000].into_iter().all(sizes),
+        None => {
+            let sizes = [100, 10_000].map(sizes);
+            let searches = [2, 8].map(searched);
+            sizes.into_iter().chain(searches).all(|it| it)
+        }
     };
     match held {
         true => ExitCode::SUCCESS,

@@ -75,7 +75,7 @@ impl Records {
     }
 
     /// So many stand on a page.
-    pub const PAGE: usize = 1 << 9;
+    pub const PAGE: usize = 1 << 7;
 
     /// The record of the state at a place.
     pub fn of(&self, place: usize) -> &[u64] {

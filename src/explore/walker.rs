@@ -18,7 +18,7 @@ pub(super) struct Parent {
 }
 
 /// How many states a page holds.
-const PAGE: usize = 1 << 12;
+const PAGE: usize = 1 << 10;
 
 /// Where all states came from, on pages, so that growing moves nothing and leaves no room empty.
 #[derive(Debug, Default)]
