@@ -11,8 +11,8 @@ use behind::Behind;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sdrsim::scenario::Scenario;
 use sdrsim::scenario::trace::{End, Header, Trace};
-use std::fs::File;
 use std::io::{Write, sink};
+use tempfile::NamedTempFile;
 
 /// 10,000 pairs start, fail over, reprotect and stop.
 fn scenario() -> (String, Scenario) {
@@ -44,7 +44,6 @@ fn traced<W: Write>(text: &str, scenario: &Scenario, writer: W) -> W {
 fn tracing(c: &mut Criterion) {
     let (text, scenario) = scenario();
     let folder = tempfile::tempdir().expect("there is room for files");
-    let path = folder.path().join("trace.jsonl");
     let mut group = c.benchmark_group("10,000 pairs, 4 operations");
     group.sample_size(10);
     let untraced = || scenario.start(None).untold().run(&mut ()).report.events;
@@ -53,9 +52,10 @@ fn tracing(c: &mut Criterion) {
     group.bench_function("trace thrown away", |b| {
         b.iter(|| traced(&text, &scenario, sink()));
     });
+    // Each into a file of its own, as the command does, which is deleted when nobody looks at the time.
     group.bench_function("trace to a file", |b| {
-        b.iter(|| {
-            let file = File::create(&path).expect("it can be made");
+        b.iter_with_large_drop(|| {
+            let file = NamedTempFile::new_in(&folder).expect("it can be made");
             let behind = Behind::new(file).expect("there is a thread");
             let written = traced(&text, &scenario, behind).finish();
             written.expect("it can be written")

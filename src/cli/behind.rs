@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 /// How many bytes are handed over at once: a call of the operating system costs more than a hundred lines of a trace.
-const PIECE: usize = 1 << 18;
+const PIECE: usize = 1 << 17;
 /// How many pieces may wait to be written.
 const WAITING: usize = 8;
 
