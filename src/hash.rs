@@ -4,8 +4,7 @@
 //! seed give the same ids and the same fates in every build. `std`'s hashers make no such promise. It is not cryptographic
 //! and no defence against chosen collisions; nothing here needs one.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 
 /// The step of the SplitMix64 sequence, the odd number nearest to 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -84,9 +83,6 @@ impl Hasher for ByItself {
         self.0 = n;
     }
 }
-
-/// A table by hashes, which is only ever asked: the order of its entries reaches nothing.
-pub(crate) type Table<T> = HashMap<u64, T, BuildHasherDefault<ByItself>>;
 
 #[cfg(test)]
 mod tests {

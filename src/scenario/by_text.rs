@@ -1,11 +1,13 @@
 //! Where texts stand in a list: what a file spells out by the million is looked up by hash and not by bisection.
 
-use crate::hash::{Table, hash_bytes};
+use crate::hash::{ByItself, hash_bytes};
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 /// Places of texts. The list that has the texts is somebody else's, who says whether a text stands at a place. A table is only
 /// asked and never listed, so its order reaches nothing.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ByText(Table<u32>);
+pub(super) struct ByText(HashMap<u64, u32, BuildHasherDefault<ByItself>>);
 
 impl ByText {
     /// Where a text stands.

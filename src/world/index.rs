@@ -5,8 +5,12 @@
 //! through to enter each where another table has its place for it, so the order of neither reaches anything.
 
 use super::Who;
-use crate::hash::Table;
+use crate::hash::ByItself;
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+
+type Table<T> = HashMap<u64, T, BuildHasherDefault<ByItself>>;
 
 /// So many changes are kept beside a table of any size, and half as many as it has entries beside a large one.
 const FEW: usize = 64;
