@@ -250,7 +250,7 @@ pub struct ExploreArgs {
     /// At most so many actions from the start.
     #[arg(long, value_name = "NUMBER")]
     pub depth: Option<u32>,
-    /// At most so many MiB for what is kept of states and what was found of them. It is looked at after every 1,024 to
+    /// At most so many MiB for what is kept of states and what was found of them. It is looked at after every 384 to
     /// 16,384 states, so a little more may be used.
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub memory: usize,

@@ -29,18 +29,18 @@ const FEW_PAIRS: usize = 20_000;
 /// the records of many events at once in hardly more time than that of one. So it looks at records of one kind after
 /// another, none of which waits for another of its kind.
 fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
-    let mut subs = [(JobKey::null(), 0); AHEAD];
+    let mut works = [(JobKey::null(), 0); AHEAD];
     let (mut known, mut seen) = (0, 0);
     for pair in pairs {
         if let Some(pair) = world.pairs.get(pair)
             && let Some(work) = pair.life.work()
         {
-            subs[known] = (work.job, pair.sub);
+            works[known] = (work.job, pair.sub);
             known += 1;
             seen ^= pair.updated.as_micros();
         }
     }
-    let ends = subs[..known].iter().filter_map(|&(job, sub)| {
+    let ends = works[..known].iter().filter_map(|&(job, sub)| {
         let subs = &world.jobs.get(job)?.subs;
         subs.ended_at(sub)
     });

@@ -73,7 +73,7 @@ pub struct Bounds {
     /// So many actions from the start.
     pub depth: u32,
     /// So many bytes for what is kept of states and for what threads have found and remember. Looked at after each stretch of
-    /// 1,024 to 16,384 states, so more by what one stretch finds may be used; with the search's result it is this that may depend on
+    /// 384 to 16,384 states, so more by what one stretch finds may be used; with the search's result it is this that may depend on
     /// the number of threads.
     pub bytes: usize,
     /// Threads; the result does not depend on them unless `bytes` ends the search. 0 is taken for 1.

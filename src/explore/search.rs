@@ -32,7 +32,7 @@ const fn stretch(layer: usize) -> usize {
 }
 
 /// So few are not shared among threads.
-pub(super) const FEW: usize = 256;
+pub(super) const FEW: usize = 128;
 
 /// Searches.
 #[must_use]

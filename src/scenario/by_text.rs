@@ -1,13 +1,26 @@
 //! Where texts stand in a list: what a file spells out by the million is looked up by hash and not by bisection.
+//!
+//! Whoever writes a file may choose its texts so that a known hash is the same for all, so this one is another in every
+//! process. That reaches nothing: a table is only asked and never listed.
 
-use crate::hash::{ByItself, hash_bytes};
+use crate::hash::ByItself;
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
+use std::sync::LazyLock;
 
-/// Places of texts. The list that has the texts is somebody else's, who says whether a text stands at a place. A table is only
-/// asked and never listed, so its order reaches nothing.
-#[derive(Clone, Debug, Default)]
+/// What texts are hashed with.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// Places of texts. The list that has the texts is somebody else's, who says whether a text stands at a place.
+#[derive(Clone, Default)]
 pub(super) struct ByText(HashMap<u64, u32, BuildHasherDefault<ByItself>>);
+
+impl fmt::Debug for ByText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByText").finish_non_exhaustive()
+    }
+}
 
 impl ByText {
     /// Where a text stands.
@@ -33,7 +46,7 @@ impl ByText {
 
     /// The place of a text, or the key under which it can be entered: its hash, or behind others with that hash.
     fn find(&self, text: &str, stands_at: impl Fn(u32) -> bool) -> Result<u32, u64> {
-        let mut key = hash_bytes(text.as_bytes());
+        let mut key = HASHER.hash_one(text);
         while let Some(&place) = self.0.get(&key) {
             if stands_at(place) {
                 return Ok(place);
@@ -53,7 +66,7 @@ mod tests {
         let texts = ["web", "db", "", "web-1"];
         let mut places = ByText::default();
         // Somebody else is in the way of the first.
-        let before = hash_bytes(b"web");
+        let before = HASHER.hash_one("web");
         places.0.insert(before, 3);
         places.0.insert(before.wrapping_add(1), 2);
         for (place, text) in (0..).zip(texts) {

@@ -208,7 +208,7 @@ impl std::error::Error for Diagnostic {}
 /// The candidate closest to `name`, if one is close enough to be what was meant.
 ///
 /// Close enough is the same name but for case, or at most one edit (a letter added, dropped, changed, or two swapped)
-/// per three letters and at least one. Among equally close candidates the first wins.
+/// per three letters and at least one. Among equally close candidates the first by its letters wins.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
     if length == 0 || length > LONGEST_NAME {
@@ -222,7 +222,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-        let closer = best.is_none_or(|(least, _)| distance < least);
+        let closer = best.is_none_or(|best| (distance, candidate) < best);
         if distance <= allowed && distance < length && closer {
             best = Some((distance, candidate));
         }
@@ -386,6 +386,9 @@ mod tests {
         assert_eq!(nearest("STATUS", names), Some("status"));
         assert_eq!(nearest("server_gruop", names), Some("server_group"));
         assert_eq!(nearest("zebra", names), None);
+        for order in [["disk-1", "disk-2"], ["disk-2", "disk-1"]] {
+            assert_eq!(nearest("disk-x", order), Some("disk-1"));
+        }
         assert_eq!(nearest("x", ["y"]), None);
         assert_eq!(nearest("", names), None);
     }

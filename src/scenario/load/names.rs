@@ -203,11 +203,12 @@ impl Names {
         {
             return Some(base.to_owned());
         }
+        let base = |series: u32| base_of(&self.known, &self.least, series);
         if let Some(count) = count
-            && let Some(place) = self.bases.get(label, |series| self.base(series).0 == label)
-            && self.base(place).1 <= count
+            && let Some(series) = self.bases.get(label, |series| base(series).0 == label)
+            && base(series).1 <= count
         {
-            return Some(self.known[self.least[place as usize] as usize].0.clone());
+            return Some(self.known[self.least[series as usize] as usize].0.clone());
         }
         let (known, place) = (&self.known, self.known.len() as u32);
         let is_same = |place: u32| known[place as usize].0 == label;
@@ -240,11 +241,6 @@ impl Names {
         let at = |place: u32| &self.known[place as usize];
         let found = self.places.get(label, |place| at(place).0 == label);
         found.map(|place| &at(place).1)
-    }
-
-    /// The base of a series of labels that end in a number, and the least number.
-    fn base(&self, series: u32) -> (&str, u32) {
-        base_of(&self.known, &self.least, series)
     }
 
     /// The count of a template.
@@ -328,11 +324,8 @@ impl Names {
 
     /// The nearest label, first among those of the kind.
     fn nearest(&self, text: &str, want: Option<Kind>) -> Option<String> {
-        // Of several that are as near, the first one by its letters.
-        let mut known: Vec<_> = self.known.iter().collect();
-        known.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let of = |kind: Option<Kind>| {
-            let fitting = { known.iter() }
+            let fitting = { self.known.iter() }
                 .filter(move |(_, known)| kind.is_none_or(|kind| known.kind.is(kind)));
             fitting.map(|(label, _)| label.as_str())
         };
@@ -342,7 +335,7 @@ impl Names {
         }
         // A member that is meant is spelled after its template.
         let (base, n) = numbered(text).unwrap_or((text, 0));
-        let templates = known.iter().filter(|(_, known)| {
+        let templates = self.known.iter().filter(|(_, known)| {
             known.count.is_some_and(|count| n <= count)
                 && want.is_none_or(|kind| known.kind.is(kind))
         });
