@@ -10,7 +10,7 @@ const PIECE: usize = 1 << 17;
 const WAITING: usize = 8;
 
 /// Gathers what is written and hands it to a thread of its own, which writes it in large pieces. Whoever makes a long text then
-/// waits for the writer beneath only if that is slower by some megabytes.
+/// waits for the writer beneath only if that is slower by a megabyte.
 ///
 /// An error of the writer beneath comes out at a later call, and at [`Behind::finish`] at the latest.
 #[derive(Debug)]
