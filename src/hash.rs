@@ -109,6 +109,17 @@ mod tests {
     }
 
     #[test]
+    fn words_are_of_eight_bytes_and_the_last_one_is_filled_up() {
+        let (one, two) = (u64::from_le_bytes(*b"12345678"), u64::from(b'9'));
+        let whole = combine(mix(8), one);
+        assert_eq!(hash_bytes(b"12345678"), whole);
+        let both = combine(combine(mix(16), one), one);
+        assert_eq!(hash_bytes(b"1234567812345678"), both);
+        let more = combine(combine(mix(9), one), two);
+        assert_eq!(hash_bytes(b"123456789"), more);
+    }
+
+    #[test]
     fn parts_hash_as_what_they_are_together() {
         let text = b"eu-de-01/web-17 and so on";
         for first in 0..=text.len() {
