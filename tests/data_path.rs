@@ -458,6 +458,35 @@ fn a_destroyed_replica_is_copied_anew_in_full() {
 }
 
 #[test]
+fn what_copies_have_carried_is_known_for_as_long_as_their_pair_is_there() {
+    let mut bed = Bed::new(settings(), false);
+    let kept = |bed: &Bed| bed.world().carried.pairs().count();
+    let copied = |bed: &Bed| bed.world().copied(bed.key(), bed.engine.now());
+    assert_eq!((kept(&bed), copied(&bed)), (2, 10 * GIB), "the first copy");
+    bed.break_at(4000, "ab");
+    bed.mend_at(4600, "ab");
+    let left = bed.world().left(bed.key(), bed.engine.now());
+    bed.quiet();
+    assert!(left > Bytes(0), "something was written meanwhile");
+    assert_eq!(copied(&bed), 10 * GIB + left.0);
+    bed.ask(Native::StopServer {
+        server: "s1".into(),
+    });
+    bed.quiet();
+    let stop = Call::StopProtection { group: "g".into() };
+    let delete = Call::DeleteReplicationPair {
+        pair: "i/vdb".into(),
+        server_group_id: None,
+        delete_target_volume: false,
+    };
+    for call in [stop, detach("i/vdb"), delete] {
+        bed.ask(call);
+        bed.quiet();
+    }
+    assert_eq!(kept(&bed), 1, "that of the other pair");
+}
+
+#[test]
 fn a_failover_that_cannot_reach_live_production_fails_under_fencing_and_splits_the_brain_without() {
     let allowed = |fencing| {
         stopped(move |settings| {

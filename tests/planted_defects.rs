@@ -15,8 +15,9 @@ use sdrsim::testing::{
 };
 use sdrsim::time::Span;
 use sdrsim::world::job::{JobStatus, Part};
+use sdrsim::world::life::Work;
 use sdrsim::world::machinery::Power;
-use sdrsim::world::protection::{Verdict, Work};
+use sdrsim::world::protection::Verdict;
 use sdrsim::world::{Who, World};
 use std::collections::BTreeSet;
 

@@ -48,7 +48,7 @@ impl Sums {
     fn is(&mut self, serves: bool, seen: bool, world: &World, pairs: &[PairKey]) {
         let copies: Vec<Copying> = pairs.iter().map(|&pair| world.pairs[pair].copy).collect();
         let idle = |copy: &Copying| matches!(copy, Copying::Inactive | Copying::Stopped);
-        let lacks = pairs.iter().any(|&pair| !world.pairs[pair].has_copy);
+        let lacks = pairs.iter().any(|&pair| !world.pairs[pair].has_copy());
         self.bare |= lacks || copies.iter().any(idle);
         self.bare &= lacks || !copies.iter().all(|copy| *copy == Copying::Active);
         let behind = |copy: &Copying| matches!(copy, Copying::Running | Copying::Waiting);

@@ -12,7 +12,8 @@ use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::check::{Violation, check};
 use crate::world::flow::{Carried, Passed, Ticket};
-use crate::world::protection::{Copying, Cut, Life, Pair, Side};
+use crate::world::life::Life;
+use crate::world::protection::{Copying, Cut, Pair, Side};
 use crate::world::replica::{Gap, Level, Outage};
 use crate::world::{DiskKey, GroupKey, LinkKey, NicKey, PairKey, ServerKey, Who, World};
 use slotmap::SecondaryMap;
@@ -255,7 +256,7 @@ fn group_seen(world: &World, group: GroupKey) -> GroupSeen {
     let record = &world.groups[group];
     let pairs = record.pairs.iter().map(|pair| {
         let r = &world.pairs[pair];
-        let point = (r.drift().stands, r.drift().behind, r.consistent);
+        let point = (r.drift().stands, r.drift().behind, r.is_consistent());
         (
             r.life,
             (r.copy, r.ticket()),

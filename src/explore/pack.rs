@@ -9,7 +9,8 @@ use crate::hash::{self, mix};
 use crate::sdrs::device::Device;
 use crate::world::job::{Detail, JobStatus};
 use crate::world::label::Stable;
-use crate::world::protection::{Copying, Cut, Instance, Life, Pair, ProtectionType, Side};
+use crate::world::life::Life;
+use crate::world::protection::{Copying, Cut, Instance, Pair, ProtectionType, Side};
 use crate::world::{DrillKey, FlavorKey, GroupKey, InstanceKey, NicKey, PairKey, ServerKey};
 use crate::world::{SubnetKey, VpcKey, Who, World};
 use std::collections::BTreeSet;
@@ -384,12 +385,12 @@ impl Packer {
         };
         let flags = [
             pair.unsynced().0 > 0,
-            pair.consistent,
-            pair.has_copy,
+            pair.is_consistent(),
+            pair.has_copy(),
             pair.drift().stands.is_some(),
             pair.drift().behind > 0,
             pair.parted,
-            pair.lost,
+            pair.rest.lost,
             world.is_stalled(key),
         ];
         let flags =

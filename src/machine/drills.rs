@@ -32,7 +32,7 @@ pub(super) fn choose(world: &mut World, now: SimTime, drill: DrillKey) {
         let boots = instance
             .pairs
             .iter()
-            .all(|&pair| world.pairs[pair].consistent);
+            .all(|&pair| world.pairs[pair].is_consistent());
         (whole && !instance.pairs.is_empty()).then_some((key, boots))
     });
     let members: Vec<(InstanceKey, bool)> = members.collect();

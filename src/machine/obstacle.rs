@@ -30,7 +30,7 @@ pub(super) fn of_sub_job(world: &World, policies: Policies, op: Op, pair: PairKe
             let behind = world.level(pair) == Level::Five
                 && policies.failover_disconnected == Permission::Refused;
             let takes_over = may_take_over(world, policies, record.group);
-            usable(dr) && record.consistent && !behind && takes_over
+            usable(dr) && record.is_consistent() && !behind && takes_over
         }
         // What was written behind the service's back while the path was lost is not on the DR disk before its resync ends.
         Op::PlannedFailover => joined() && record.copy == Copying::Active,
@@ -153,7 +153,7 @@ fn of_job(world: &World, job: JobKey) -> Option<Code> {
         },
         Op::ExpandReplicationPair => match (&record.detail, record.subject) {
             (Detail::Expand(size), Who::Pair(pair)) => {
-                let lost = world.pairs[pair].lost || !has_room_to_grow(world, pair, *size);
+                let lost = world.pairs[pair].rest.lost || !has_room_to_grow(world, pair, *size);
                 lost.then(|| job_error(record.op)).flatten()
             }
             _ => None,

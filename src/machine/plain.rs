@@ -15,7 +15,7 @@ use crate::sdrs::rules::{End, RULES};
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
 use crate::world::job::Detail;
-use crate::world::protection::{Copying, Group, Pair, ProtectionType, Side};
+use crate::world::protection::{Copying, Group, Pair, ProtectionType, Replica, Side};
 use crate::world::replica::Recovery;
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
@@ -39,8 +39,9 @@ pub(super) fn look_over(world: &mut World, group: GroupKey) {
 /// Whether nothing stands out about a pair but its disks.
 #[inline(always)]
 fn is_plain_pair(pair: &Pair) -> bool {
-    let plain = pair.rest.is_untouched() || (pair.is_alike() && pair.rest.failure.is_none());
-    plain && !pair.lost && !pair.is_copying()
+    let rest = &pair.rest;
+    let plain = || pair.is_alike() && rest.failure.is_none() && !rest.lost;
+    (rest.is_untouched() || plain()) && !pair.is_copying()
 }
 
 /// What a sub-job's end does besides the status.
@@ -168,7 +169,7 @@ pub(crate) fn sub_job_ended<H: HearsEnds>(
     let turn = match op {
         Op::StartProtection | Op::Reprotect => Turn::On,
         Op::StopProtection => Turn::Off,
-        Op::Failover if !pair.consistent || !pair.has_copy => return None,
+        Op::Failover if !pair.is_consistent() => return None,
         Op::Failover if pair.station == aim => Turn::Off,
         Op::Failover => Turn::Over,
         Op::PlannedFailover if pair.copy == Copying::Active => Turn::Exchange,
@@ -214,11 +215,10 @@ fn carry_out<H: HearsEnds>(
     match turn {
         Turn::On => {
             group.in_step += u32::from(!was_active);
-            group.copies += u32::from(!pair.has_copy);
+            group.copies += u32::from(!pair.has_copy());
             pair.parted = false;
             pair.copy = Copying::Active;
-            pair.consistent = true;
-            pair.has_copy = true;
+            pair.replica = Replica::Consistent;
             if !was_active {
                 out.in_step(key, pair);
             }

@@ -16,7 +16,8 @@ use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
 use crate::world::job::{Detail, Job, JobStatus, Part};
-use crate::world::protection::{Pair, ProtectionType, Side, Work};
+use crate::world::life::Work;
+use crate::world::protection::{Pair, ProtectionType, Side};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 /// A sub-job that failed makes its job fail with this code; the sub-job keeps its own.

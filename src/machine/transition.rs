@@ -9,7 +9,7 @@ use crate::sdrs::rules::{End, rule};
 use crate::sdrs::status::{Kind, Status};
 use crate::time::SimTime;
 use crate::world::job::Detail;
-use crate::world::protection::{Life, Work};
+use crate::world::life::{Life, Work};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 const LIVES: &str = "the caller names a resource that exists and has a status";
@@ -253,7 +253,7 @@ pub(crate) fn end_work(
 pub(crate) fn is_lost(world: &World, who: Who) -> bool {
     match who {
         Who::Instance(k) => world.instances[k].lost,
-        Who::Pair(k) => world.pairs[k].lost,
+        Who::Pair(k) => world.pairs[k].rest.lost,
         _ => false,
     }
 }

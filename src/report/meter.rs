@@ -128,9 +128,9 @@ impl Meter {
         let mut drills = self.drills.at.values();
         let of_group = |it: &OfGroup| {
             let lane = it.lane.as_ref().is_none_or(Lane::is_whole);
-            lane && world.words.has_all_of(it.label)
+            lane && world.words.has_stem_of(it.label)
         };
-        let of_instance = |it: &OfInstance| group(&it.group) && world.words.has_all_of(it.label);
+        let of_instance = |it: &OfInstance| group(&it.group) && world.words.has_stem_of(it.label);
         let mut counts = vec![[0_u32; 3]; self.groups.len()];
         for it in &self.instances {
             if let Some(sums) = counts.get_mut(it.group as usize) {
@@ -292,7 +292,7 @@ impl Meter {
                 for server in record.servers.into_iter().flatten() {
                     self.servers.insert(server, key);
                 }
-                let copied = record.pairs.iter().map(|&pair| world.pairs[pair].copied);
+                let copied = record.pairs.iter().map(|&pair| world.carried.of(pair));
                 instance.copied = copied.fold(0, u64::saturating_add);
                 let state = match world.instance_serves(key) {
                     true => State::Up,
@@ -410,7 +410,7 @@ fn standing(world: &World, key: InstanceKey) -> Standing {
         in_step: of(|copy| copy == Copying::Active),
         copies: pairs
             .iter()
-            .filter(|&&pair| world.pairs[pair].has_copy)
+            .filter(|&&pair| world.pairs[pair].has_copy())
             .count(),
         five: world.instance_level(key) == Level::Five,
     }

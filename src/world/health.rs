@@ -45,7 +45,7 @@ impl World {
     pub fn is_side_usable(&self, pair: &Pair, side: Side) -> bool {
         let disk = pair.disks[side.index()];
         disk.is_some_and(|disk| {
-            let blank = self.disks[disk].blank && side == pair.station && pair.has_copy;
+            let blank = self.disks[disk].blank && side == pair.station && pair.has_copy();
             self.is_usable(disk) && !blank
         })
     }
@@ -213,9 +213,8 @@ impl World {
 
     /// Bytes that the copies of a pair have carried up to an instant, whole bytes of each copy rounded down.
     pub fn copied(&self, pair: PairKey, now: SimTime) -> u64 {
-        self.pairs[pair]
-            .copied
-            .saturating_add(self.under_way(pair, now))
+        let before = self.carried.of(pair);
+        before.saturating_add(self.under_way(pair, now))
     }
 
     /// The same of all pairs that a group has or had. It walks the group's pairs only while copies are under way.
@@ -318,7 +317,7 @@ impl World {
     /// missing there.
     pub fn recovery(&self, pair: PairKey, now: SimTime) -> Option<Recovery> {
         let record = &self.pairs[pair];
-        if !record.has_copy {
+        if !record.has_copy() {
             return None;
         }
         let gap = self.gap(pair, record.station);

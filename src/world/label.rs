@@ -1,7 +1,7 @@
 //! Labels, stable keys and published ids.
 //!
 //! A label is how a scenario and its transcript call a resource: a word, optionally numbered by its template
-//! (`web-17`), optionally with the part of a parent that it is (`web-17/vda`). Labels are three small integers, so that a
+//! (`web-17`), optionally with the part of a parent that it is (`web-17/vda`). Labels are two small integers, so that a
 //! million pairs from one template cost no text. Names are kept the same way, since most are the label of something. The
 //! **stable key** of a resource is the hash of its label's text: it depends on no insertion order, and ids and random
 //! draws derive from it.
@@ -53,9 +53,9 @@ impl Words {
         (word.0 as usize) < self.0.texts.len()
     }
 
-    /// Whether a label or name is made of words that are here.
-    pub(crate) fn has_all_of(&self, label: Label) -> bool {
-        self.has(label.base) && (label.part == NONE || self.has(Word(label.part)))
+    /// Whether a label or name is made of a word that is here.
+    pub(crate) fn has_stem_of(&self, label: Label) -> bool {
+        self.has(label.stem)
     }
 
     /// Rebuilds what is not written to a checkpoint.
@@ -75,9 +75,9 @@ impl Words {
 /// A text has one label only, so labels are equal if and only if their texts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Label {
-    base: Word,
+    /// The text without `-number`: `base` or `base/part`.
+    stem: Word,
     number: u32,
-    part: u32,
 }
 
 /// A name of a resource: any text, kept as the label with that text.
@@ -85,7 +85,7 @@ pub type Name = Label;
 
 const NONE: u32 = u32::MAX;
 
-/// A name kept beside a label: one without a part that has the label's number, as the names of members of templates have; or
+/// A name kept beside a label: the stem of one that has the label's number, as the names of members of templates have; or
 /// none, where the name is the label itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -129,37 +129,32 @@ impl Label {
             Some((head, part)) => (head, Some(part)),
             None => (text, None),
         };
-        let (base, number) = numbered(head).unwrap_or((head, NONE));
-        Label {
-            base: words.intern(base),
-            number,
-            part: part.map_or(NONE, |part| words.intern(part).0),
-        }
+        let Some((base, number)) = numbered(head) else {
+            let stem = words.intern(text);
+            return Label { stem, number: NONE };
+        };
+        let stem = match part {
+            Some(part) => words.intern(&format!("{base}/{part}")),
+            None => words.intern(base),
+        };
+        Label { stem, number }
     }
 
-    /// A part of the resource that `self` names; a part of a part is a part of the whole, and keeps both words as one.
+    /// A part of the resource that `self` names; a part of a part is a part of the whole.
     pub(crate) fn part(self, part: &str, words: &mut Words) -> Label {
-        let part = match self.part {
-            NONE => words.intern(part),
-            own => {
-                let text = format!("{}/{part}", words.text(Word(own)));
-                words.intern(&text)
-            }
-        };
+        let stem = format!("{}/{part}", words.text(self.stem));
         Label {
-            part: part.0,
+            stem: words.intern(&stem),
             ..self
         }
     }
 
     /// The text.
     pub fn text(self, words: &Words) -> Cow<'_, str> {
-        let (base, number, part) = self.parts(words);
-        match (number, part) {
-            (None, None) => Cow::Borrowed(base),
-            (Some(number), None) => Cow::Owned(format!("{base}-{number}")),
-            (None, Some(part)) => Cow::Owned(format!("{base}/{part}")),
-            (Some(number), Some(part)) => Cow::Owned(format!("{base}-{number}/{part}")),
+        match self.parts(words) {
+            (_, None, _) => Cow::Borrowed(words.text(self.stem)),
+            (base, Some(number), None) => Cow::Owned(format!("{base}-{number}")),
+            (base, Some(number), Some(part)) => Cow::Owned(format!("{base}-{number}/{part}")),
         }
     }
 
@@ -168,8 +163,7 @@ impl Label {
         if name == self {
             return Some(Beside::default());
         }
-        let short = name.number == self.number && name.part == NONE;
-        short.then_some(Beside(name.base.0))
+        (name.number == self.number).then_some(Beside(name.stem.0))
     }
 
     /// The name that is kept beside this label.
@@ -177,19 +171,21 @@ impl Label {
     pub(crate) const fn beside(self, kept: Beside) -> Name {
         match kept.0 {
             NONE => self,
-            base => Label {
-                base: Word(base),
+            stem => Label {
+                stem: Word(stem),
                 number: self.number,
-                part: NONE,
             },
         }
     }
 
     /// What the text is put together from: `base`, `-number` and `/part`.
     pub(crate) fn parts(self, words: &Words) -> (&str, Option<u32>, Option<&str>) {
-        let number = (self.number != NONE).then_some(self.number);
-        let part = (self.part != NONE).then(|| words.text(Word(self.part)));
-        (words.text(self.base), number, part)
+        let stem = words.text(self.stem);
+        let (base, part) = match stem.split_once('/') {
+            Some((base, part)) => (base, Some(part)),
+            None => (stem, None),
+        };
+        (base, (self.number != NONE).then_some(self.number), part)
     }
 
     /// The stable key: the hash of the text.
@@ -300,15 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_name_with_the_number_of_the_label_is_kept_beside_it() {
+    fn a_name_with_the_number_of_the_label_is_kept_beside_it() {
         let mut words = Words::default();
         let texts = ["web", "web-1", "db-1", "db-1/vda", "web/dr", "web-2", "x/y"];
         let labels = texts.map(|text| Label::of(text, &mut words));
         for label in labels {
             for name in labels {
                 let kept = label.keep_beside(name);
-                let short = label.number == name.number && name.part == NONE;
-                assert_eq!(kept.is_some(), short || name == label);
+                assert_eq!(kept.is_some(), label.number == name.number);
                 assert!(kept.is_none_or(|kept| label.beside(kept) == name));
             }
             assert_eq!(label.beside(Beside::default()), label);
@@ -322,7 +317,7 @@ mod tests {
             let label = Label::of(&format!("vm-{n}/vda"), &mut words);
             label.part("dr", &mut words);
         }
-        assert_eq!(words.0.texts.len(), 3);
+        assert_eq!(words.0.texts.len(), 2);
     }
 
     #[test]

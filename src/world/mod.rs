@@ -4,6 +4,7 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod carried;
 pub mod check;
 pub mod fault;
 pub mod flow;
@@ -11,6 +12,7 @@ pub mod health;
 pub(crate) mod index;
 pub mod job;
 pub mod label;
+pub mod life;
 pub mod machinery;
 pub mod place;
 pub mod protection;
@@ -26,14 +28,16 @@ use crate::sdrs::op::Op;
 use crate::sdrs::policy::PolicySet;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{Calendar, SimTime, Span};
+use carried::Carried;
 use fault::{Hazard, Held, Marks};
 use flow::{Aim, Flows};
 use index::Index;
 use job::{Job, Task};
 use label::{Label, Name, Stable, Word, Words};
+use life::Life;
 use machinery::{Disk, Server};
 use place::{Az, Domain, Eip, Flavor, Nic, Project, Quotas, Site, Subnet, Usage, Vpc};
-use protection::{Drill, Group, Instance, Life, Pair};
+use protection::{Drill, Group, Instance, Pair};
 use refill::{Room, clone_by_field};
 use serde::{Deserialize, Serialize};
 use settings::Settings;
@@ -247,6 +251,8 @@ pub struct World {
     pub instances: SlotMap<InstanceKey, Instance>,
     /// Replication pairs.
     pub pairs: SlotMap<PairKey, Pair>,
+    /// What the ended and interrupted copies of pairs have carried; see [`World::copied`].
+    pub carried: Carried,
     /// DR drills.
     pub drills: SlotMap<DrillKey, Drill>,
     /// The network between AZs.
@@ -298,7 +304,7 @@ pub struct World {
     pub(crate) relevelled: Vec<GroupKey>,
 }
 
-clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, standing, marks, hung, census, next_serial, last_job, index, spare, aims, ended, relevelled } trees { past } maps {  });
+clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, standing, marks, hung, census, next_serial, last_job, index, spare, aims, ended, relevelled, carried } trees { past } maps {  });
 
 impl World {
     /// An empty region.
@@ -340,6 +346,7 @@ impl World {
             groups: SlotMap::with_key(),
             instances: SlotMap::with_key(),
             pairs: SlotMap::with_key(),
+            carried: Carried::default(),
             drills: SlotMap::with_key(),
             topology: Topology::default(),
             jobs: SlotMap::with_key(),

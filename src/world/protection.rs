@@ -2,16 +2,16 @@
 
 use super::flow::{Passed, Ticket};
 use super::label::{Label, Name, Stable, Word};
+use super::life::Life;
 use super::rare::{Plain, Rare};
 use super::replica::{Dirty, Gap, Outage, Overlap, Recovery};
 use super::roster::Roster;
 use super::{
-    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, JobKey, NicKey, PairKey,
-    ProjectKey, RouteKey, ServerKey, VpcKey,
+    AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, NicKey, PairKey, ProjectKey,
+    RouteKey, ServerKey, VpcKey,
 };
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
-use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
@@ -62,94 +62,6 @@ impl Side {
     pub const fn index(self) -> usize {
         self as usize
     }
-}
-
-/// What group, instance, pair and drill share: a status and the operation that is changing it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "LifeForm", into = "LifeForm")]
-pub struct Life {
-    /// The stored status.
-    pub status: Status,
-    /// The operation under way, where there is a job.
-    op: Op,
-    /// The status held before it, where there is a job.
-    resume: Status,
-    /// Rises with every change of status: an event that carries another epoch is stale and dies.
-    pub epoch: u32,
-    /// The job of the operation under way.
-    job: Option<JobKey>,
-}
-
-/// A life as it is written: in memory its parts lie more closely.
-#[derive(Serialize, Deserialize)]
-struct LifeForm {
-    status: Status,
-    epoch: u32,
-    work: Option<Work>,
-}
-
-impl From<LifeForm> for Life {
-    fn from(form: LifeForm) -> Life {
-        let mut life = Life::new(form.status, form.epoch);
-        life.set_work(form.work);
-        life
-    }
-}
-
-impl From<Life> for LifeForm {
-    fn from(life: Life) -> LifeForm {
-        LifeForm {
-            status: life.status,
-            epoch: life.epoch,
-            work: life.work(),
-        }
-    }
-}
-
-impl Life {
-    /// A life with nothing under way.
-    pub const fn new(status: Status, epoch: u32) -> Life {
-        Life {
-            status,
-            op: Op::ALL[0],
-            resume: Status::ALL[0],
-            epoch,
-            job: None,
-        }
-    }
-
-    /// The operation under way.
-    #[inline]
-    pub fn work(&self) -> Option<Work> {
-        let (op, resume) = (self.op, self.resume);
-        self.job.map(|job| Work { op, job, resume })
-    }
-
-    /// Sets the operation under way.
-    #[inline]
-    pub fn set_work(&mut self, work: Option<Work>) {
-        (self.op, self.resume, self.job) = match work {
-            Some(Work { op, job, resume }) => (op, resume, Some(job)),
-            None => (Op::ALL[0], Status::ALL[0], None),
-        };
-    }
-
-    /// Whether this job is the one that has the operation under way.
-    #[inline]
-    pub fn is_of(&self, job: JobKey) -> bool {
-        self.job == Some(job)
-    }
-}
-
-/// An operation under way on a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
-    /// The operation.
-    pub op: Op,
-    /// Its job.
-    pub job: JobKey,
-    /// The status held before.
-    pub resume: Status,
 }
 
 /// How the recovery points of a group's pairs hang together.
@@ -209,8 +121,22 @@ pub struct Cut {
 }
 
 /// A protection group (pages `sdrs_05_0401` to `sdrs_05_0409`).
+///
+/// What the end of a sub-job looks at comes first, so that it lies together.
 #[derive(Debug, Serialize, Deserialize)]
+#[repr(C)]
 pub struct Group {
+    /// The count of the world's disks at which it was last seen that nothing stands out about those of its pairs; 0: never.
+    #[serde(skip)]
+    pub(crate) plain_at: u64,
+    /// How many pairs are in step, or were when an outage began.
+    pub in_step: u32,
+    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
+    pub copies: u32,
+    /// The loss of the way between its AZs, while it lasts.
+    pub cut: Option<Cut>,
+    /// What the failover under way has recovered so far.
+    pub recovery: Option<Recovery>,
     /// Its label.
     pub label: Label,
     /// Its stable key.
@@ -249,25 +175,14 @@ pub struct Group {
     pub invalid: u32,
     /// How many pairs are copying or wait to go on copying.
     pub copying: u32,
-    /// How many pairs are in step, or were when an outage began.
-    pub in_step: u32,
-    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
-    pub copies: u32,
     /// The way between its AZs.
     pub route: RouteKey,
-    /// The loss of that way, while it lasts.
-    pub cut: Option<Cut>,
     /// How many pairs have fault levels 2 and 5.
     pub health: [u32; 2],
     /// The same as the last effect told it; different only while a command or event is being carried out.
     pub told: [u32; 2],
-    /// What the failover under way has recovered so far.
-    pub recovery: Option<Recovery>,
     /// Bytes that ended copies of its pairs have carried, with what interrupted ones had; see `World::group_copied`.
     pub copied: u64,
-    /// The count of the world's disks at which it was last seen that nothing stands out about those of its pairs; 0: never.
-    #[serde(skip)]
-    pub(crate) plain_at: u64,
     /// How many pairs take no part in group operations: their creation or deletion failed.
     pub out: u32,
     /// How many children it has had, for the keys of unlabelled ones.
@@ -342,6 +257,17 @@ pub enum Copying {
     Stopped,
 }
 
+/// What a pair's DR copy is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Replica {
+    /// No first copy has finished since the pair was made or a disk came back blank.
+    None,
+    /// One has, and another is under way: it cannot be used as it is.
+    Torn,
+    /// A server boots from it.
+    Consistent,
+}
+
 /// A replication pair: two disks of equal size and type (pages `sdrs_05_0601` to `sdrs_05_0606`).
 ///
 /// There may be millions. What a pair in step that is attached to nothing has nothing of is kept apart, in [`PairRest`].
@@ -363,27 +289,21 @@ pub struct Pair {
     pub station: Side,
     /// Where its copy stands.
     pub copy: Copying,
-    /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
-    pub consistent: bool,
-    /// Whether a first copy has finished since the pair was made or a disk came back blank.
-    pub has_copy: bool,
+    /// What its DR copy is good for.
+    pub replica: Replica,
     /// Whether a failover parted the sides, until reprotection.
     pub parted: bool,
-    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
-    pub lost: bool,
     /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
     pub copies: u32,
     /// Its place among the sub-jobs of the group operation under way.
     pub sub: u32,
-    /// Bytes that its ended copies have carried, with what interrupted ones had; see `World::copied`.
-    pub copied: u64,
     /// When it last changed.
     pub updated: SimTime,
     /// What else there is to it.
     pub rest: Rare<PairRest>,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, consistent, has_copy, parted, lost, copies, sub, copied, updated, rest } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, replica, parted, copies, sub, updated, rest } trees {  } maps {  });
 
 /// What pairs in step that are attached to nothing have nothing of.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -396,6 +316,8 @@ pub struct PairRest {
     pub attached: Vec<(InstanceKey, Device)>,
     /// The code of the job that left it in an error status.
     pub failure: Option<Code>,
+    /// Whether one of its disks was deleted natively: it is then `invalid` whenever nothing runs on it.
+    pub lost: bool,
     /// When it was created.
     pub created: SimTime,
     /// What no copy has carried over yet, as of the last time this was written down.
@@ -404,7 +326,7 @@ pub struct PairRest {
     pub drift: Rare<Drift>,
 }
 
-clone_by_field!(PairRest { name, description, attached, failure, created, dirty, drift } trees {  } maps {  });
+clone_by_field!(PairRest { name, description, attached, failure, lost, created, dirty, drift } trees {  } maps {  });
 
 impl Plain for PairRest {
     const PLAIN: &'static PairRest = &PairRest {
@@ -412,6 +334,7 @@ impl Plain for PairRest {
         description: None,
         attached: Vec::new(),
         failure: None,
+        lost: false,
         created: SimTime::ZERO,
         dirty: Dirty::anywhere(Bytes(0)),
         drift: Rare::plain(),
@@ -526,6 +449,18 @@ impl Pair {
         }
     }
 
+    /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
+    #[inline]
+    pub fn is_consistent(&self) -> bool {
+        self.replica == Replica::Consistent
+    }
+
+    /// Whether a first copy has finished since the pair was made or a disk came back blank.
+    #[inline]
+    pub fn has_copy(&self) -> bool {
+        self.replica != Replica::None
+    }
+
     /// Its copy, if one runs.
     pub fn ticket(&self) -> Option<Ticket> {
         match self.copy {
@@ -590,7 +525,7 @@ mod tests {
 
     #[test]
     fn records_of_which_there_may_be_millions_stay_small() {
-        assert!(size_of::<Pair>() <= 104, "{}", size_of::<Pair>());
+        assert!(size_of::<Pair>() <= 88, "{}", size_of::<Pair>());
         assert!(size_of::<Disk>() <= 80, "{}", size_of::<Disk>());
     }
 }

@@ -138,7 +138,7 @@ fn a_disk_that_comes_back_blank_at_once_is_copied_in_full() {
         engine.assess();
         let world = engine.world();
         assert_eq!(world.left(key, engine.now()), size, "{side}");
-        assert!(!world.pairs[key].consistent, "{side}");
+        assert!(!world.pairs[key].is_consistent(), "{side}");
         quiet(&mut engine);
         assert_eq!(engine.observer().violation(), None, "{side}");
         assert_eq!(engine.world().pairs[key].copy, Copying::Active, "{side}");

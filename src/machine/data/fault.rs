@@ -3,10 +3,11 @@
 //! fault has ended.
 
 use super::standstill::control_changed;
-use super::{pause, set_copy, touch};
+use super::{pause, set_replica, touch};
 use crate::machine::effect::{Effect, Effects};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
+use crate::world::protection::Replica;
 use crate::world::replica::Dirty;
 use crate::world::{AzKey, DiskKey, ServerKey, SiteKey, World};
 
@@ -184,9 +185,8 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     pause(world, pair);
     let record = &mut world.pairs[pair];
     record.set_dirty(Dirty::anywhere(size));
-    record.consistent = false;
     if record.drift().stands.is_some() {
         record.change_drift(|drift| drift.stands = None);
     }
-    set_copy(world, pair, false);
+    set_replica(world, pair, Replica::None);
 }

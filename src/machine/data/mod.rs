@@ -23,7 +23,7 @@ use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
-use crate::world::protection::{Copying, Drift, Pair, Side, Verdict};
+use crate::world::protection::{Copying, Drift, Pair, Replica, Side, Verdict};
 use crate::world::replica::{Gap, Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
@@ -148,9 +148,9 @@ fn pause(world: &mut World, pair: PairKey) {
 
 /// Counts what a copy has carried that ends, well or not, and lacks so much.
 fn carried(world: &mut World, pair: PairKey, left: Bytes) {
-    let record = &mut world.pairs[pair];
+    let record = &world.pairs[pair];
     let bytes = record.unsynced().0.saturating_sub(left.0);
-    record.copied = record.copied.saturating_add(bytes);
+    world.carried.add(pair, bytes);
     let group = &mut world.groups[record.group];
     group.copied = group.copied.saturating_add(bytes);
 }
@@ -220,7 +220,7 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let passed = world.flows.passed(now, route);
         let record = &mut world.pairs[pair];
         record.change_drift(|drift| (drift.ticket, drift.passed) = (Some(ticket), passed));
-        record.consistent = false;
+        record.replica = record.replica.min(Replica::Torn);
         record.copies += 1;
         let copies = record.copies;
         out.push(Effect::CopyBegan { pair, copies });
@@ -268,14 +268,13 @@ fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
 /// The DR disk holds what the production disk holds.
 fn in_step(world: &mut World, pair: PairKey) {
     place(world, pair, Copying::Active);
+    set_replica(world, pair, Replica::Consistent);
     let record = &mut world.pairs[pair];
-    record.consistent = true;
     if !record.is_alike() {
         record.set_dirty(record.dirty().down_to_none());
         record.change_drift(Drift::in_step);
         record.tidy();
     }
-    set_copy(world, pair, true);
     let record = &world.pairs[pair];
     let (production, dr) = (record.station.index(), record.station.other().index());
     let ends = (record.disks[production], record.disks[dr]);
@@ -290,12 +289,13 @@ fn in_step(world: &mut World, pair: PairKey) {
     }
 }
 
-/// Whether a pair has a copy to recover from, which its group counts.
-pub(crate) fn set_copy(world: &mut World, pair: PairKey, has_copy: bool) {
+/// Says what a pair's copy is good for; its group counts those that have one.
+pub(crate) fn set_replica(world: &mut World, pair: PairKey, replica: Replica) {
     let record = &mut world.pairs[pair];
-    let before = std::mem::replace(&mut record.has_copy, has_copy);
+    let before = record.has_copy();
+    record.replica = replica;
     let group = &mut world.groups[record.group];
-    group.copies = group.copies + u32::from(has_copy) - u32::from(before);
+    group.copies = group.copies + u32::from(record.has_copy()) - u32::from(before);
 }
 
 /// Stops replication; what was not carried over is remembered, and what is written from now on too.

@@ -9,8 +9,9 @@ use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::units::Rate;
 use crate::world::label::{Label, Name, Word};
+use crate::world::life::Life;
 use crate::world::protection::{
-    Copying, Drill, Group, Instance, Life, Pair, PairRest, ProtectionType, Side,
+    Copying, Drill, Group, Instance, Pair, PairRest, ProtectionType, Replica, Side,
 };
 use crate::world::rare::{Plain, Rare};
 use crate::world::replica::Dirty;
@@ -183,11 +184,8 @@ pub(crate) fn pair(
         disks,
         station,
         copy: Copying::Inactive,
-        copied: 0,
-        consistent: false,
-        has_copy: false,
+        replica: Replica::None,
         parted: false,
-        lost: false,
         copies: 0,
         sub: 0,
         updated: now,
@@ -217,12 +215,13 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
         .pairs
         .remove(key)
         .expect("the caller names a pair that exists");
+    world.carried.forget(key);
     for disk in pair.disks.into_iter().flatten() {
         world.disks[disk].pair = None;
     }
     let group = &mut world.groups[pair.group];
     group.pairs.remove(pair.serial);
-    group.copies -= u32::from(pair.has_copy);
+    group.copies -= u32::from(pair.has_copy());
     let usage = &mut world.projects[group.project].usage;
     usage.replications -= 1;
     usage.unattached_pairs -= 1;

@@ -9,6 +9,7 @@ use crate::machine::{data, make};
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::world::machinery::{Act, Lock, Power, Server};
+use crate::world::protection::Replica;
 use crate::world::replica::Load;
 use crate::world::{DiskKey, DrillKey, ServerKey, Who, World};
 
@@ -280,14 +281,13 @@ fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects
     let Some(pair) = pair else { return };
     let record = &mut world.pairs[pair];
     if record.disks[record.station.other().index()] == Some(disk) {
-        record.consistent = false;
-        data::set_copy(world, pair, false);
+        data::set_replica(world, pair, Replica::None);
     }
     let record = &mut world.pairs[pair];
     for place in &mut record.disks {
         *place = place.filter(|&d| d != disk);
     }
-    record.lost = true;
+    record.rest.change(|rest| rest.lost = true);
     invalidate(world, now, Who::Pair(pair), out);
 }
 

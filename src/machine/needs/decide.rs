@@ -73,7 +73,7 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
                     .pairs
                     .iter()
                     .map(|p| &world.pairs[p])
-                    .any(|p| !p.is_out() && !p.consistent)
+                    .any(|p| !p.is_out() && !p.is_consistent())
         }
         _ => {
             let station = asked.text.and_then(Side::named);

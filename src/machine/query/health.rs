@@ -50,7 +50,7 @@ fn group(world: &World, now: SimTime, key: GroupKey) -> Fields {
     let members = group.pairs.iter().map(|pair| &world.pairs[pair]);
     let each = members.filter(|pair| !pair.is_out());
     let consistent = each
-        .map(|pair| pair.consistent)
+        .map(|pair| pair.is_consistent())
         .reduce(|all, one| all && one);
     let mut fields = vec![
         (
@@ -69,7 +69,7 @@ fn pair(world: &World, now: SimTime, key: PairKey) -> Fields {
     let latency = world.write_latency(key).map(Span::as_micros);
     let found = world.recovery(key, now);
     vec![
-        ("consistent", json!(record.consistent)),
+        ("consistent", json!(record.is_consistent())),
         ("stalled", json!(world.is_stalled(key))),
         ("left_bytes", json!(world.left(key, now).0)),
         ("rpo_us", json!(found.map(|r| r.rpo.as_micros()))),

@@ -8,7 +8,8 @@ use crate::sdrs::view;
 use crate::time::{SimTime, TimeFormat};
 use crate::world::job::{Job, JobStatus, Sub, Task};
 use crate::world::label::Stable;
-use crate::world::protection::{Copying, Instance, Life, ProtectionType};
+use crate::world::life::Life;
+use crate::world::protection::{Copying, Instance, ProtectionType};
 use crate::world::replica::Level;
 use crate::world::{DrillKey, GroupKey, InstanceKey, JobKey, PairKey, ProjectKey, Who, World};
 

@@ -76,7 +76,7 @@ fn in_step(world: &World, now: SimTime, key: PairKey, pair: &Pair) -> Result<(),
         pair.disks[pair.station.other().index()].is_some_and(|disk| world.disks[disk].blank);
     let wrong = [
         (left > 0, "not everything was copied"),
-        (!pair.has_copy || !pair.consistent, "no copy was finished"),
+        (!pair.is_consistent(), "no copy was finished"),
         (pair.parted, "a failover parted the sides"),
         (pair.disks.contains(&None), "a disk is gone"),
         (blank, "it is blank"),

@@ -9,8 +9,9 @@ use crate::sdrs::rules::rule;
 use crate::world::flow::Ticket;
 use crate::world::job::{Detail, Job, JobStatus};
 use crate::world::label::{Label, Word};
+use crate::world::life::Life;
 use crate::world::place::Arbitration;
-use crate::world::protection::{Copying, Group, Instance, Life, Pair};
+use crate::world::protection::{Copying, Group, Instance, Pair};
 use crate::world::{PairKey, Who, World};
 
 /// Errs unless `exists`.
@@ -55,7 +56,7 @@ pub(super) fn all(world: &World) -> Result<(), Violation> {
 
 /// Whether all labels, names and descriptions have their texts.
 fn words(world: &World) -> bool {
-    let label = |label: Label| world.words.has_all_of(label);
+    let label = |label: Label| world.words.has_stem_of(label);
     let word = |word: Option<Word>| word.is_none_or(|word| world.words.has(word));
     macro_rules! labels {
         ($($($map:ident).+),*) => {

@@ -140,12 +140,12 @@ fn where_the_policy_allows_it_a_pair_loses_its_disk_and_is_invalid() {
     for (disk, side) in [("vault", 0), ("p/dr", 1)] {
         let mut f = Fixture::with(policies(allowed));
         f.done(Call::StartProtection { group: "g".into() });
-        assert!(f.pair("p").consistent);
+        assert!(f.pair("p").is_consistent());
         f.done(delete_disk(disk));
         assert_eq!(f.status("p"), Status::Invalid);
         let pair = f.pair("p");
-        assert!(pair.lost && pair.disks[side].is_none() && pair.disks[1 - side].is_some());
-        assert_eq!(pair.consistent, side == 0);
+        assert!(pair.rest.lost && pair.disks[side].is_none() && pair.disks[1 - side].is_some());
+        assert_eq!(pair.is_consistent(), side == 0);
         assert_eq!(f.code(Call::Failover { group: "g".into() }), 1314);
     }
     let mut f = Fixture::with(policies(allowed));
@@ -180,5 +180,5 @@ fn a_copy_ends_with_the_disk_that_it_read() {
         f.end(Outcome::Done);
     }
     assert_eq!(f.world.groups[group].copying, 0);
-    assert!(!f.pair("p").consistent);
+    assert!(!f.pair("p").is_consistent());
 }
