@@ -19,7 +19,7 @@ use crate::time::{SimTime, Span};
 use crate::world::job::{JobStatus, Part};
 use crate::world::protection::Pair;
 use crate::world::replica::Recovery;
-use crate::world::{JobKey, PairKey, Who, World};
+use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 use slotmap::Key;
 
 /// So many pairs fit into a cache.
@@ -29,18 +29,22 @@ const FEW_PAIRS: usize = 20_000;
 /// the records of many events at once in hardly more time than that of one. So it looks at records of one kind after
 /// another, none of which waits for another of its kind.
 fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
-    let mut works = [(JobKey::null(), 0); AHEAD];
+    let mut works = [(JobKey::null(), 0, GroupKey::null()); AHEAD];
     let (mut known, mut seen) = (0, 0);
     for pair in pairs {
         if let Some(pair) = world.pairs.get(pair)
             && let Some(work) = pair.life.work()
         {
-            works[known] = (work.job, pair.sub);
+            works[known] = (work.job, pair.sub, pair.group);
             known += 1;
             seen ^= pair.updated.as_micros();
         }
     }
-    let ends = works[..known].iter().filter_map(|&(job, sub)| {
+    let works = &works[..known];
+    for &(_, _, group) in works {
+        seen ^= world.groups.get(group).map_or(0, |group| group.plain_at);
+    }
+    let ends = works.iter().filter_map(|&(job, sub, _)| {
         let subs = &world.jobs.get(job)?.subs;
         subs.ended_at(sub)
     });

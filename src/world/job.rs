@@ -134,10 +134,11 @@ pub struct Sub {
 
 /// The sub-jobs of a job in the order in which they begin, by columns: 24 bytes each, of which an end touches 8.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[repr(C)]
 pub struct Subs {
-    members: Vec<(PairKey, Stable)>,
-    /// When each ended; [`SimTime::MAX`]: not yet.
+    /// When each ended; [`SimTime::MAX`]: not yet. The first, because an end looks at it.
     ended: Vec<SimTime>,
+    members: Vec<(PairKey, Stable)>,
     /// Those that failed, in the order of their ends.
     failed: Vec<(u32, Code)>,
     /// When the first one begins.
@@ -251,10 +252,21 @@ impl Subs {
 }
 
 /// A job.
+///
+/// What the end of a sub-job looks at comes first, so that it lies together.
 #[derive(Debug, Serialize, Deserialize)]
+#[repr(C)]
 pub struct Job {
     /// Its number in the run, from 1: how transcripts call it.
     pub number: u64,
+    /// Sub-jobs (or its one piece of work) that have not ended.
+    pub left: u32,
+    /// Sub-jobs that failed.
+    pub failed: u32,
+    /// What it was asked to do.
+    pub detail: Detail,
+    /// Its sub-jobs.
+    pub subs: Subs,
     /// Its stable key, of its subject, operation and the subject's epoch.
     pub stable: Stable,
     /// Its project.
@@ -265,8 +277,6 @@ pub struct Job {
     pub subject: Who,
     /// The group it works in.
     pub group: Option<GroupKey>,
-    /// What it was asked to do.
-    pub detail: Detail,
     /// The resources it names.
     pub entities: Entities,
     /// The label and name of the resource that a failed task would name.
@@ -283,12 +293,6 @@ pub struct Job {
     pub ended: Option<SimTime>,
     /// Why it failed.
     pub code: Option<Code>,
-    /// Its sub-jobs.
-    pub subs: Subs,
-    /// Sub-jobs (or its one piece of work) that have not ended.
-    pub left: u32,
-    /// Sub-jobs that failed.
-    pub failed: u32,
 }
 
 clone_by_field!(Job { number, stable, project, op, subject, group, detail, entities, name, status, part, created, began, ended, code, subs, left, failed } trees {  } maps {  });
