@@ -16,9 +16,8 @@ use sdrsim::explore::{Bounds, Menu, Model, search};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// The most bytes that the record of a pair and its event to come may take among a million, and the same with its two disks. (128 are
-/// aimed at for the first; see `README.md`.)
-const MOST: [u64; 2] = [140, 320];
+/// The most bytes that the record of a pair and its event to come may take among a million, and the same with its two disks.
+const MOST: [u64; 2] = [128, 320];
 /// So many pairs are held to it: in a small queue the room that is free counts for more.
 const MANY: u64 = 1_000_000;
 /// The most bytes for a state that a search may hold at once.

@@ -121,13 +121,8 @@ impl Check<'_> {
 
     fn hazard_labels(&mut self, model: &ScenarioModel) {
         for (label, it) in &model.hazards {
-            let count = it.each.as_ref().and_then(|each| {
-                Some(Spanned {
-                    value: self.names.count(&each.value)?,
-                    referenced: each.referenced,
-                    defined: each.defined,
-                })
-            });
+            let each = it.each.as_ref();
+            let count = each.and_then(|each| Some(each.with(self.names.count(&each.value)?)));
             self.label(label, Kind::Hazard, count.as_ref(), 1);
         }
     }
@@ -202,8 +197,8 @@ impl Check<'_> {
         act: Option<&Spanned<Native>>,
     ) {
         let (form, at) = match (call, act) {
-            (Some(call), _) => (serde_json::to_value(&call.value), call.referenced),
-            (None, Some(act)) => (serde_json::to_value(&act.value), act.referenced),
+            (Some(call), _) => (serde_json::to_value(&call.value), call.at),
+            (None, Some(act)) => (serde_json::to_value(&act.value), act.at),
             (None, None) => return,
         };
         let Ok(form) = form else { return };
@@ -218,8 +213,7 @@ impl Check<'_> {
         // The same label may be given again once its first bearer is gone, which only the run knows.
         let spanned = Spanned {
             value: label.to_owned(),
-            referenced: at,
-            defined: at,
+            at,
         };
         if !is_name(label) {
             self.label(&spanned, kind, None, 0);

@@ -9,7 +9,7 @@ use crate::engine::{Chance, Hazard, Seed};
 use crate::machine::build::Builder;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{HazardModel, ScenarioModel};
-use crate::scenario::yaml::{Location, Spanned};
+use crate::scenario::yaml::{Place, Spanned};
 use crate::world::World;
 use crate::world::label::Stable;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(in crate::scenario) struct Peril {
     count: Option<u32>,
     on: Fault,
     /// Where the file says what it strikes.
-    at: Location,
+    at: Place,
     laws: Arc<Hazard>,
 }
 
@@ -112,7 +112,7 @@ fn one(
         label: label.value.clone(),
         count,
         on,
-        at: hazard.on.referenced,
+        at: hazard.on.at,
         laws: Arc::new(laws),
     })
 }

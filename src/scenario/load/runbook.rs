@@ -11,7 +11,7 @@ use crate::scenario::expect::Expectation;
 use crate::scenario::model::{
     OneOrMany, RunbookModel, ScenarioModel, StepModel, TaskModel, TriggerModel, Wait,
 };
-use crate::scenario::yaml::{Location, Spanned};
+use crate::scenario::yaml::{Place, Spanned};
 use crate::sdrs::names::is_name;
 use crate::time::Span;
 
@@ -161,7 +161,7 @@ impl Shelf<'_, '_> {
         let tasks = it.tasks.value.iter().map(|task| self.task(it, task));
         let tasks = tasks.collect::<Checked<_>>()?;
         Ok(Book {
-            line: usize::try_from(label.referenced.line()).unwrap_or(0),
+            line: label.at.line(),
             label: label.value.clone(),
             count: self.own,
             tasks,
@@ -212,7 +212,7 @@ impl Shelf<'_, '_> {
             }
             (None, Some(when)) => {
                 let held = held.as_ref().map_or(Span::ZERO, |held| held.value.0);
-                let condition = self.condition(&when.value, when.referenced)?;
+                let condition = self.condition(&when.value, when.at)?;
                 Ok(Trigger::When(condition, held))
             }
             _ => {
@@ -223,12 +223,12 @@ impl Shelf<'_, '_> {
     }
 
     fn optional(&mut self, text: Option<&Spanned<String>>) -> Checked<Option<Condition>> {
-        text.map(|text| self.condition(&text.value, text.referenced))
+        text.map(|text| self.condition(&text.value, text.at))
             .transpose()
     }
 
     /// Understands what must hold for each member.
-    fn condition(&mut self, text: &str, at: Location) -> Checked<Condition> {
+    fn condition(&mut self, text: &str, at: Place) -> Checked<Condition> {
         let (own, names) = (self.own, self.names);
         let parsed = self.prepare.parsed(text, at)?;
         if text.contains(".report.") {
@@ -282,7 +282,7 @@ impl Shelf<'_, '_> {
         } else if let Some(pause) = &task.pause {
             Errand::Pause(pause.value.0)
         } else if let Some(Wait::Until(wait)) = task.wait.as_ref().map(|wait| &wait.value) {
-            let until = self.condition(&wait.until.value, wait.until.referenced)?;
+            let until = self.condition(&wait.until.value, wait.until.at)?;
             Errand::Until(until, wait.limit.map(Span::from))
         } else {
             return Err(self.nothing(at));
@@ -349,11 +349,7 @@ impl Shelf<'_, '_> {
         let one;
         let labels = match &at.value {
             OneOrMany::One(label) => {
-                one = [Spanned {
-                    value: label.clone(),
-                    referenced: at.referenced,
-                    defined: at.defined,
-                }];
+                one = [at.with(label.clone())];
                 one.as_slice()
             }
             OneOrMany::Many(many) => many.as_slice(),

@@ -3,7 +3,7 @@
 use super::Sizes;
 use super::names::{Kind, Lost, Names, Pattern};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::yaml::{Location, Spanned, at_location, byte_span};
+use crate::scenario::yaml::{Place, Spanned, at_place};
 
 /// A file's name and text, and its bounds.
 #[derive(Clone, Copy)]
@@ -17,12 +17,12 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// A fault at the place of a value.
     pub(super) fn fault<T>(&self, at: &Spanned<T>, title: impl Into<String>) -> Diagnostic {
-        self.place(at.referenced, title)
+        self.place(at.at, title)
     }
 
     /// A fault at a place.
-    pub(super) fn place(&self, at: Location, title: impl Into<String>) -> Diagnostic {
-        at_location(self.file, self.text, at, title)
+    pub(super) fn place(&self, at: Place, title: impl Into<String>) -> Diagnostic {
+        at_place(self.file, self.text, at, title)
     }
 
     /// A fault at the first occurrence of a word behind the start of a value and before the byte `end`, as a value and not
@@ -34,7 +34,7 @@ impl Source<'_> {
         word: &str,
         title: impl Into<String>,
     ) -> Diagnostic {
-        let start = byte_span(at.referenced).map(|span| span.start);
+        let start = at.at.bytes().map(|span| span.start);
         let found = start.and_then(|start| {
             let region = self.text.get(start..end.clamp(start, self.text.len()))?;
             region.match_indices(word).find_map(|(offset, _)| {

@@ -12,7 +12,7 @@ use crate::scenario::expect::Expectation;
 use crate::scenario::model::{
     FaultModel, OneOrMany, Refused, ScenarioModel, ScriptModel, StepModel, Wait, When,
 };
-use crate::scenario::yaml::{Location, Spanned, byte_span};
+use crate::scenario::yaml::{Place, Spanned};
 use crate::time::{Calendar, SimTime, Span};
 use crate::world::label::Stable;
 use serde_json::Value;
@@ -141,7 +141,7 @@ pub(super) fn prepare(
     let starts: Vec<usize> = model
         .timeline
         .iter()
-        .map(|step| byte_span(step.referenced).map_or(source.text.len(), |span| span.start))
+        .map(|step| step.at.bytes().map_or(source.text.len(), |span| span.start))
         .collect();
     let mut steps = Vec::with_capacity(model.timeline.len());
     for (place, step) in model.timeline.iter().enumerate() {
@@ -251,7 +251,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
                 deed
             }
             Some(Wait::Until(wait)) => Deed::Wait {
-                until: self.expected(&wait.until.value, wait.until.referenced, false)?,
+                until: self.expected(&wait.until.value, wait.until.at, false)?,
                 limit: wait.limit.map(Span::from),
             },
             None => deed,
@@ -261,7 +261,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
         match step.expect.as_ref().map(|expect| (&expect.value, expect)) {
             None => {}
             Some((OneOrMany::One(text), whole)) => {
-                expect.push(self.expected(text, whole.referenced, answered)?)
+                expect.push(self.expected(text, whole.at, answered)?)
             }
             Some((OneOrMany::Many(many), whole)) => {
                 if many.is_empty() {
@@ -270,12 +270,12 @@ impl<'a, 'f> Prepare<'a, 'f> {
                     ));
                 }
                 for text in many {
-                    expect.push(self.expected(&text.value, text.referenced, answered)?);
+                    expect.push(self.expected(&text.value, text.at, answered)?);
                 }
             }
         }
         Ok(Step {
-            line: usize::try_from(at.referenced.line()).unwrap_or(0),
+            line: at.at.line(),
             begin,
             deed,
             waits,
@@ -519,7 +519,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
     }
 
     /// Reads an expectation and checks whether it can mean something.
-    fn expected(&self, text: &str, at: Location, answered: bool) -> Checked<Expected> {
+    fn expected(&self, text: &str, at: Place, answered: bool) -> Checked<Expected> {
         let parsed = self.parsed(text, at)?;
         self.meant(&parsed, text, at, answered)?;
         Ok(Expected {
@@ -530,7 +530,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
     }
 
     /// Reads an expectation.
-    pub(super) fn parsed(&self, text: &str, at: Location) -> Checked<Expectation> {
+    pub(super) fn parsed(&self, text: &str, at: Place) -> Checked<Expectation> {
         Expectation::parse(text).map_err(|error| {
             let found = self.within(text, at, error.span.clone(), error.to_string());
             Box::new(found.with_help(error.help()))
@@ -542,7 +542,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
         &self,
         parsed: &Expectation,
         text: &str,
-        at: Location,
+        at: Place,
         answered: bool,
     ) -> Checked<()> {
         meaning::check(parsed, self.names, answered).map_err(|fault| {
@@ -556,11 +556,11 @@ impl<'a, 'f> Prepare<'a, 'f> {
     fn within(
         &self,
         text: &str,
-        at: Location,
+        at: Place,
         part: std::ops::Range<usize>,
         title: String,
     ) -> Diagnostic {
-        let node = byte_span(at).unwrap_or(0..0);
+        let node = at.bytes().unwrap_or(0..0);
         Diagnostic::within(self.source.file, self.source.text, node, text, part, title)
     }
 }

@@ -1,7 +1,7 @@
 //! Where things stand: projects, sites, AZs, domains, flavors and networks.
 
 use super::network::ArbitrationModel;
-use crate::scenario::yaml::{Labelled, Spanned};
+use crate::scenario::yaml::{Labelled, Place, Spanned};
 use crate::units::Bytes;
 use crate::world::place::FlavorClass;
 use schemars::JsonSchema;
@@ -109,11 +109,9 @@ fn two() -> u32 {
 }
 
 fn four_gib() -> Spanned<Bytes> {
-    let nowhere = crate::scenario::yaml::Location::UNKNOWN;
     Spanned {
         value: Bytes::gib(4),
-        referenced: nowhere,
-        defined: nowhere,
+        at: Place::UNKNOWN,
     }
 }
 

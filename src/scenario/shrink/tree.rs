@@ -3,7 +3,7 @@
 //! The text is cut, not written anew: what stays keeps its spelling, its order and its comments. Nothing here knows what a
 //! scenario means. A cut is checked by reading its result: it must be the tree that was wanted, or there is no cut.
 
-use crate::scenario::yaml::{self, Location, Spanned};
+use crate::scenario::yaml::{self, Spanned};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::ops::Range;
@@ -205,14 +205,14 @@ fn splice(text: &str, cut: Range<usize>, put: &str, wanted: &Node) -> Option<Str
 
 /// Brings the reader's places into ours.
 fn place(text: &str, raw: Spanned<Raw>) -> Option<Node> {
-    let span = bytes(raw.referenced)?;
+    let span = raw.at.bytes()?;
     let flow = text[span.start..].starts_with(['{', '[']);
     let (kind, end) = match raw.value {
         Raw::Scalar(value) => (Kind::Scalar(value), None),
         Raw::Map(entries) => {
             let mut children = Vec::new();
             for (key, child) in entries {
-                let start = bytes(key.referenced)?.start;
+                let start = key.at.bytes()?.start;
                 let text_of = key.value;
                 let child = place(text, child)?;
                 children.push((
@@ -265,10 +265,6 @@ fn closing(text: &str, from: usize) -> Option<usize> {
 fn trimmed(text: &str, span: &Range<usize>) -> usize {
     let value = text.get(span.clone()).unwrap_or_default();
     span.start + value.trim_end().len()
-}
-
-fn bytes(location: Location) -> Option<Range<usize>> {
-    yaml::byte_span(location)
 }
 
 /// A node as the reader gives it.

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Spanned;
 use crate::scenario::by_text::ByText;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde_saphyr::Spanned;
 
 /// A mapping from unique labels to `T`, in file order.
 ///

@@ -16,6 +16,7 @@
 //! get places from [`Spanned`] and keep the order of labels with [`Labelled`].
 
 mod labelled;
+mod spanned;
 #[cfg(test)]
 mod tests;
 
@@ -24,10 +25,10 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{
     AliasLimits, DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy,
 };
-use serde_saphyr::{Error, MessageFormatter, Options, UserMessageFormatter};
+use serde_saphyr::{Error, Location, MessageFormatter, Options, UserMessageFormatter};
 
 pub use labelled::Labelled;
-pub use serde_saphyr::{Location, Spanned};
+pub use spanned::{Place, Spanned};
 
 use super::diagnostic::{Diagnostic, nearest};
 
@@ -109,33 +110,29 @@ pub fn utf8<'a>(file_name: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostic>
     })
 }
 
-/// A diagnostic at a place that the reader gave, for faults found after reading.
-///
-/// An unknown location (inside `untagged`, `tag = ...` or `flatten`) gives a diagnostic without a place.
-pub fn at_location(
-    file_name: &str,
-    text: &str,
-    location: Location,
-    title: impl Into<String>,
-) -> Diagnostic {
-    if let Some(span) = byte_span(location) {
-        Diagnostic::at(file_name, text, span, title)
-    } else if location == Location::UNKNOWN {
-        Diagnostic::whole_file(file_name, title)
-    } else {
-        let (line, column) = (count(location.line()), count(location.column()));
-        Diagnostic::at_line(file_name, text, line, column, title)
+/// A diagnostic at a place that was read, for faults found after reading; about the whole file if the place is unknown.
+pub fn at_place(file_name: &str, text: &str, place: Place, title: impl Into<String>) -> Diagnostic {
+    match place.bytes() {
+        Some(span) => Diagnostic::at(file_name, text, span, title),
+        None => Diagnostic::whole_file(file_name, title),
     }
 }
 
-/// The bytes of a location in the file's text; none for an unknown location.
-pub fn byte_span(location: Location) -> Option<std::ops::Range<usize>> {
-    if location == Location::UNKNOWN {
-        return None;
+/// A diagnostic where the reader says that its error is.
+fn at_location(file_name: &str, text: &str, location: Location, title: String) -> Diagnostic {
+    let span = location.span();
+    match (span.byte_offset(), span.byte_len()) {
+        _ if location == Location::UNKNOWN => Diagnostic::whole_file(file_name, title),
+        (Some(start), Some(length)) => {
+            let (start, length) = (count(start), count(length));
+            let span = start..start.saturating_add(length);
+            Diagnostic::at(file_name, text, span, title)
+        }
+        _ => {
+            let (line, column) = (count(location.line()), count(location.column()));
+            Diagnostic::at_line(file_name, text, line, column, title)
+        }
     }
-    let start = count(location.span().byte_offset()?);
-    let length = count(location.span().byte_len()?);
-    Some(start..start.saturating_add(length))
 }
 
 fn count(number: u64) -> usize {

@@ -5,7 +5,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::load::names::{Kind, Names, numbered};
 use crate::scenario::load::source::Source;
 use crate::scenario::model::{FaultModel, OneOrMany, SelectionModel, TargetsModel};
-use crate::scenario::yaml::{Location, Spanned};
+use crate::scenario::yaml::{Place, Spanned};
 use crate::time::Span;
 use crate::world::label::Stable;
 use crate::world::topology::Slow;
@@ -143,7 +143,7 @@ fn complaint(model: &FaultModel, degraded: bool, no_target: bool) -> Option<&'st
 #[derive(Clone, Copy)]
 struct Target<'m> {
     text: &'m str,
-    at: Location,
+    at: Place,
 }
 
 struct Check<'a> {
@@ -166,14 +166,14 @@ impl Check<'_> {
             return Err(self.fault(at, title, help));
         }
         let (of, selection) = match &at.value {
-            TargetsModel::All(of) => (targets(self.source, of, at.referenced)?, None),
+            TargetsModel::All(of) => (targets(self.source, of, at.at)?, None),
             TargetsModel::Some(some) if self.bearer == Bearer::Trigger => {
                 let title = "a runbook is set off by a fault of any target, and draws none";
                 let help = "write the list that stands under `of` in place of the selection";
                 return Err(self.fault(&some.of, title, help));
             }
             TargetsModel::Some(some) => {
-                let of = targets(self.source, &some.of.value, some.of.referenced)?;
+                let of = targets(self.source, &some.of.value, some.of.at)?;
                 (of, Some(some))
             }
         };
@@ -293,7 +293,7 @@ fn part(percent: f64, size: u64) -> (u64, u64) {
     (u64::try_from(count).unwrap_or(size), millionths)
 }
 
-fn targets<'m>(source: Source<'_>, of: &'m OneOrMany, at: Location) -> Checked<Vec<Target<'m>>> {
+fn targets<'m>(source: Source<'_>, of: &'m OneOrMany, at: Place) -> Checked<Vec<Target<'m>>> {
     match of {
         OneOrMany::One(text) => Ok(vec![Target { text, at }]),
         OneOrMany::Many(many) if many.is_empty() => {
@@ -303,7 +303,7 @@ fn targets<'m>(source: Source<'_>, of: &'m OneOrMany, at: Location) -> Checked<V
             .iter()
             .map(|label| Target {
                 text: &label.value,
-                at: label.referenced,
+                at: label.at,
             })
             .collect()),
     }

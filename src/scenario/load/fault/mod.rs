@@ -12,7 +12,7 @@ pub(super) use check::{Bearer, check};
 use super::names::{Kind, Pattern};
 use crate::engine::dice::{Purpose, Seed, draw};
 use crate::hash::combine;
-use crate::scenario::yaml::Location;
+use crate::scenario::yaml::Place;
 use crate::world::fault::Blow;
 use crate::world::label::Stable;
 use crate::world::protection::Side;
@@ -85,7 +85,7 @@ struct Take {
 struct Aim {
     labels: Vec<Labels>,
     /// Where the file says each of them.
-    places: Vec<Location>,
+    places: Vec<Place>,
     /// What they are labels of.
     kind: Kind,
     take: Option<Take>,
