@@ -25,8 +25,30 @@ pub struct Words(Arc<Store>);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Store {
     texts: Vec<Arc<str>>,
+    /// What is known of each text.
+    #[serde(skip)]
+    forms: Vec<Form>,
     #[serde(skip)]
     find: BTreeMap<Arc<str>, Word>,
+}
+
+/// What is known of a text, for those who write it often.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    /// Where the part of a label begins, with its `/`: at the end if there is none.
+    part: usize,
+    /// Whether it is not empty and stands in quotation marks as it is.
+    plain: bool,
+}
+
+impl Form {
+    fn of(text: &str) -> Form {
+        let escaped = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
+        Form {
+            part: text.find('/').unwrap_or(text.len()),
+            plain: !text.is_empty() && !text.bytes().any(escaped),
+        }
+    }
 }
 
 impl Words {
@@ -37,6 +59,7 @@ impl Words {
         }
         let store = Arc::make_mut(&mut self.0);
         let word = Word(u32::try_from(store.texts.len()).expect("memory ends before 2^32 words"));
+        store.forms.push(Form::of(text));
         let text: Arc<str> = text.into();
         store.texts.push(text.clone());
         store.find.insert(text, word);
@@ -46,6 +69,13 @@ impl Words {
     /// The text of a word.
     pub fn text(&self, word: Word) -> &str {
         &self.0.texts[word.0 as usize]
+    }
+
+    /// The text of a stem before the part of a label, and from there on.
+    #[inline]
+    fn split(&self, stem: Word) -> (&str, &str) {
+        let place = stem.0 as usize;
+        self.0.texts[place].split_at(self.0.forms[place].part)
     }
 
     /// Whether this is one of the words.
@@ -61,6 +91,7 @@ impl Words {
     /// Rebuilds what is not written to a checkpoint.
     pub(crate) fn reindex(&mut self) {
         let store = Arc::make_mut(&mut self.0);
+        store.forms = store.texts.iter().map(|text| Form::of(text)).collect();
         store.find = store
             .texts
             .iter()
@@ -153,8 +184,7 @@ impl Label {
     pub fn text(self, words: &Words) -> Cow<'_, str> {
         match self.parts(words) {
             (_, None, _) => Cow::Borrowed(words.text(self.stem)),
-            (base, Some(number), None) => Cow::Owned(format!("{base}-{number}")),
-            (base, Some(number), Some(part)) => Cow::Owned(format!("{base}-{number}/{part}")),
+            (base, Some(number), part) => Cow::Owned(format!("{base}-{number}{part}")),
         }
     }
 
@@ -178,14 +208,17 @@ impl Label {
         }
     }
 
-    /// What the text is put together from: `base`, `-number` and `/part`.
-    pub(crate) fn parts(self, words: &Words) -> (&str, Option<u32>, Option<&str>) {
-        let stem = words.text(self.stem);
-        let (base, part) = match stem.split_once('/') {
-            Some((base, part)) => (base, Some(part)),
-            None => (stem, None),
-        };
+    /// What the text is put together from: `base`, `-number` and `/part`, the last as it is written, or empty.
+    #[inline]
+    pub(crate) fn parts(self, words: &Words) -> (&str, Option<u32>, &str) {
+        let (base, part) = words.split(self.stem);
         (base, (self.number != NONE).then_some(self.number), part)
+    }
+
+    /// Whether the text stands in quotation marks as it is, and is surely not empty.
+    #[inline]
+    pub(crate) fn is_plain(self, words: &Words) -> bool {
+        words.0.forms[self.stem.0 as usize].plain
     }
 
     /// The stable key: the hash of the text.
@@ -193,8 +226,7 @@ impl Label {
         let (base, number, part) = self.parts(words);
         let mut digits = [0; 11];
         let number = number.map_or(&[][..], |number| behind_dash(number, &mut digits));
-        let (slash, part) = part.map_or(("", ""), |part| ("/", part));
-        let text = [base.as_bytes(), number, slash.as_bytes(), part.as_bytes()];
+        let text = [base.as_bytes(), number, part.as_bytes()];
         Stable(hash::hash_parts(&text))
     }
 }

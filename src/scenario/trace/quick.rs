@@ -95,22 +95,14 @@ fn job_name(out: &mut Vec<u8>, world: &World, job: JobKey) -> Option<()> {
 
 /// A label as it is; None if it is empty or would have to be escaped.
 fn label(out: &mut Vec<u8>, world: &World, label: Label) -> Option<()> {
-    let begin = out.len();
     let (base, count, part) = label.parts(&world.words);
     out.extend_from_slice(base.as_bytes());
     if let Some(count) = count {
         out.push(b'-');
         number(out, count.into());
     }
-    if let Some(part) = part {
-        out.push(b'/');
-        out.extend_from_slice(part.as_bytes());
-    }
-    let plain = |byte: u8| (byte >= b' ') & (byte != b'"') & (byte != b'\\');
-    let text = &out[begin..];
-    // Every byte is looked at, in as many steps at once as the processor has.
-    let all = text.iter().fold(true, |all, &byte| all & plain(byte));
-    (!text.is_empty() && all).then_some(())
+    out.extend_from_slice(part.as_bytes());
+    label.is_plain(&world.words).then_some(())
 }
 
 fn work(out: &mut Vec<u8>, doing: Doing) {
@@ -159,7 +151,21 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
-fn number(out: &mut Vec<u8>, mut number: u64) {
+#[inline]
+fn number(out: &mut Vec<u8>, number: u64) {
+    let pair = |number: u64| PAIRS[(number % 100) as usize];
+    match number {
+        0..10 => out.push(b'0' + number as u8),
+        10..100 => out.extend_from_slice(&pair(number)),
+        100..1_000 => {
+            let [tens, ones] = pair(number);
+            out.extend_from_slice(&[b'0' + (number / 100) as u8, tens, ones]);
+        }
+        _ => long_number(out, number),
+    }
+}
+
+fn long_number(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut first = digits.len();
     while number >= 10 {
@@ -167,7 +173,7 @@ fn number(out: &mut Vec<u8>, mut number: u64) {
         digits[first..first + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
         number /= 100;
     }
-    if number > 0 || first == digits.len() {
+    if number > 0 {
         first -= 1;
         digits[first] = b'0' + number as u8;
     }
