@@ -24,7 +24,7 @@ use sdrsim::world::check::{Violation, check};
 use sdrsim::world::job::{Part, Task};
 use sdrsim::world::label::{Name, Stable};
 use sdrsim::world::machinery::Power;
-use sdrsim::world::protection::{Copying, Cut, Instance, ProtectionType, Replica, Side, Verdict};
+use sdrsim::world::protection::{Copying, Cut, DrCopy, Instance, ProtectionType, Side, Verdict};
 use sdrsim::world::replica::{Load, Recovery};
 use sdrsim::world::settings::Settings;
 use sdrsim::world::{
@@ -236,7 +236,7 @@ const PLANTS: &[Plant] = &[
     }),
     ("in step is in step", held, |world| {
         let pair = pair(world);
-        world.pairs[pair].replica = Replica::Torn;
+        world.pairs[pair].dr_copy = DrCopy::Torn;
     }),
     ("writes are what servers write", held, |world| {
         let disk = disk(world);

@@ -460,7 +460,7 @@ fn a_destroyed_replica_is_copied_anew_in_full() {
 #[test]
 fn what_copies_have_carried_is_known_for_as_long_as_their_pair_is_there() {
     let mut bed = Bed::new(settings(), false);
-    let kept = |bed: &Bed| bed.world().carried.pairs().count();
+    let kept = |bed: &Bed| bed.world().copied.iter().count();
     let copied = |bed: &Bed| bed.world().copied(bed.key(), bed.engine.now());
     assert_eq!((kept(&bed), copied(&bed)), (2, 10 * GIB), "the first copy");
     bed.break_at(4000, "ab");

@@ -32,7 +32,14 @@ const CASES: &[(&str, u64)] = &[
 ];
 
 /// What stands in the place of a number.
-const NEW: &[&str] = &["0", "1", "7", "4294967295", "18446744073709551615"];
+const NEW: &[&str] = &[
+    "0",
+    "1",
+    "7",
+    "3000000000",
+    "4294967295",
+    "18446744073709551615",
+];
 
 /// Every so many numbers one is changed here; all of them take some minutes.
 const STRIDE: usize = 97;

@@ -184,7 +184,7 @@ fn a_pair_its_disks_and_its_event_to_come_take_little_room() {
     let pairs = each(&|| drop(world.pairs.clone()));
     let disks = each(&|| drop(world.disks.clone()));
     let events = each(&|| drop(engine.queue().clone()));
-    assert!(pairs <= 112.1, "the record of a pair takes {pairs} bytes");
+    assert!(pairs <= 96.1, "the record of a pair takes {pairs} bytes");
     assert!(disks <= 176.1, "two disks take {disks} bytes");
     assert!(events <= 40.0, "an event takes {events} bytes");
     assert!(

@@ -20,33 +20,45 @@ use crate::world::job::{JobStatus, Part};
 use crate::world::protection::Pair;
 use crate::world::replica::Recovery;
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
-use slotmap::Key;
 
 /// So many pairs fit into a cache.
 const FEW_PAIRS: usize = 20_000;
+
+/// What a pair leads to.
+#[derive(Clone, Copy, Default)]
+struct Sought {
+    job: JobKey,
+    sub: u32,
+    group: GroupKey,
+}
 
 /// Looks at what the next events are about. It changes nothing: where a world is larger than the caches, a processor fetches
 /// the records of many events at once in hardly more time than that of one. So it looks at records of one kind after
 /// another, none of which waits for another of its kind.
 fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
-    let mut works = [(JobKey::null(), 0, GroupKey::null()); AHEAD];
+    let mut works = [Sought::default(); AHEAD];
     let (mut known, mut seen) = (0, 0);
     for pair in pairs {
         if let Some(pair) = world.pairs.get(pair)
             && let Some(work) = pair.life.work()
         {
-            works[known] = (work.job, pair.sub, pair.group);
+            works[known] = Sought {
+                job: work.job,
+                sub: pair.sub,
+                group: pair.group,
+            };
             known += 1;
             seen ^= pair.updated.as_micros();
         }
     }
     let works = &works[..known];
-    for &(_, _, group) in works {
-        seen ^= world.groups.get(group).map_or(0, |group| group.plain_at);
+    for work in works {
+        let group = world.groups.get(work.group);
+        seen ^= group.map_or(0, |group| group.plain_at);
     }
-    let ends = works.iter().filter_map(|&(job, sub, _)| {
-        let subs = &world.jobs.get(job)?.subs;
-        subs.ended_at(sub)
+    let ends = works.iter().filter_map(|work| {
+        let subs = &world.jobs.get(work.job)?.subs;
+        subs.ended_at(work.sub)
     });
     std::hint::black_box(ends.fold(seen, |seen, end| seen ^ end.as_micros()));
 }

@@ -445,7 +445,7 @@ fn world_of(text: &str) -> Result<String, Untold> {
         yaml::from_str("", text).map_err(|_| Untold::NoSections)?;
     let mut begins = Vec::with_capacity(sections.len());
     for (key, _) in sections.iter() {
-        let found = key.at.bytes().map(|span| span.start);
+        let found = key.place.bytes().map(|span| span.start);
         let place = found.filter(|&at| text.is_char_boundary(at));
         let line = place.map(|at| text[..at].rfind('\n').map_or(0, |end| end + 1));
         match (place, line) {

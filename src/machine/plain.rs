@@ -15,7 +15,7 @@ use crate::sdrs::rules::{End, RULES};
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
 use crate::world::job::Detail;
-use crate::world::protection::{Copying, Group, Pair, ProtectionType, Replica, Side};
+use crate::world::protection::{Copying, DrCopy, Group, Pair, ProtectionType, Side};
 use crate::world::replica::Recovery;
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
@@ -218,7 +218,7 @@ fn carry_out<H: HearsEnds>(
             group.copies += u32::from(!pair.has_copy());
             pair.parted = false;
             pair.copy = Copying::Active;
-            pair.replica = Replica::Consistent;
+            pair.dr_copy = DrCopy::Consistent;
             if !was_active {
                 out.in_step(key, pair);
             }

@@ -292,7 +292,7 @@ impl Meter {
                 for server in record.servers.into_iter().flatten() {
                     self.servers.insert(server, key);
                 }
-                let copied = record.pairs.iter().map(|&pair| world.carried.of(pair));
+                let copied = record.pairs.iter().map(|&pair| world.copied.of(pair));
                 instance.copied = copied.fold(0, u64::saturating_add);
                 let state = match world.instance_serves(key) {
                     true => State::Up,

@@ -213,7 +213,7 @@ impl World {
 
     /// Bytes that the copies of a pair have carried up to an instant, whole bytes of each copy rounded down.
     pub fn copied(&self, pair: PairKey, now: SimTime) -> u64 {
-        let before = self.carried.of(pair);
+        let before = self.copied.of(pair);
         before.saturating_add(self.under_way(pair, now))
     }
 

@@ -253,7 +253,7 @@ impl Subs {
 
 /// A job.
 ///
-/// What the end of a sub-job looks at comes first, so that it lies together.
+/// What the end of a sub-job looks at comes first, so that it lies together: the order here is the order in memory.
 #[derive(Debug, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Job {

@@ -322,9 +322,23 @@ mod tests {
             let label = Label::of(text, &mut words);
             assert_eq!(label.text(&words), text);
             assert_eq!(label.stable(&words), Stable::of(text));
+            assert_eq!(
+                label.is_plain(&words),
+                !["", "-5"].contains(&text),
+                "{text}"
+            );
             let whole = Label::of(&format!("{text}/part"), &mut words);
             assert_eq!(label.part("part", &mut words), whole);
         }
+    }
+
+    #[test]
+    fn a_label_that_would_be_escaped_is_not_plain() {
+        let mut words = Words::default();
+        for text in ["a\"b", "a\\-3", "a-3/v\"d", "a\nb-1/c", "\u{1f}"] {
+            assert!(!Label::of(text, &mut words).is_plain(&words), "{text:?}");
+        }
+        assert!(Label::of("a\u{7f}-3/ñ", &mut words).is_plain(&words));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
-pub mod carried;
 pub mod check;
+pub mod copied;
 pub mod fault;
 pub mod flow;
 pub mod health;
@@ -28,7 +28,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::policy::PolicySet;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{Calendar, SimTime, Span};
-use carried::Carried;
+use copied::Copied;
 use fault::{Hazard, Held, Marks};
 use flow::{Aim, Flows};
 use index::Index;
@@ -252,7 +252,7 @@ pub struct World {
     /// Replication pairs.
     pub pairs: SlotMap<PairKey, Pair>,
     /// What the ended and interrupted copies of pairs have carried; see [`World::copied`].
-    pub carried: Carried,
+    pub copied: Copied,
     /// DR drills.
     pub drills: SlotMap<DrillKey, Drill>,
     /// The network between AZs.
@@ -304,7 +304,7 @@ pub struct World {
     pub(crate) relevelled: Vec<GroupKey>,
 }
 
-clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, standing, marks, hung, census, next_serial, last_job, index, spare, aims, ended, relevelled, carried } trees { past } maps {  });
+clone_by_field!(World { region, now, seed, calendar, settings, staggers, words, default_project, projects, sites, azs, domains, vpcs, subnets, nics, eips, flavors, servers, disks, groups, instances, pairs, copied, drills, topology, jobs, tasks, finished, failures, subs_kept, control, flows, hazards, standing, marks, hung, census, next_serial, last_job, index, spare, aims, ended, relevelled } trees { past } maps {  });
 
 impl World {
     /// An empty region.
@@ -346,7 +346,7 @@ impl World {
             groups: SlotMap::with_key(),
             instances: SlotMap::with_key(),
             pairs: SlotMap::with_key(),
-            carried: Carried::default(),
+            copied: Copied::default(),
             drills: SlotMap::with_key(),
             topology: Topology::default(),
             jobs: SlotMap::with_key(),
@@ -565,6 +565,7 @@ impl World {
     /// Rebuilds what a checkpoint does not hold.
     pub(crate) fn reindex(&mut self) {
         self.words.reindex();
+        self.copied.enter(|pair| self.pairs.contains_key(pair));
         self.topology.reindex();
         macro_rules! enter {
             ($($($map:ident).+ => $variant:ident),*) => {

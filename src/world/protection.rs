@@ -122,7 +122,7 @@ pub struct Cut {
 
 /// A protection group (pages `sdrs_05_0401` to `sdrs_05_0409`).
 ///
-/// What the end of a sub-job looks at comes first, so that it lies together.
+/// What the end of a sub-job looks at comes first, so that it lies together: the order here is the order in memory.
 #[derive(Debug, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Group {
@@ -257,12 +257,12 @@ pub enum Copying {
     Stopped,
 }
 
-/// What a pair's DR copy is good for.
+/// What a pair's DR copy is good for, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Replica {
-    /// No first copy has finished since the pair was made or a disk came back blank.
-    None,
-    /// One has, and another is under way: it cannot be used as it is.
+pub enum DrCopy {
+    /// No first copy has finished since the pair was made or its DR disk came back blank, or that disk is gone.
+    Missing,
+    /// One has, another has begun since, and that has not finished: it cannot be used as it is.
     Torn,
     /// A server boots from it.
     Consistent,
@@ -290,7 +290,7 @@ pub struct Pair {
     /// Where its copy stands.
     pub copy: Copying,
     /// What its DR copy is good for.
-    pub replica: Replica,
+    pub dr_copy: DrCopy,
     /// Whether a failover parted the sides, until reprotection.
     pub parted: bool,
     /// Rises with every start and re-aim of a copy: an end that carries another count is stale.
@@ -303,7 +303,7 @@ pub struct Pair {
     pub rest: Rare<PairRest>,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, replica, parted, copies, sub, updated, rest } trees {  } maps {  });
+clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, dr_copy, parted, copies, sub, updated, rest } trees {  } maps {  });
 
 /// What pairs in step that are attached to nothing have nothing of.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -449,16 +449,16 @@ impl Pair {
         }
     }
 
-    /// Whether the DR copy can be used: a first copy has finished and no copy is under way.
+    /// Whether the DR copy can be used: every copy that has begun has finished, and one has.
     #[inline]
     pub fn is_consistent(&self) -> bool {
-        self.replica == Replica::Consistent
+        self.dr_copy == DrCopy::Consistent
     }
 
-    /// Whether a first copy has finished since the pair was made or a disk came back blank.
+    /// Whether a first copy has finished since the pair was made or its DR disk came back blank, and that disk is there.
     #[inline]
     pub fn has_copy(&self) -> bool {
-        self.replica != Replica::None
+        self.dr_copy != DrCopy::Missing
     }
 
     /// Its copy, if one runs.

@@ -34,16 +34,15 @@ macro_rules! clone_by_field {
 }
 pub(crate) use clone_by_field;
 
-/// Clones a map into the room of another. Allocates only for what that had no room for.
+/// Clones a map into the room of another. Allocates only if they differ in keys.
 pub(crate) fn refill<K: Key, V: Clone>(into: &mut SecondaryMap<K, V>, from: &SecondaryMap<K, V>) {
-    into.retain(|key, _| from.contains_key(key));
+    let same = into.len() == from.len() && from.keys().all(|key| into.contains_key(key));
+    if !same {
+        *into = from.clone();
+        return;
+    }
     for (key, value) in from {
-        match into.get_mut(key) {
-            Some(place) => place.clone_from(value),
-            None => {
-                into.insert(key, value.clone());
-            }
-        }
+        into[key].clone_from(value);
     }
 }
 

@@ -3,11 +3,11 @@
 //! fault has ended.
 
 use super::standstill::control_changed;
-use super::{pause, set_replica, touch};
+use super::{pause, set_dr_copy, touch};
 use crate::machine::effect::{Effect, Effects};
 use crate::time::SimTime;
 use crate::world::fault::Blow;
-use crate::world::protection::Replica;
+use crate::world::protection::DrCopy;
 use crate::world::replica::Dirty;
 use crate::world::{AzKey, DiskKey, ServerKey, SiteKey, World};
 
@@ -188,5 +188,5 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     if record.drift().stands.is_some() {
         record.change_drift(|drift| drift.stands = None);
     }
-    set_replica(world, pair, Replica::None);
+    set_dr_copy(world, pair, DrCopy::Missing);
 }

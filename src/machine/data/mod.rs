@@ -23,7 +23,7 @@ use crate::time::SimTime;
 use crate::units::{Bytes, Rate};
 use crate::world::flow::Aim;
 use crate::world::machinery::Power;
-use crate::world::protection::{Copying, Drift, Pair, Replica, Side, Verdict};
+use crate::world::protection::{Copying, DrCopy, Drift, Pair, Side, Verdict};
 use crate::world::replica::{Gap, Level, Outage, marked};
 use crate::world::{AzKey, DiskKey, FlowKey, GroupKey, PairKey, RouteKey, ServerKey, World};
 
@@ -150,7 +150,7 @@ fn pause(world: &mut World, pair: PairKey) {
 fn carried(world: &mut World, pair: PairKey, left: Bytes) {
     let record = &world.pairs[pair];
     let bytes = record.unsynced().0.saturating_sub(left.0);
-    world.carried.add(pair, bytes);
+    world.copied.add(pair, bytes);
     let group = &mut world.groups[record.group];
     group.copied = group.copied.saturating_add(bytes);
 }
@@ -220,7 +220,7 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
         let passed = world.flows.passed(now, route);
         let record = &mut world.pairs[pair];
         record.change_drift(|drift| (drift.ticket, drift.passed) = (Some(ticket), passed));
-        record.replica = record.replica.min(Replica::Torn);
+        record.dr_copy = record.dr_copy.min(DrCopy::Torn);
         record.copies += 1;
         let copies = record.copies;
         out.push(Effect::CopyBegan { pair, copies });
@@ -268,7 +268,7 @@ fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
 /// The DR disk holds what the production disk holds.
 fn in_step(world: &mut World, pair: PairKey) {
     place(world, pair, Copying::Active);
-    set_replica(world, pair, Replica::Consistent);
+    set_dr_copy(world, pair, DrCopy::Consistent);
     let record = &mut world.pairs[pair];
     if !record.is_alike() {
         record.set_dirty(record.dirty().down_to_none());
@@ -290,10 +290,10 @@ fn in_step(world: &mut World, pair: PairKey) {
 }
 
 /// Says what a pair's copy is good for; its group counts those that have one.
-pub(crate) fn set_replica(world: &mut World, pair: PairKey, replica: Replica) {
+pub(crate) fn set_dr_copy(world: &mut World, pair: PairKey, copy: DrCopy) {
     let record = &mut world.pairs[pair];
     let before = record.has_copy();
-    record.replica = replica;
+    record.dr_copy = copy;
     let group = &mut world.groups[record.group];
     group.copies = group.copies + u32::from(record.has_copy()) - u32::from(before);
 }

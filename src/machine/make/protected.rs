@@ -11,7 +11,7 @@ use crate::units::Rate;
 use crate::world::label::{Label, Name, Word};
 use crate::world::life::Life;
 use crate::world::protection::{
-    Copying, Drill, Group, Instance, Pair, PairRest, ProtectionType, Replica, Side,
+    Copying, DrCopy, Drill, Group, Instance, Pair, PairRest, ProtectionType, Side,
 };
 use crate::world::rare::{Plain, Rare};
 use crate::world::replica::Dirty;
@@ -184,7 +184,7 @@ pub(crate) fn pair(
         disks,
         station,
         copy: Copying::Inactive,
-        replica: Replica::None,
+        dr_copy: DrCopy::Missing,
         parted: false,
         copies: 0,
         sub: 0,
@@ -215,7 +215,7 @@ pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
         .pairs
         .remove(key)
         .expect("the caller names a pair that exists");
-    world.carried.forget(key);
+    world.copied.forget(key);
     for disk in pair.disks.into_iter().flatten() {
         world.disks[disk].pair = None;
     }

@@ -9,7 +9,7 @@ use crate::machine::{data, make};
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::world::machinery::{Act, Lock, Power, Server};
-use crate::world::protection::Replica;
+use crate::world::protection::DrCopy;
 use crate::world::replica::Load;
 use crate::world::{DiskKey, DrillKey, ServerKey, Who, World};
 
@@ -281,7 +281,7 @@ fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects
     let Some(pair) = pair else { return };
     let record = &mut world.pairs[pair];
     if record.disks[record.station.other().index()] == Some(disk) {
-        data::set_replica(world, pair, Replica::None);
+        data::set_dr_copy(world, pair, DrCopy::Missing);
     }
     let record = &mut world.pairs[pair];
     for place in &mut record.disks {

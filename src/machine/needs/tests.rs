@@ -7,7 +7,7 @@ use crate::machine::fixture::{Fixture, new_group};
 use crate::sdrs::codes::Code;
 use crate::sdrs::rules::rule;
 use crate::world::machinery::{Act, DiskType, Lock};
-use crate::world::protection::Replica;
+use crate::world::protection::DrCopy;
 use crate::world::{DrillKey, Who};
 
 /// What a need is broken by: something about the world, or about the body of the call.
@@ -455,7 +455,7 @@ fn a_failover_needs_a_copy_of_every_pair_that_can_be_used() {
             f.world.disks[disk.expect("it has one")].broken = true;
         }),
         (Need::CopyInconsistent, |f, _| {
-            f.pair("p").replica = Replica::Torn;
+            f.pair("p").dr_copy = DrCopy::Torn;
         }),
     ];
     let plain = |f: &mut Fixture| {

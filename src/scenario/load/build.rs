@@ -58,7 +58,7 @@ pub(super) fn build(source: Source<'_>, model: &ScenarioModel, names: &Names) ->
             let start = Call::StartProtection {
                 group: Ref::Label(of.clone()),
             };
-            yard.call(label.at, &of, project(group.project.as_ref()), start)?;
+            yard.call(label.place, &of, project(group.project.as_ref()), start)?;
         }
     }
     Ok(yard.builder.finish())
@@ -139,23 +139,23 @@ impl Yard<'_> {
             let done = self
                 .builder
                 .project(&label.value, quotas(it.quotas), it.frozen);
-            self.place(label.at, &label.value, done)?;
+            self.place(label.place, &label.value, done)?;
         }
         for (label, _) in &model.sites {
             let done = self.builder.site(&label.value);
-            self.place(label.at, &label.value, done)?;
+            self.place(label.place, &label.value, done)?;
         }
         for (label, it) in &model.azs {
             let done = self.builder.az(&label.value, &it.site.value);
-            self.place(it.site.at, &label.value, done)?;
+            self.place(it.site.place, &label.value, done)?;
             if let Some(capacity) = it.pool.capacity {
                 let done = self.builder.pool(&label.value, capacity);
-                self.place(label.at, &label.value, done)?;
+                self.place(label.place, &label.value, done)?;
             }
         }
         if let Some(az) = &model.control_plane.az {
             let done = self.builder.control_in(&az.value);
-            self.place(az.at, &az.value, done)?;
+            self.place(az.place, &az.value, done)?;
         }
         self.between_azs()?;
         for (label, it) in &model.domains {
@@ -165,7 +165,7 @@ impl Yard<'_> {
             let done = self
                 .builder
                 .domain(&label.value, [&a.value, &b.value], it.sold_out);
-            self.place(it.azs.at, &label.value, done)?;
+            self.place(it.azs.place, &label.value, done)?;
             self.arbitration(label, it)?;
         }
         for (label, it) in &model.flavors {
@@ -179,7 +179,7 @@ impl Yard<'_> {
                 running: running.collect(),
             };
             let done = self.builder.flavor(&label.value, new);
-            self.place(label.at, &label.value, done)?;
+            self.place(label.place, &label.value, done)?;
         }
         Ok(())
     }
@@ -192,14 +192,14 @@ impl Yard<'_> {
                 name: it.name.clone(),
                 cidr: it.cidr.value.clone(),
             };
-            self.native(it.cidr.at, &label.value, of.clone(), vpc)?;
+            self.native(it.cidr.place, &label.value, of.clone(), vpc)?;
             for (subnet, cidr) in &it.subnets {
                 let act = Native::CreateSubnet {
                     label: subnet.value.clone(),
                     vpc: Ref::Label(label.value.clone()),
                     cidr: cidr.value.clone(),
                 };
-                self.native(cidr.at, &subnet.value, of.clone(), act)?;
+                self.native(cidr.place, &subnet.value, of.clone(), act)?;
             }
         }
         Ok(())
@@ -215,7 +215,7 @@ impl Yard<'_> {
         .map(|(reference, kind)| self.refer(reference, kind, own));
         let (az, vpc, flavor) = (az?, vpc?, flavor?);
         let subnet = self.maybe(it.subnet.as_ref(), Kind::Subnet, own)?;
-        let place = it.ip.as_ref().map_or(at.at, |ip| ip.at);
+        let place = it.ip.as_ref().map_or(at.place, |ip| ip.place);
         for n in 1..=own.unwrap_or(1) {
             let of = member(&at.value, own, n);
             let new = CreateServer {
@@ -263,12 +263,12 @@ impl Yard<'_> {
             };
             let owner = project(it.project.as_ref());
             self.native(
-                device.at,
+                device.place,
                 &of,
                 owner.clone(),
                 Native::CreateDisk(Box::new(new)),
             )?;
-            self.attach(device.at, &of, owner, server.to_owned(), name)?;
+            self.attach(device.place, &of, owner, server.to_owned(), name)?;
         }
         Ok(())
     }
@@ -313,9 +313,14 @@ impl Yard<'_> {
                 write_latency: it.write_latency,
             };
             let owner = project(it.project.as_ref());
-            self.native(at.at, &of, owner.clone(), Native::CreateDisk(Box::new(new)))?;
+            self.native(
+                at.place,
+                &of,
+                owner.clone(),
+                Native::CreateDisk(Box::new(new)),
+            )?;
             for (server, device) in &to {
-                let (place, device) = (device.at, device.value.clone());
+                let (place, device) = (device.place, device.value.clone());
                 self.attach(place, &of, owner.clone(), server.nth(n), device)?;
             }
         }
@@ -329,14 +334,14 @@ impl Yard<'_> {
                 label: label.value.clone(),
                 address: it.address.value.clone(),
             };
-            self.native(it.address.at, &label.value, owner.clone(), new)?;
+            self.native(it.address.place, &label.value, owner.clone(), new)?;
             if let Some(server) = &it.server {
                 let nic = format!("{}/nic", self.refer(server, Kind::Server, None)?.nth(1));
                 let bind = Native::BindEip {
                     eip: Ref::Label(label.value.clone()),
                     nic: Ref::Label(nic),
                 };
-                self.native(server.at, &label.value, owner, bind)?;
+                self.native(server.place, &label.value, owner, bind)?;
             }
         }
         Ok(())
@@ -394,7 +399,7 @@ impl Yard<'_> {
                 copy_rate: it.copy_rate.as_ref().map(|rate| rate.value),
             };
             let call = Call::CreateProtectionGroup(Box::new(new));
-            self.call(at.at, &of, project(it.project.as_ref()), call)?;
+            self.call(at.place, &of, project(it.project.as_ref()), call)?;
         }
         Ok(())
     }
@@ -434,7 +439,7 @@ impl Yard<'_> {
                 tags: tags.clone(),
             };
             let call = Call::CreateProtectedInstance(Box::new(new));
-            self.call(at.at, &of, owner.clone(), call)?;
+            self.call(at.place, &of, owner.clone(), call)?;
         }
         Ok(())
     }
@@ -460,14 +465,14 @@ impl Yard<'_> {
                 description: it.description.clone(),
             };
             let call = Call::CreateReplicationPair(Box::new(new));
-            self.call(at.at, &of, owner.clone(), call)?;
+            self.call(at.place, &of, owner.clone(), call)?;
             for (instance, device) in &to {
                 let attach = Call::AttachReplicationPair {
                     instance: label(instance, n),
                     pair: Ref::Label(of.clone()),
                     device: device.value.clone(),
                 };
-                self.call(device.at, &of, owner.clone(), attach)?;
+                self.call(device.place, &of, owner.clone(), attach)?;
             }
         }
         Ok(())

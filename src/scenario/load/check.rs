@@ -122,7 +122,7 @@ impl Check<'_> {
     fn hazard_labels(&mut self, model: &ScenarioModel) {
         for (label, it) in &model.hazards {
             let each = it.each.as_ref();
-            let count = each.and_then(|each| Some(each.with(self.names.count(&each.value)?)));
+            let count = each.and_then(|each| Some(each.with_value(self.names.count(&each.value)?)));
             self.label(label, Kind::Hazard, count.as_ref(), 1);
         }
     }
@@ -197,8 +197,8 @@ impl Check<'_> {
         act: Option<&Spanned<Native>>,
     ) {
         let (form, at) = match (call, act) {
-            (Some(call), _) => (serde_json::to_value(&call.value), call.at),
-            (None, Some(act)) => (serde_json::to_value(&act.value), act.at),
+            (Some(call), _) => (serde_json::to_value(&call.value), call.place),
+            (None, Some(act)) => (serde_json::to_value(&act.value), act.place),
             (None, None) => return,
         };
         let Ok(form) = form else { return };
@@ -213,7 +213,7 @@ impl Check<'_> {
         // The same label may be given again once its first bearer is gone, which only the run knows.
         let spanned = Spanned {
             value: label.to_owned(),
-            at,
+            place: at,
         };
         if !is_name(label) {
             self.label(&spanned, kind, None, 0);

@@ -112,7 +112,7 @@ fn one(
         label: label.value.clone(),
         count,
         on,
-        at: hazard.on.at,
+        at: hazard.on.place,
         laws: Arc::new(laws),
     })
 }

@@ -161,7 +161,7 @@ impl Shelf<'_, '_> {
         let tasks = it.tasks.value.iter().map(|task| self.task(it, task));
         let tasks = tasks.collect::<Checked<_>>()?;
         Ok(Book {
-            line: label.at.line(),
+            line: label.place.line(),
             label: label.value.clone(),
             count: self.own,
             tasks,
@@ -212,7 +212,7 @@ impl Shelf<'_, '_> {
             }
             (None, Some(when)) => {
                 let held = held.as_ref().map_or(Span::ZERO, |held| held.value.0);
-                let condition = self.condition(&when.value, when.at)?;
+                let condition = self.condition(&when.value, when.place)?;
                 Ok(Trigger::When(condition, held))
             }
             _ => {
@@ -223,7 +223,7 @@ impl Shelf<'_, '_> {
     }
 
     fn optional(&mut self, text: Option<&Spanned<String>>) -> Checked<Option<Condition>> {
-        text.map(|text| self.condition(&text.value, text.at))
+        text.map(|text| self.condition(&text.value, text.place))
             .transpose()
     }
 
@@ -282,7 +282,7 @@ impl Shelf<'_, '_> {
         } else if let Some(pause) = &task.pause {
             Errand::Pause(pause.value.0)
         } else if let Some(Wait::Until(wait)) = task.wait.as_ref().map(|wait| &wait.value) {
-            let until = self.condition(&wait.until.value, wait.until.at)?;
+            let until = self.condition(&wait.until.value, wait.until.place)?;
             Errand::Until(until, wait.limit.map(Span::from))
         } else {
             return Err(self.nothing(at));
@@ -349,7 +349,7 @@ impl Shelf<'_, '_> {
         let one;
         let labels = match &at.value {
             OneOrMany::One(label) => {
-                one = [at.with(label.clone())];
+                one = [at.with_value(label.clone())];
                 one.as_slice()
             }
             OneOrMany::Many(many) => many.as_slice(),

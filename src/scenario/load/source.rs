@@ -17,7 +17,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// A fault at the place of a value.
     pub(super) fn fault<T>(&self, at: &Spanned<T>, title: impl Into<String>) -> Diagnostic {
-        self.place(at.at, title)
+        self.place(at.place, title)
     }
 
     /// A fault at a place.
@@ -34,7 +34,7 @@ impl Source<'_> {
         word: &str,
         title: impl Into<String>,
     ) -> Diagnostic {
-        let start = at.at.bytes().map(|span| span.start);
+        let start = at.place.bytes().map(|span| span.start);
         let found = start.and_then(|start| {
             let region = self.text.get(start..end.clamp(start, self.text.len()))?;
             region.match_indices(word).find_map(|(offset, _)| {

@@ -141,7 +141,11 @@ pub(super) fn prepare(
     let starts: Vec<usize> = model
         .timeline
         .iter()
-        .map(|step| step.at.bytes().map_or(source.text.len(), |span| span.start))
+        .map(|step| {
+            step.place
+                .bytes()
+                .map_or(source.text.len(), |span| span.start)
+        })
         .collect();
     let mut steps = Vec::with_capacity(model.timeline.len());
     for (place, step) in model.timeline.iter().enumerate() {
@@ -251,7 +255,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
                 deed
             }
             Some(Wait::Until(wait)) => Deed::Wait {
-                until: self.expected(&wait.until.value, wait.until.at, false)?,
+                until: self.expected(&wait.until.value, wait.until.place, false)?,
                 limit: wait.limit.map(Span::from),
             },
             None => deed,
@@ -261,7 +265,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
         match step.expect.as_ref().map(|expect| (&expect.value, expect)) {
             None => {}
             Some((OneOrMany::One(text), whole)) => {
-                expect.push(self.expected(text, whole.at, answered)?)
+                expect.push(self.expected(text, whole.place, answered)?)
             }
             Some((OneOrMany::Many(many), whole)) => {
                 if many.is_empty() {
@@ -270,12 +274,12 @@ impl<'a, 'f> Prepare<'a, 'f> {
                     ));
                 }
                 for text in many {
-                    expect.push(self.expected(&text.value, text.at, answered)?);
+                    expect.push(self.expected(&text.value, text.place, answered)?);
                 }
             }
         }
         Ok(Step {
-            line: at.at.line(),
+            line: at.place.line(),
             begin,
             deed,
             waits,

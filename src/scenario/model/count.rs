@@ -66,5 +66,5 @@ pub(super) fn template<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Spanned<u32>>, D::Error> {
     let read = Option::<Spanned<Count>>::deserialize(deserializer)?;
-    Ok(read.map(|at| at.with(at.value.0)))
+    Ok(read.map(|at| at.with_value(at.value.0)))
 }

@@ -111,7 +111,7 @@ fn two() -> u32 {
 fn four_gib() -> Spanned<Bytes> {
     Spanned {
         value: Bytes::gib(4),
-        at: Place::UNKNOWN,
+        place: Place::UNKNOWN,
     }
 }
 

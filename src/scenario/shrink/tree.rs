@@ -205,14 +205,14 @@ fn splice(text: &str, cut: Range<usize>, put: &str, wanted: &Node) -> Option<Str
 
 /// Brings the reader's places into ours.
 fn place(text: &str, raw: Spanned<Raw>) -> Option<Node> {
-    let span = raw.at.bytes()?;
+    let span = raw.place.bytes()?;
     let flow = text[span.start..].starts_with(['{', '[']);
     let (kind, end) = match raw.value {
         Raw::Scalar(value) => (Kind::Scalar(value), None),
         Raw::Map(entries) => {
             let mut children = Vec::new();
             for (key, child) in entries {
-                let start = key.at.bytes()?.start;
+                let start = key.place.bytes()?.start;
                 let text_of = key.value;
                 let child = place(text, child)?;
                 children.push((

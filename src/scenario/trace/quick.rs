@@ -93,7 +93,7 @@ fn job_name(out: &mut Vec<u8>, world: &World, job: JobKey) -> Option<()> {
     Some(())
 }
 
-/// A label as it is; None if it is empty or would have to be escaped.
+/// A label as it is; None if it is not known to be more than nothing and written as it is.
 fn label(out: &mut Vec<u8>, world: &World, label: Label) -> Option<()> {
     let (base, count, part) = label.parts(&world.words);
     out.extend_from_slice(base.as_bytes());

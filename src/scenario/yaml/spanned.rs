@@ -10,10 +10,10 @@ pub struct Spanned<T> {
     /// The value.
     pub value: T,
     /// Its place.
-    pub at: Place,
+    pub place: Place,
 }
 
-/// A place in a file's text, in 12 bytes where the reader's has 36.
+/// A place in a file's text, in 12 bytes: the reader's has more, and a value two of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// From 1; 0: unknown.
@@ -55,9 +55,9 @@ impl Place {
 
 impl<T> Spanned<T> {
     /// Another value in the same place.
-    pub fn with<U>(&self, value: U) -> Spanned<U> {
-        let at = self.at;
-        Spanned { value, at }
+    pub fn with_value<U>(&self, value: U) -> Spanned<U> {
+        let place = self.place;
+        Spanned { value, place }
     }
 }
 
@@ -65,13 +65,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = serde_saphyr::Spanned::<T>::deserialize(deserializer)?;
         // Files are bounded far below what the numbers of a place can tell (`limits::FILE_BYTES`).
-        let at = match read.referenced {
+        let place = match read.referenced {
             Location::UNKNOWN => None,
             location => Place::of(location),
         };
         Ok(Spanned {
             value: read.value,
-            at: at.unwrap_or(Place::UNKNOWN),
+            place: place.unwrap_or(Place::UNKNOWN),
         })
     }
 }

@@ -59,8 +59,8 @@ fn labels_keep_order_and_place() {
     let file: File = from_str("a.yaml", text).expect("valid");
     assert_eq!(file.groups.labels().collect::<Vec<_>>(), ["zeta", "alpha"]);
     let (label, _) = &file.groups.iter().as_slice()[1];
-    assert_eq!(label.at.line(), 4);
-    let span = label.at.bytes().expect("a place");
+    assert_eq!(label.place.line(), 4);
+    let span = label.place.bytes().expect("a place");
     assert_eq!(&text[span], "alpha");
     assert!(file.groups.get("alpha").expect("present").enabled);
 }
@@ -121,7 +121,7 @@ fn a_refused_quantity_is_placed() {
     let file: File = from_str("a", "version: 1\nwait: 20m\n").expect("valid");
     let wait = file.wait.expect("given");
     assert_eq!(wait.value, Minutes(20));
-    assert_eq!((wait.at.line(), wait.at.bytes()), (2, Some(17..20)));
+    assert_eq!((wait.place.line(), wait.place.bytes()), (2, Some(17..20)));
     let (line, column, title) = placed("version: 1\nwait: 20\n");
     assert_eq!((line, column), (2, 7));
     assert!(title.contains("`20` has no unit"), "{title}");
@@ -290,25 +290,25 @@ fn places_survive_external_tags_only() {
     let Step::Call(call) = &steps[0].value else {
         panic!("{steps:?}")
     };
-    assert_eq!((call.at.line(), call.at.bytes()), (1, Some(8..9)));
+    assert_eq!((call.place.line(), call.place.bytes()), (1, Some(8..9)));
     let Step::Wait { at_most } = &steps[1].value else {
         panic!("{steps:?}")
     };
     let bytes = Some(28..30);
-    assert_eq!((at_most.at.line(), at_most.at.bytes()), (2, bytes));
-    assert_eq!(steps[1].at.line(), 2);
+    assert_eq!((at_most.place.line(), at_most.place.bytes()), (2, bytes));
+    assert_eq!(steps[1].place.line(), 2);
 
     let either: Vec<Spanned<Either>> = from_str("a", "- x\n- [y]\n").expect("valid");
     let Either::Word(word) = &either[0].value else {
         panic!("{either:?}")
     };
-    assert_eq!(word.at, Place::UNKNOWN);
-    assert_eq!(either[1].at.line(), 2);
+    assert_eq!(word.place, Place::UNKNOWN);
+    assert_eq!(either[1].place.line(), 2);
     assert!(matches!(&either[1].value, Either::Many(all) if all.len() == 1));
 
     let flat: Flat = from_str("a", "k: v\n").expect("valid");
-    assert_eq!(flat.rest["k"].at, Place::UNKNOWN);
+    assert_eq!(flat.rest["k"].place, Place::UNKNOWN);
 
     let map: BTreeMap<String, Spanned<u32>> = from_str("a", "k: 1\n").expect("valid");
-    assert_eq!(map["k"].at.bytes(), Some(3..4));
+    assert_eq!(map["k"].place.bytes(), Some(3..4));
 }

@@ -51,7 +51,10 @@ pub(super) fn all(world: &World) -> Result<(), Violation> {
         |route| world.topology.routes.contains_key(route),
         |pair| world.pairs.contains_key(pair),
     );
-    kept("copies under way", copies)
+    kept("copies under way", copies)?;
+    let mut copied = world.copied.iter();
+    let copied = copied.all(|(pair, _)| world.pairs.contains_key(pair));
+    kept("what copies have carried", copied)
 }
 
 /// Whether all labels, names and descriptions have their texts.

@@ -16,12 +16,12 @@ impl Yard<'_> {
         for (nodes, kind) in kinds {
             for (label, _) in nodes {
                 let done = self.builder.node(&label.value, kind);
-                self.place(label.at, &label.value, done)?;
+                self.place(label.place, &label.value, done)?;
             }
         }
         for (label, _) in &model.ducts {
             let done = self.builder.duct(&label.value);
-            self.place(label.at, &label.value, done)?;
+            self.place(label.place, &label.value, done)?;
         }
         for (label, it) in &model.links {
             let [a, b] = it.between.value.as_slice() else {
@@ -34,7 +34,7 @@ impl Yard<'_> {
                 duct: it.duct.as_ref().map(|duct| duct.value.as_str()),
             };
             let done = self.builder.link(&label.value, new);
-            self.place(it.between.at, &label.value, done)?;
+            self.place(it.between.place, &label.value, done)?;
         }
         Ok(())
     }
@@ -46,6 +46,6 @@ impl Yard<'_> {
         let done = self
             .builder
             .arbitrate(&label.value, &by.witness.value, by.fallback_after.0);
-        self.place(by.witness.at, &label.value, done)
+        self.place(by.witness.place, &label.value, done)
     }
 }

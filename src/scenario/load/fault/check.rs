@@ -166,14 +166,14 @@ impl Check<'_> {
             return Err(self.fault(at, title, help));
         }
         let (of, selection) = match &at.value {
-            TargetsModel::All(of) => (targets(self.source, of, at.at)?, None),
+            TargetsModel::All(of) => (targets(self.source, of, at.place)?, None),
             TargetsModel::Some(some) if self.bearer == Bearer::Trigger => {
                 let title = "a runbook is set off by a fault of any target, and draws none";
                 let help = "write the list that stands under `of` in place of the selection";
                 return Err(self.fault(&some.of, title, help));
             }
             TargetsModel::Some(some) => {
-                let of = targets(self.source, &some.of.value, some.of.at)?;
+                let of = targets(self.source, &some.of.value, some.of.place)?;
                 (of, Some(some))
             }
         };
@@ -303,7 +303,7 @@ fn targets<'m>(source: Source<'_>, of: &'m OneOrMany, at: Place) -> Checked<Vec<
             .iter()
             .map(|label| Target {
                 text: &label.value,
-                at: label.at,
+                at: label.place,
             })
             .collect()),
     }
