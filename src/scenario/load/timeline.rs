@@ -528,7 +528,7 @@ impl<'a, 'f> Prepare<'a, 'f> {
         self.meant(&parsed, text, at, answered)?;
         Ok(Expected {
             text: text.to_owned(),
-            line: usize::try_from(at.line()).unwrap_or(0),
+            line: at.line(),
             parsed,
         })
     }
