@@ -129,6 +129,18 @@ fn a_checkpoint_whose_world_breaks_an_invariant_is_refused_by_its_name() {
     );
 }
 
+#[test]
+fn what_copies_have_carried_is_refused_of_a_pair_that_there_is_not() {
+    let (scenario, file) = set_aside("scenarios/disaster/copy-rate.yaml", 8);
+    let key = behind(&file, "\"copied\":[[{\"idx\":");
+    // As many places would take 48 GB.
+    let error = taken_up(&scenario, &forge::forged(&file, &key, "3000000000")).unwrap_err();
+    let ResumeError::Broken(Violation::Dangling { what, .. }) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(what, "what copies have carried");
+}
+
 /// Goes on from a file by the command: exit code and standard error.
 fn gone_on_with(scenario: &str, file: &[u8]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
