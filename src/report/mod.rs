@@ -77,7 +77,7 @@
 //! |---|---|---|---|---|
 //! | `serves` | group, instance, server | yes or no | As above, of a group whether all its instances do. | a group without instances |
 //! | `cut` | group | word | Who goes on without the path: `production`, `dr-side`, `neither`. | the path is whole |
-//! | `consistent` | pair, group | yes or no | A first copy has finished and no copy is under way: a server boots from it. Of a group: all its pairs that take part. | a group without such pairs |
+//! | `consistent` | pair, group | yes or no | A first copy has finished, and none that began later is unfinished: a server boots from it. Of a group: all its pairs that take part. | a group without such pairs |
 //! | `fault_level` | pair, instance | `"0"`, `"2"`, `"5"` | 5: the DR copy is behind, or the path or the DR disk is lost, while production goes on. 2: production was lost with the copy in step. Of an instance the worst of its pairs. | never |
 //! | `rpo_us`, `bytes_lost` | pair, group | µs, bytes | What recovering from the DR copy now would cost; defined as `rpo_us` and `lost_bytes` above. | before the first copy |
 //! | `skew_us` | group | µs | How far the recovery points of its pairs lie apart now. | before the first copy |

@@ -120,19 +120,17 @@ pub fn at_place(file_name: &str, text: &str, place: Place, title: impl Into<Stri
 
 /// A diagnostic where the reader says that its error is.
 fn at_location(file_name: &str, text: &str, location: Location, title: String) -> Diagnostic {
-    let span = location.span();
-    match (span.byte_offset(), span.byte_len()) {
-        _ if location == Location::UNKNOWN => Diagnostic::whole_file(file_name, title),
-        (Some(start), Some(length)) => {
-            let (start, length) = (count(start), count(length));
-            let span = start..start.saturating_add(length);
-            Diagnostic::at(file_name, text, span, title)
-        }
-        _ => {
-            let (line, column) = (count(location.line()), count(location.column()));
-            Diagnostic::at_line(file_name, text, line, column, title)
-        }
+    if location == Location::UNKNOWN {
+        return Diagnostic::whole_file(file_name, title);
     }
+    let span = location.span();
+    if let (Some(start), Some(length)) = (span.byte_offset(), span.byte_len()) {
+        let start = count(start);
+        let span = start..start.saturating_add(count(length));
+        return Diagnostic::at(file_name, text, span, title);
+    }
+    let (line, column) = (count(location.line()), count(location.column()));
+    Diagnostic::at_line(file_name, text, line, column, title)
 }
 
 fn count(number: u64) -> usize {
