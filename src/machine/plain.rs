@@ -233,8 +233,10 @@ fn carry_out<H: HearsEnds>(
                 pair.parted = true;
                 let recovery = Recovery::whole(now);
                 out.taken(key, recovery);
-                let sum = group.recovery.map(|sum| sum.and(recovery));
-                group.recovery = sum.or(Some(recovery));
+                match &mut group.recovery {
+                    Some(sum) => sum.take_in(recovery),
+                    none => *none = Some(recovery),
+                }
             }
         }
     }

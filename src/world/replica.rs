@@ -369,16 +369,21 @@ impl Recovery {
 
     /// Both as one.
     #[must_use]
-    pub fn and(self, other: Recovery) -> Recovery {
-        Recovery {
-            earliest: self.earliest.min(other.earliest),
-            latest: self.latest.max(other.latest),
-            acknowledged: self.acknowledged.max(other.acknowledged),
-            rpo: self.rpo.max(other.rpo),
-            whole: self.whole && other.whole,
-            lost: self.lost.saturating_add(other.lost),
-            damaged: self.damaged || other.damaged,
-        }
+    pub fn and(mut self, other: Recovery) -> Recovery {
+        self.take_in(other);
+        self
+    }
+
+    /// Takes in another, so that this is both as one.
+    #[inline]
+    pub fn take_in(&mut self, other: Recovery) {
+        self.earliest = self.earliest.min(other.earliest);
+        self.latest = self.latest.max(other.latest);
+        self.acknowledged = self.acknowledged.max(other.acknowledged);
+        self.rpo = self.rpo.max(other.rpo);
+        self.whole &= other.whole;
+        self.lost = self.lost.saturating_add(other.lost);
+        self.damaged |= other.damaged;
     }
 }
 
