@@ -119,7 +119,7 @@ impl Agenda {
         let next = match packed.pair() {
             Some((pair, ending)) => Next::End {
                 pair,
-                epoch: packed.epoch,
+                epoch: packed.epoch(),
                 ending,
             },
             None => Next::Other(self.unpack(packed)),
@@ -163,7 +163,7 @@ impl Agenda {
     ) -> usize {
         let taken = self.queue.drain(limit, most, |at, packed| {
             match packed.good_end_of_sub_job() {
-                Some((pair, op, turn)) => take(at, (pair, packed.epoch), (op, turn)),
+                Some((pair, op, turn)) => take(at, (pair, packed.epoch()), (op, turn)),
                 None => Taken::No,
             }
         });

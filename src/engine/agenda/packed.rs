@@ -9,15 +9,20 @@ use crate::world::{PairKey, Who};
 use slotmap::{Key, KeyData};
 
 /// The end of a piece of work, or where an event is.
+///
+/// It is two numbers of one size, because it is moved as they are: what was written in smaller pieces and is read in one, a
+/// processor has to wait for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packed {
     /// The slot of what was worked on.
     key: u64,
-    pub(super) epoch: u32,
-    /// From below: 3 bits of the kind of what was worked on, 8 of what was done, 14 of how it ended, 7 of how many standstills
-    /// there had been.
-    word: u32,
+    /// Its epoch below, the word above.
+    rest: u64,
 }
+
+/// Of the word, from below: 3 bits of the kind of what was worked on, 8 of what was done, 14 of how it ended, 7 of how many
+/// standstills there had been.
+const WORD: u32 = u32::BITS;
 
 /// The kind that says that the event is elsewhere.
 const ODD: u32 = 7;
@@ -90,23 +95,32 @@ impl Ending {
 }
 
 impl Packed {
+    #[inline]
+    const fn new(key: u64, epoch: u32, word: u32) -> Packed {
+        let rest = (word as u64) << WORD | epoch as u64;
+        Packed { key, rest }
+    }
+
+    /// The epoch of what was worked on.
+    #[inline]
+    pub(super) const fn epoch(self) -> u32 {
+        self.rest as u32
+    }
+
+    #[inline]
+    const fn word(self) -> u32 {
+        (self.rest >> WORD) as u32
+    }
+
     /// The end of work on a pair.
     #[inline]
     pub(super) fn of_pair(pair: PairKey, epoch: u32, ending: Ending) -> Packed {
-        Packed {
-            key: pair.data().as_ffi(),
-            epoch,
-            word: PAIR | ending.0,
-        }
+        Packed::new(pair.data().as_ffi(), epoch, PAIR | ending.0)
     }
 
     /// What is in this place of a list.
     pub(super) const fn odd(place: u32) -> Packed {
-        Packed {
-            key: place as u64,
-            epoch: 0,
-            word: ODD,
-        }
+        Packed::new(place as u64, 0, ODD)
     }
 
     /// An event packed; None if it is no end of work or does not fit.
@@ -127,18 +141,14 @@ impl Packed {
             return Some(Packed::of_pair(pair, epoch, ending));
         }
         let (kind, key) = kind_of(who)?;
-        Some(Packed {
-            key: key.as_ffi(),
-            epoch,
-            word: kind | ending.0,
-        })
+        Some(Packed::new(key.as_ffi(), epoch, kind | ending.0))
     }
 
     /// The pair and how work on it ended; None if it is about something else.
     #[inline]
     pub(super) fn pair(self) -> Option<(PairKey, Ending)> {
         let pair = || KeyData::from_ffi(self.key).into();
-        (self.kind() == PAIR).then(|| (pair(), Ending(self.word)))
+        (self.kind() == PAIR).then(|| (pair(), Ending(self.word())))
     }
 
     /// The pair whose sub-job ended well, the operation, and how many standstills had ended; None if it is anything else.
@@ -146,24 +156,24 @@ impl Packed {
     pub(super) fn good_end_of_sub_job(self) -> Option<(PairKey, Op, u32)> {
         const WHAT: u32 = (1 << TURN) - 1;
         const PART: u32 = (1 << (DOING + 2)) - 1;
-        let op = (self.word & WHAT) >> (DOING + 2);
-        let good = self.word & PART == PAIR | (Part::Work as u32) << DOING;
+        let op = (self.word() & WHAT) >> (DOING + 2);
+        let good = self.word() & PART == PAIR | (Part::Work as u32) << DOING;
         // Where it ended badly there is more than the operation.
         let op = *Op::ALL.get(op as usize)?;
         let pair = KeyData::from_ffi(self.key).into();
-        good.then_some((pair, op, self.word >> TURN))
+        good.then_some((pair, op, self.word() >> TURN))
     }
 
     /// The event; or its place, if it is in a list.
     pub(super) fn event(self) -> Result<Event, u32> {
         let who = who_of(self.kind(), KeyData::from_ffi(self.key));
         let who = who.ok_or(self.key as u32)?;
-        Ok(Ending(self.word - self.kind()).event(who, self.epoch))
+        Ok(Ending(self.word() - self.kind()).event(who, self.epoch()))
     }
 
     #[inline]
     const fn kind(self) -> u32 {
-        self.word % (1 << DOING)
+        self.word() % (1 << DOING)
     }
 }
 
