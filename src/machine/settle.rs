@@ -17,24 +17,20 @@ use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
 use crate::world::job::{Detail, Job, JobStatus, Part};
 use crate::world::life::Work;
-use crate::world::protection::{Pair, ProtectionType, Side};
+use crate::world::protection::{ProtectionType, Side};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 /// A sub-job that failed makes its job fail with this code; the sub-job keeps its own.
 const SUB_JOB_FAILED: Code = Code::of(406);
 
-/// Whether a pair is where a group operation would bring it, so that a repetition passes it by.
-pub(super) fn is_at_goal(pair: &Pair, op: Op, aim: Side) -> bool {
-    let status = pair.life.status;
-    pair.station == aim
-        && match op {
-            Op::StartProtection | Op::Reprotect | Op::PlannedFailover => {
-                status == Status::Protected
-            }
-            Op::StopProtection => status == Status::Available,
-            Op::Failover => status == Status::FailedOver,
-            _ => false,
-        }
+/// The status that a group operation would bring a pair to; at the right station, a repetition passes such a pair by.
+const fn goal_of(op: Op) -> Option<Status> {
+    match op {
+        Op::StartProtection | Op::Reprotect | Op::PlannedFailover => Some(Status::Protected),
+        Op::StopProtection => Some(Status::Available),
+        Op::Failover => Some(Status::FailedOver),
+        _ => None,
+    }
 }
 
 /// Marks a group operation as under way on the pairs that it takes: what `begin_work` does, with what all pairs share asked
@@ -54,10 +50,11 @@ pub(super) fn begin_pairs(
     debug_assert!(rule(op).is_group_operation() && Kind::ReplicationPair.shows(during));
     let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
     out.reserve(members.len() + SPARE_EFFECTS);
-    let mut moved = [0; Status::ALL.len()];
+    let (mut moved, goal) = ([0; Status::ALL.len()], goal_of(op));
     for key in members.iter() {
         let pair = &mut pairs[key];
-        if pair.is_out() || is_at_goal(pair, op, aim) {
+        let is_at_goal = pair.station == aim && goal == Some(pair.life.status);
+        if pair.is_out() || is_at_goal {
             continue;
         }
         let life = &mut pair.life;
