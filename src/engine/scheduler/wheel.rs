@@ -28,6 +28,8 @@ const CHUNK: usize = 16;
 const SMALL: usize = 1536;
 /// So many entries are put beside a run before they are merged into it.
 const BESIDE: usize = 64;
+/// Where nothing is left of a run, no more than so many entries are put there.
+const ALONE: usize = 8;
 /// After so many merges a run goes back to the buckets.
 const MERGES: u32 = 4;
 /// The longest run.
@@ -375,6 +377,10 @@ impl<E: Copy> Wheel<E> {
     #[inline(never)]
     fn push_near(&mut self, at: u64, event: E) {
         self.waiting += 1;
+        if self.near.len() >= ALONE && self.left == 0 {
+            self.spill();
+            return self.file(at, event);
+        }
         if self.near.len() == BESIDE {
             if self.merges == MERGES {
                 self.spill();
