@@ -26,22 +26,19 @@ impl<E: Copy> Wheel<E> {
         most: usize,
         mut take: impl FnMut(u64, &E) -> Taken,
     ) -> usize {
+        let late = match self.rest().first() {
+            Some(last) if last.0 > limit => self.rest().partition_point(|entry| entry.0 > limit),
+            _ => 0,
+        };
         let mut count = 0;
-        while count < most && self.left > 0 {
+        while count < most && self.left > late {
             let first = self.run[self.left - 1];
             let beside = first.0 > self.aside;
-            let (entry, then) = match self.near.last() {
-                Some(&near) if beside && near.0 == self.aside => (near, first.0),
-                _ if beside => break,
-                _ => {
-                    let next = self.rest().iter().rev().nth(1);
-                    let next = next.map_or(u64::MAX, |entry| entry.0);
-                    (first, next.min(self.aside))
-                }
+            let entry = match self.near.last() {
+                Some(&near) if beside && near.0 == self.aside => near,
+                _ if beside || self.left == late + 1 => break,
+                _ => first,
             };
-            if then > limit || then == u64::MAX {
-                break;
-            }
             let taken = take(entry.0, &entry.1);
             if taken == Taken::No {
                 break;
