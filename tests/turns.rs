@@ -244,6 +244,13 @@ fn runs_leave_what_steps_leave() {
 }
 
 #[test]
+fn runs_in_which_an_opening_may_be_all_that_is_to_come_do_too() {
+    // One group of pairs by themselves, more than are put into the queue together.
+    let events = play(&region(2, 40), 40..60, 90, 120, true);
+    assert!(events > 6_000, "{events} events");
+}
+
+#[test]
 fn runs_of_a_region_that_is_looked_ahead_at_do_too() {
     let events = play(&region(5, 4_100), 4..6, 9, 8_000, false);
     assert!(events > 5_000, "{events} events");

@@ -237,7 +237,7 @@ impl Absorber {
             {
                 digest.begun(prefixes.begun, pair.stable, (epoch, what), delay);
                 observer.see(now, world, effect);
-                let at = begins.saturating_add(lots.draw(pair.stable, epoch));
+                let at = begins.saturating_add(lots.span(lots.draw(pair.stable, epoch)));
                 self.queue.push_end(at, key, epoch, ending);
                 continue;
             }
@@ -247,7 +247,7 @@ impl Absorber {
             observer.see(now, world, effect);
             // What the same call removed again has no end to wait for.
             let Some(stable) = stable else { continue };
-            let at = begins.saturating_add(lots.draw(stable, epoch));
+            let at = begins.saturating_add(lots.span(lots.draw(stable, epoch)));
             let settled = Event::Settled {
                 who,
                 epoch,

@@ -127,7 +127,7 @@ impl Dice {
     }
 
     /// [`Dice::draw`] for [`Purpose::Duration`], which every piece of work draws.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub const fn duration(&self, stable: u64, count: u64) -> u64 {
         combine(join(self.durations, stable), count)

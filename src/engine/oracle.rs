@@ -54,12 +54,19 @@ pub struct Lots<'a> {
 }
 
 impl Lots<'_> {
-    /// The span that what has this stable key draws at this epoch.
+    /// What has this stable key draws this at this epoch.
     #[inline(always)]
     #[must_use]
-    pub fn draw(&self, stable: Stable, epoch: u32) -> Span {
+    pub fn draw(&self, stable: Stable, epoch: u32) -> u64 {
         let count = u64::from(epoch) << 8 | self.part;
-        self.law.sample(self.dice.duration(stable.0, count))
+        self.dice.duration(stable.0, count)
+    }
+
+    /// The span that a draw stands for.
+    #[inline(always)]
+    #[must_use]
+    pub fn span(&self, draw: u64) -> Span {
+        self.law.sample(draw)
     }
 }
 
@@ -256,7 +263,7 @@ impl Oracle for Chance {
     fn fate_of(&mut self, world: &World, work: Work) -> Fate {
         match self.lots(work.doing) {
             Some(lots) => Fate {
-                after: Some(lots.draw(work.stable, work.epoch)),
+                after: Some(lots.span(lots.draw(work.stable, work.epoch))),
                 outcome: Outcome::Done,
             },
             None => self.any_fate(world, work),

@@ -24,6 +24,10 @@ use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 /// So many pairs fit into a cache.
 const FEW_PAIRS: usize = 20_000;
 
+/// So many ends are put into the queue together. Where an end goes depends on its length, which takes long to compute; a
+/// processor that guesses a way wrongly does so before it knows, and computes what comes behind it twice.
+const TOGETHER: usize = 32;
+
 /// What a pair leads to.
 #[derive(Clone, Copy, Default)]
 struct Sought {
@@ -108,6 +112,17 @@ impl HearsEnds for Ends<'_> {
     fn taken(&mut self, _: PairKey, _: Recovery) {}
 }
 
+/// A sub-job that begins.
+#[derive(Clone, Copy, Default)]
+struct Begun {
+    pair: PairKey,
+    epoch: u32,
+    /// When it begins; when it ends, once that is known.
+    at: SimTime,
+    /// What it draws, of which its length is made.
+    draw: u64,
+}
+
 /// Takes the sub-jobs that an operation begins at an instant straight into a digest and the queue.
 struct Begins<'a> {
     digest: &'a mut Digest,
@@ -117,6 +132,26 @@ struct Begins<'a> {
     what: u64,
     ending: Ending,
     lots: Lots<'a>,
+    /// Those whose ends are not in the queue yet.
+    waiting: [Begun; TOGETHER],
+    /// How many.
+    many: usize,
+}
+
+impl Begins<'_> {
+    /// Puts the ends that wait into the queue.
+    #[inline(never)]
+    fn push_ends(&mut self) {
+        let waiting = &mut self.waiting[..self.many];
+        self.many = 0;
+        for begun in waiting.iter_mut() {
+            begun.at = begun.at.saturating_add(self.lots.span(begun.draw));
+        }
+        for begun in waiting {
+            self.queue
+                .push_end(begun.at, begun.pair, begun.epoch, self.ending);
+        }
+    }
 }
 
 impl HearsBegins for Begins<'_> {
@@ -127,9 +162,16 @@ impl HearsBegins for Begins<'_> {
     fn begun(&mut self, key: PairKey, pair: &Pair, _: Doing, delay: Span) {
         let (prefix, stable, epoch) = (self.prefix, pair.stable, pair.life.epoch);
         self.digest.begun(prefix, stable, (epoch, self.what), delay);
-        let begins = self.at.saturating_add(delay);
-        let at = begins.saturating_add(self.lots.draw(stable, epoch));
-        self.queue.push_end(at, key, epoch, self.ending);
+        self.waiting[self.many] = Begun {
+            pair: key,
+            epoch,
+            at: self.at.saturating_add(delay),
+            draw: self.lots.draw(stable, epoch),
+        };
+        self.many += 1;
+        if self.many == TOGETHER {
+            self.push_ends();
+        }
     }
 }
 
@@ -158,8 +200,9 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         let Some(next) = self.next_until(last) else {
             return 0;
         };
-        let is_last = || self.next_at().is_none_or(|at| at > last);
-        if !unseen || is_last() || !self.opens_shortly(next) {
+        // The sub-jobs that an opening begins end by the end of time: where that is waited for, no opening is the last.
+        let may_be_last = || last < SimTime::MAX && self.next_at().is_none_or(|at| at > last);
+        if !unseen || may_be_last() || !self.opens_shortly(next) {
             self.take_in(next.event());
         }
         1
@@ -227,10 +270,13 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             what: doing_word(doing),
             ending,
             lots,
+            waiting: [Begun::default(); TOGETHER],
+            many: 0,
         };
         if !open_shortly(&mut self.world, at, job, (op, turn), &mut begins) {
             return false;
         }
+        begins.push_ends();
         self.effects.clear();
         self.events += 1;
         true
