@@ -4,6 +4,7 @@
 //! tested.
 
 use super::agenda::{Agenda, Ending};
+use super::announced::Announced;
 use super::digest::{Digest, Keys, Prefixes, doing_word};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
@@ -218,6 +219,15 @@ impl Absorber {
         let (now, turn) = (prefixes.instant, world.control.turn());
         let ending = Ending::of(kind, Outcome::Done, turn);
         let what = doing_word(kind);
+        let mut ends = match (effects[from], ending) {
+            (
+                Effect::Begin {
+                    who: Who::Pair(_), ..
+                },
+                Some(ending),
+            ) => Some(Announced::new(lots, ending)),
+            _ => None,
+        };
         let mut digest = self.digest;
         let mut place = from;
         while let Some(effect) = effects.get(place)
@@ -232,13 +242,12 @@ impl Absorber {
             place += 1;
             let begins = now.saturating_add(delay);
             // What nearly all of them are.
-            if let (Who::Pair(key), Some(ending)) = (who, ending)
+            if let (Who::Pair(key), Some(ends)) = (who, &mut ends)
                 && let Some(pair) = world.pairs.get(key)
             {
                 digest.begun(prefixes.begun, pair.stable, (epoch, what), delay);
                 observer.see(now, world, effect);
-                let at = begins.saturating_add(lots.span(lots.draw(pair.stable, epoch)));
-                self.queue.push_end(at, key, epoch, ending);
+                ends.add((key, pair.stable, epoch), begins, &mut self.queue);
                 continue;
             }
             let stable = world.stable(who);
@@ -255,7 +264,14 @@ impl Absorber {
                 outcome: Outcome::Done,
                 turn,
             };
+            // What was announced before it comes first.
+            if let Some(ends) = &mut ends {
+                ends.push(&mut self.queue);
+            }
             self.queue.push(at, settled);
+        }
+        if let Some(ends) = &mut ends {
+            ends.push(&mut self.queue);
         }
         self.digest = digest;
         place

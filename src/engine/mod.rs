@@ -7,6 +7,7 @@
 
 mod absorb;
 pub mod agenda;
+mod announced;
 pub mod bench;
 pub mod check;
 pub mod checkpoint;

@@ -7,9 +7,10 @@
 
 use super::Engine;
 use super::agenda::{AHEAD, Agenda, Ending, Next};
+use super::announced::Announced;
 use super::digest::{Digest, Mixed, Prefixes, doing_word};
 use super::observer::Observer;
-use super::oracle::{Lots, Oracle};
+use super::oracle::Oracle;
 use super::scheduler::Taken;
 use crate::machine::{
     Doing, Effect, Event, HearsBegins, HearsEnds, Left, Outcome, close, end_shortly, open_shortly,
@@ -23,10 +24,6 @@ use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 /// So many pairs fit into a cache.
 const FEW_PAIRS: usize = 20_000;
-
-/// So many ends are put into the queue together. Where an end goes depends on its length, which takes long to compute; a
-/// processor that guesses a way wrongly does so before it knows, and computes what comes behind it twice.
-const TOGETHER: usize = 32;
 
 /// What a pair leads to.
 #[derive(Clone, Copy, Default)]
@@ -112,17 +109,6 @@ impl HearsEnds for Ends<'_> {
     fn taken(&mut self, _: PairKey, _: Recovery) {}
 }
 
-/// A sub-job that begins.
-#[derive(Clone, Copy, Default)]
-struct Begun {
-    pair: PairKey,
-    epoch: u32,
-    /// When it begins; when it ends, once that is known.
-    at: SimTime,
-    /// What it draws, of which its length is made.
-    draw: u64,
-}
-
 /// Takes the sub-jobs that an operation begins at an instant straight into a digest and the queue.
 struct Begins<'a> {
     digest: &'a mut Digest,
@@ -130,28 +116,7 @@ struct Begins<'a> {
     at: SimTime,
     prefix: Mixed,
     what: u64,
-    ending: Ending,
-    lots: Lots<'a>,
-    /// Those whose ends are not in the queue yet.
-    waiting: [Begun; TOGETHER],
-    /// How many.
-    many: usize,
-}
-
-impl Begins<'_> {
-    /// Puts the ends that wait into the queue.
-    #[inline(never)]
-    fn push_ends(&mut self) {
-        let waiting = &mut self.waiting[..self.many];
-        self.many = 0;
-        for begun in waiting.iter_mut() {
-            begun.at = begun.at.saturating_add(self.lots.span(begun.draw));
-        }
-        for begun in waiting {
-            self.queue
-                .push_end(begun.at, begun.pair, begun.epoch, self.ending);
-        }
-    }
+    ends: Announced<'a>,
 }
 
 impl HearsBegins for Begins<'_> {
@@ -162,16 +127,8 @@ impl HearsBegins for Begins<'_> {
     fn begun(&mut self, key: PairKey, pair: &Pair, _: Doing, delay: Span) {
         let (prefix, stable, epoch) = (self.prefix, pair.stable, pair.life.epoch);
         self.digest.begun(prefix, stable, (epoch, self.what), delay);
-        self.waiting[self.many] = Begun {
-            pair: key,
-            epoch,
-            at: self.at.saturating_add(delay),
-            draw: self.lots.draw(stable, epoch),
-        };
-        self.many += 1;
-        if self.many == TOGETHER {
-            self.push_ends();
-        }
+        let begins = self.at.saturating_add(delay);
+        self.ends.add((key, stable, epoch), begins, self.queue);
     }
 }
 
@@ -268,15 +225,12 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
             at,
             prefix: Prefixes::at(at).begun,
             what: doing_word(doing),
-            ending,
-            lots,
-            waiting: [Begun::default(); TOGETHER],
-            many: 0,
+            ends: Announced::new(lots, ending),
         };
         if !open_shortly(&mut self.world, at, job, (op, turn), &mut begins) {
             return false;
         }
-        begins.push_ends();
+        begins.ends.push(begins.queue);
         self.effects.clear();
         self.events += 1;
         true
