@@ -7,6 +7,8 @@
 
 use crate::machine::{Doing, Effect};
 use crate::sdrs::codes::Code;
+use crate::sdrs::op::Op;
+use crate::sdrs::status::Status;
 use crate::time::SimTime;
 use crate::world::job::Part;
 use crate::world::label::Label;
@@ -42,9 +44,9 @@ fn tell(out: &mut Vec<u8>, world: &World, effect: &Effect) -> Option<()> {
         } => {
             name(out, world, who)?;
             out.extend_from_slice(b"\",\"effect\":\"moved\",\"from\":");
-            word(out, from.name());
+            STATUSES[from as usize].put(out);
             out.extend_from_slice(b",\"to\":");
-            word(out, to.name());
+            STATUSES[to as usize].put(out);
             out.extend_from_slice(b",\"job\":");
             match job {
                 0 => out.extend_from_slice(b"null"),
@@ -101,7 +103,9 @@ fn label(out: &mut Vec<u8>, world: &World, label: Label) -> Option<()> {
         out.push(b'-');
         number(out, count.into());
     }
-    out.extend_from_slice(part.as_bytes());
+    if !part.is_empty() {
+        out.extend_from_slice(part.as_bytes());
+    }
     label.is_plain(&world.words).then_some(())
 }
 
@@ -109,7 +113,7 @@ fn work(out: &mut Vec<u8>, doing: Doing) {
     match doing {
         Doing::Job(operation, part) => {
             out.extend_from_slice(b"\"operation\":");
-            word(out, operation.name());
+            OPERATIONS[operation as usize].put(out);
             out.extend_from_slice(match part {
                 Part::Open => b",\"part\":\"open\"" as &[u8],
                 Part::Work => b",\"part\":\"work\"",
@@ -132,6 +136,55 @@ fn reason(out: &mut Vec<u8>, code: Option<Code>) {
         Some(code) => word(out, &code.to_string()),
     }
 }
+
+/// So many bytes hold each of the words that stand in many lines, with its quotation marks.
+const WIDE: usize = 40;
+
+/// A word of the service's own in its quotation marks, and behind it what fills it up. It is copied whole, which takes fewer steps than to
+/// copy as much as there is.
+#[derive(Clone, Copy)]
+struct Quoted {
+    text: [u8; WIDE],
+    length: usize,
+}
+
+impl Quoted {
+    const fn of(word: &str) -> Quoted {
+        let (word, mut text, mut place) = (word.as_bytes(), [b'"'; WIDE], 0);
+        let length = word.len() + 2;
+        assert!(length <= WIDE, "a word is longer than was thought");
+        while place < word.len() {
+            text[place + 1] = word[place];
+            place += 1;
+        }
+        Quoted { text, length }
+    }
+
+    #[inline]
+    fn put(&self, out: &mut Vec<u8>) {
+        let length = out.len() + self.length;
+        out.extend_from_slice(&self.text);
+        out.truncate(length);
+    }
+}
+
+static STATUSES: [Quoted; Status::ALL.len()] = {
+    let (mut words, mut place) = ([Quoted::of(""); Status::ALL.len()], 0);
+    while place < words.len() {
+        words[place] = Quoted::of(Status::ALL[place].name());
+        place += 1;
+    }
+    words
+};
+
+static OPERATIONS: [Quoted; Op::ALL.len()] = {
+    let (mut words, mut place) = ([Quoted::of(""); Op::ALL.len()], 0);
+    while place < words.len() {
+        words[place] = Quoted::of(Op::ALL[place].name());
+        place += 1;
+    }
+    words
+};
 
 /// A word of the service's own, none of which is escaped.
 fn word(out: &mut Vec<u8>, word: &str) {
@@ -160,6 +213,10 @@ fn number(out: &mut Vec<u8>, number: u64) {
         100..1_000 => {
             let [tens, ones] = pair(number);
             out.extend_from_slice(&[b'0' + (number / 100) as u8, tens, ones]);
+        }
+        1_000..10_000 => {
+            let ([thousands, hundreds], [tens, ones]) = (pair(number / 100), pair(number));
+            out.extend_from_slice(&[thousands, hundreds, tens, ones]);
         }
         _ => long_number(out, number),
     }
