@@ -136,8 +136,6 @@ pub struct Sub {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Subs {
-    /// When each ended; [`SimTime::MAX`]: not yet. The first, because an end looks at it.
-    ended: Vec<SimTime>,
     members: Vec<(PairKey, Stable)>,
     /// Those that failed, in the order of their ends.
     failed: Vec<(u32, Code)>,
@@ -145,6 +143,8 @@ pub struct Subs {
     opened: SimTime,
     /// How long after the one before it each begins.
     stagger: Span,
+    /// When each ended; [`SimTime::MAX`]: not yet. The last, because an end looks at it.
+    ended: Vec<SimTime>,
 }
 
 clone_by_field!(Subs { members, ended, failed, opened, stagger } trees {  } maps {  });
@@ -253,20 +253,11 @@ impl Subs {
 
 /// A job.
 ///
-/// What the end of a sub-job looks at comes first, so that it lies together: the order here is the order in memory.
+/// What the end of a sub-job looks at comes last, so that it lies together, and beside what the slot map notes of the slot: the order
+/// here is the order in memory.
 #[derive(Debug, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Job {
-    /// Its number in the run, from 1: how transcripts call it.
-    pub number: u64,
-    /// Sub-jobs (or its one piece of work) that have not ended.
-    pub left: u32,
-    /// Sub-jobs that failed.
-    pub failed: u32,
-    /// What it was asked to do.
-    pub detail: Detail,
-    /// Its sub-jobs.
-    pub subs: Subs,
     /// Its stable key, of its subject, operation and the subject's epoch.
     pub stable: Stable,
     /// Its project.
@@ -293,6 +284,16 @@ pub struct Job {
     pub ended: Option<SimTime>,
     /// Why it failed.
     pub code: Option<Code>,
+    /// Its sub-jobs.
+    pub subs: Subs,
+    /// What it was asked to do.
+    pub detail: Detail,
+    /// Its number in the run, from 1: how transcripts call it.
+    pub number: u64,
+    /// Sub-jobs that failed.
+    pub failed: u32,
+    /// Sub-jobs (or its one piece of work) that have not ended.
+    pub left: u32,
 }
 
 clone_by_field!(Job { number, stable, project, op, subject, group, detail, entities, name, status, part, created, began, ended, code, subs, left, failed } trees {  } maps {  });

@@ -122,21 +122,11 @@ pub struct Cut {
 
 /// A protection group (pages `sdrs_05_0401` to `sdrs_05_0409`).
 ///
-/// What the end of a sub-job looks at comes first, so that it lies together: the order here is the order in memory.
+/// What the end of a sub-job looks at comes last, so that it lies together, and beside what the slot map notes of the slot: the order
+/// here is the order in memory.
 #[derive(Debug, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Group {
-    /// The count of the world's disks at which it was last seen that nothing stands out about those of its pairs; 0: never.
-    #[serde(skip)]
-    pub(crate) plain_at: u64,
-    /// How many pairs are in step, or were when an outage began.
-    pub in_step: u32,
-    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
-    pub copies: u32,
-    /// The loss of the way between its AZs, while it lasts.
-    pub cut: Option<Cut>,
-    /// What the failover under way has recovered so far.
-    pub recovery: Option<Recovery>,
     /// Its label.
     pub label: Label,
     /// Its stable key.
@@ -193,6 +183,17 @@ pub struct Group {
     pub created: SimTime,
     /// When it last changed.
     pub updated: SimTime,
+    /// What the failover under way has recovered so far.
+    pub recovery: Option<Recovery>,
+    /// The loss of the way between its AZs, while it lasts.
+    pub cut: Option<Cut>,
+    /// The count of the world's disks at which it was last seen that nothing stands out about those of its pairs; 0: never.
+    #[serde(skip)]
+    pub(crate) plain_at: u64,
+    /// How many pairs are in step, or were when an outage began.
+    pub in_step: u32,
+    /// How many pairs have a copy: a first one has finished, and its disk is not blank or gone since.
+    pub copies: u32,
 }
 
 clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
