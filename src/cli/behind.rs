@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// How many bytes are handed over at once: a call of the operating system costs more than a hundred lines of a trace.
+/// How many bytes are handed over at once. A piece more is a thread to be woken more often.
 const PIECE: usize = 1 << 19;
 /// How many pieces may wait to be written.
 const WAITING: usize = 4;
 
 /// Gathers what is written and hands it to a thread of its own, which writes it in large pieces. Whoever makes a long text then
-/// waits for the writer beneath only if that is slower by a megabyte.
+/// waits for the writer beneath only if that is slower by two megabytes.
 ///
 /// An error of the writer beneath comes out at a later call, and at [`Behind::finish`] at the latest.
 #[derive(Debug)]

@@ -385,7 +385,9 @@ impl Absorber {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::distribution::DurationLaw;
     use crate::engine::fixture::Fixture;
+    use crate::engine::{Chance, Pace, Probability, Seed};
     use crate::sdrs::codes::Code;
     use crate::sdrs::op::Op;
     use crate::world::job::Part;
@@ -463,6 +465,24 @@ mod tests {
         assert!(seen.into_iter().eq(effects.map(|effect| (NOW, effect))));
         assert_eq!(told.1[0], (NOW, who, 1, DOING));
         assert_eq!(told.1[2], (at(107), who, 3, DOING));
+    }
+
+    #[test]
+    fn ends_of_one_instant_come_in_the_order_in_which_their_work_began() {
+        let fix = Fixture::new();
+        let mut pace = Pace::default();
+        let job = pace.job_mut(Op::Failover).unwrap();
+        job.work = DurationLaw::fixed(Span::micros(50));
+        job.fails = Probability::NEVER;
+        let mut chance = Chance::new(Seed(1)).at_pace(pace);
+        let (pair, group) = (Who::Pair(fix.pair), Who::Group(fix.group));
+        let who = |n: u32| if n % 40 == 39 { group } else { pair };
+        let effects: Vec<Effect> = (0..100).map(|n| begin(who(n), n, Span::ZERO)).collect();
+        let mut absorber = Absorber::default();
+        absorber.absorb(&effects, &fix.world, NOW, &mut chance, &mut ());
+        let at = SimTime::from_micros(150);
+        let expected = (0..100).map(|n| (at, settled(who(n), n, Outcome::Done)));
+        assert!(absorber.queue.in_order().into_iter().eq(expected));
     }
 
     #[test]

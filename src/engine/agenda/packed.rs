@@ -16,12 +16,12 @@ use slotmap::{Key, KeyData};
 pub(super) struct Packed {
     /// The slot of what was worked on.
     key: u64,
-    /// Its epoch below, the word above.
+    /// Its epoch, and above it a word; of that, from below: 3 bits of the kind of what was worked on, 8 of what was done, 14 of how it
+    /// ended, 7 of how many standstills there had been.
     rest: u64,
 }
 
-/// Of the word, from below: 3 bits of the kind of what was worked on, 8 of what was done, 14 of how it ended, 7 of how many
-/// standstills there had been.
+/// Where the word begins.
 const WORD: u32 = u32::BITS;
 
 /// The kind that says that the event is elsewhere.

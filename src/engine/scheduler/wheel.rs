@@ -421,7 +421,7 @@ impl<E: Copy> Wheel<E> {
     }
 
     /// Puts the run and what is beside it back into the buckets, all of which are later.
-    #[cold]
+    #[inline(never)]
     fn spill(&mut self) {
         self.waiting += self.left;
         while self.left > 0 {

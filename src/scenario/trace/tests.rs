@@ -185,6 +185,8 @@ fn the_frequent_lines_have_the_bytes_of_the_form() {
         "",
         "a-4294967294",
         "a-123",
+        "a-1234",
+        "a-98765",
         "-5",
         "a\"b-3",
         "a-3/v\"d",
