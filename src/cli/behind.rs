@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// How many bytes are handed over at once. A piece more is a thread to be woken more often.
+/// How many bytes are handed over at once: the larger the pieces, the more seldom a thread has to be woken.
 const PIECE: usize = 1 << 19;
 /// How many pieces may wait to be written.
 const WAITING: usize = 4;

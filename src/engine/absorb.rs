@@ -219,6 +219,7 @@ impl Absorber {
         let (now, turn) = (prefixes.instant, world.control.turn());
         let ending = Ending::of(kind, Outcome::Done, turn);
         let what = doing_word(kind);
+        // Their room is made where there will be some: work on pairs comes by the hundred, and other work by itself.
         let mut ends = match (effects[from], ending) {
             (
                 Effect::Begin {

@@ -233,10 +233,7 @@ fn carry_out<H: HearsEnds>(
                 pair.parted = true;
                 let recovery = Recovery::whole(now);
                 out.taken(key, recovery);
-                match &mut group.recovery {
-                    Some(sum) => sum.take_in(recovery),
-                    none => *none = Some(recovery),
-                }
+                recovery.add_to(&mut group.recovery);
             }
         }
     }

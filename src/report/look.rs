@@ -77,8 +77,7 @@ impl Meter {
             Effect::Taken { pair, recovery } => {
                 for instance in attached(world, pair) {
                     if let Some(&place) = self.instance_at.get(instance) {
-                        let taken = &mut self.instances[place as usize].taken;
-                        *taken = Some(taken.map_or(recovery, |taken| taken.and(recovery)));
+                        recovery.add_to(&mut self.instances[place as usize].taken);
                     }
                 }
                 self.mark_pair(world, pair);

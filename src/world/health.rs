@@ -361,8 +361,7 @@ impl World {
     ) -> Option<Recovery> {
         let mut whole: Option<Recovery> = None;
         for pair in pairs {
-            let one = self.recovery(pair, now)?;
-            whole = Some(whole.map_or(one, |whole| whole.and(one)));
+            self.recovery(pair, now)?.add_to(&mut whole);
         }
         let whole = whole?;
         Some(match protection {

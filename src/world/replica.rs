@@ -374,9 +374,18 @@ impl Recovery {
         self
     }
 
-    /// Takes in another, so that this is both as one.
+    /// Adds it to what was recovered before, if anything was.
     #[inline]
-    pub fn take_in(&mut self, other: Recovery) {
+    pub fn add_to(self, sum: &mut Option<Recovery>) {
+        match sum {
+            Some(sum) => sum.take_in(self),
+            None => *sum = Some(self),
+        }
+    }
+
+    /// Takes in another where it is, so that this is both as one.
+    #[inline]
+    fn take_in(&mut self, other: Recovery) {
         self.earliest = self.earliest.min(other.earliest);
         self.latest = self.latest.max(other.latest);
         self.acknowledged = self.acknowledged.max(other.acknowledged);

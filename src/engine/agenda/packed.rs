@@ -10,8 +10,8 @@ use slotmap::{Key, KeyData};
 
 /// The end of a piece of work, or where an event is.
 ///
-/// It is two numbers of one size, because it is moved as they are: what was written in smaller pieces and is read in one, a
-/// processor has to wait for.
+/// Two numbers of one size, which is also how it is moved: a processor has to wait for what it reads in one piece and has just written
+/// in smaller ones.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packed {
     /// The slot of what was worked on.

@@ -28,7 +28,7 @@ const CHUNK: usize = 16;
 const SMALL: usize = 1536;
 /// So many entries are put beside a run before they are merged into it.
 const BESIDE: usize = 64;
-/// Where nothing is left of a run, no more than so many entries are put there.
+/// Beside a run of which nothing is left no more than so many entries are put.
 const ALONE: usize = 8;
 /// After so many merges a run goes back to the buckets.
 const MERGES: u32 = 4;

@@ -376,12 +376,8 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
     }
     if let Some(recovery) = recovery {
         out.push(Effect::Taken { pair, recovery });
+        recovery.add_to(&mut world.groups[group].recovery);
     }
-    let sum = &mut world.groups[group].recovery;
-    *sum = match (*sum, recovery) {
-        (Some(sum), Some(one)) => Some(sum.and(one)),
-        (sum, one) => sum.or(one),
-    };
     refresh(world, now, pair);
 }
 

@@ -168,23 +168,20 @@ impl Quoted {
     }
 }
 
-static STATUSES: [Quoted; Status::ALL.len()] = {
-    let (mut words, mut place) = ([Quoted::of(""); Status::ALL.len()], 0);
-    while place < words.len() {
-        words[place] = Quoted::of(Status::ALL[place].name());
-        place += 1;
-    }
-    words
-};
+/// The names of all that a list has, in its order.
+macro_rules! quoted {
+    ($all:expr) => {{
+        let (mut words, mut place) = ([Quoted::of(""); $all.len()], 0);
+        while place < words.len() {
+            words[place] = Quoted::of($all[place].name());
+            place += 1;
+        }
+        words
+    }};
+}
 
-static OPERATIONS: [Quoted; Op::ALL.len()] = {
-    let (mut words, mut place) = ([Quoted::of(""); Op::ALL.len()], 0);
-    while place < words.len() {
-        words[place] = Quoted::of(Op::ALL[place].name());
-        place += 1;
-    }
-    words
-};
+static STATUSES: [Quoted; Status::ALL.len()] = quoted!(Status::ALL);
+static OPERATIONS: [Quoted; Op::ALL.len()] = quoted!(Op::ALL);
 
 /// A word of the service's own, none of which is escaped.
 fn word(out: &mut Vec<u8>, word: &str) {

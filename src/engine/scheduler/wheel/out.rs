@@ -26,6 +26,7 @@ impl<E: Copy> Wheel<E> {
         most: usize,
         mut take: impl FnMut(u64, &E) -> Taken,
     ) -> usize {
+        // So many of the run are later than that: mostly none.
         let late = match self.rest().first() {
             Some(last) if last.0 > limit => self.rest().partition_point(|entry| entry.0 > limit),
             _ => 0,
