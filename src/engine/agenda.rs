@@ -152,6 +152,12 @@ impl Agenda {
         self.seen
     }
 
+    /// See `Queue::prepare`.
+    #[inline]
+    pub(super) fn prepare(&mut self, limit: SimTime) {
+        self.queue.prepare(limit);
+    }
+
     /// Offers good ends of sub-jobs that are due first, in turn, with the number of standstills that had ended, as far as
     /// somebody takes them; see `Queue::drain`.
     #[inline(always)]

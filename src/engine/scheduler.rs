@@ -141,9 +141,15 @@ impl<E: Copy> Queue<E> {
         Some((SimTime::from_micros(at), event))
     }
 
+    /// Puts some of the entries that are due first in order, if none is and one is due at `limit` at the latest.
+    #[inline]
+    pub(super) fn prepare(&mut self, limit: SimTime) {
+        self.wheel.prepare(limit.as_micros());
+    }
+
     /// Takes out entries that are due first, in turn, as far as somebody takes them; none that is later than `limit`, and at most
-    /// so many. Answers how many. It takes those alone that are in order already, and not the last one of these, so that it may
-    /// take none though there are some, and something is left whenever it has taken any.
+    /// so many. Answers how many. It takes those alone that are in order already, so that it may take none though there are some;
+    /// and something that is due at `limit` at the latest is left whenever it has taken any.
     #[inline(always)]
     pub(super) fn drain(
         &mut self,

@@ -171,6 +171,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     fn short_turns(&mut self, last: SimTime, most: u64) -> u64 {
         let mut most = usize::try_from(most).unwrap_or(usize::MAX);
         let (world, queue) = (&mut self.world, &mut self.ahead.queue);
+        queue.prepare(last);
         if let Some(seen) = look_ahead(world, queue) {
             most = most.min(seen);
         }

@@ -104,6 +104,8 @@ enum Step {
     Drain(usize, u64, usize, Taken),
     /// So often: take one out, put one in so much later.
     Hold(usize, u64),
+    /// Put some in order if one is due at most so much later than what came out last.
+    Prepare(u64),
     Copy,
     Restore,
     Clear,
@@ -141,6 +143,7 @@ fn step() -> impl Strategy<Value = Step> {
             Step::Drain(most, span, taken, if last { Taken::Last } else { Taken::No })
         }),
         4 => (1_usize..200, span()).prop_map(|(times, span)| Step::Hold(times, span)),
+        1 => span().prop_map(Step::Prepare),
         1 => Just(Step::Copy),
         1 => Just(Step::Restore),
         1 => Just(Step::Clear),
@@ -218,6 +221,7 @@ impl Twins {
             Step::Drain(most, span, stop, then) => {
                 self.drain((most, self.now.saturating_add(span)), (stop, then))?;
             }
+            Step::Prepare(span) => self.queue.prepare(at(self.now.saturating_add(span))),
             Step::Push(spans) => {
                 for span in spans {
                     self.push(self.now.saturating_add(span));
@@ -286,6 +290,24 @@ proptest! {
         prop_assert_eq!(&drain(queue), &rest);
         prop_assert_eq!(&listed, &rest);
     }
+}
+
+#[test]
+fn those_in_order_are_offered_to_the_last_if_another_is_due_after_them() {
+    let mut queue = Queue::new();
+    for n in 0..30 {
+        queue.push(at((1 << 20) + n), n);
+    }
+    queue.push(at(1 << 40), 30);
+    let all = |queue: &mut Queue<u64>, limit| queue.drain(at(limit), 100, |_, _| Taken::Yes);
+    assert_eq!(all(&mut queue, u64::MAX), 0, "none is in order");
+    queue.prepare(at(1 << 19));
+    assert_eq!(all(&mut queue, u64::MAX), 0, "none was due");
+    queue.prepare(at(1 << 20));
+    // The last one that is due has to stay.
+    assert_eq!(all(&mut queue.clone(), 1 << 39), 29);
+    assert_eq!(all(&mut queue, u64::MAX), 30);
+    assert_eq!(queue.pop(), Some((at(1 << 40), 30)));
 }
 
 #[test]

@@ -392,8 +392,14 @@ impl<E: Copy> Wheel<E> {
             self.near.reserve_exact(BESIDE - self.near.len());
         }
         self.aside = self.aside.min(at);
-        let place = self.near.partition_point(|&(due, _)| due > at);
-        self.near.insert(place, (at, event));
+        // Few are there, and moving them one by one is quicker than to search and to ask the system to move what it finds.
+        self.near.push((at, event));
+        let mut place = self.near.len() - 1;
+        while place > 0 && self.near[place - 1].0 <= at {
+            self.near[place] = self.near[place - 1];
+            place -= 1;
+        }
+        self.near[place] = (at, event);
     }
 
     /// Merges what is beside the run into it, behind what is due at the same instants.
@@ -449,17 +455,26 @@ impl<E: Copy> Wheel<E> {
             bucket.end += 1;
             return;
         }
-        self.extend(place, (at, event));
+        self.extend(place, at, event);
     }
 
     /// Puts an entry into a new chunk of a bucket, which is empty or whose chunks are full.
     #[inline(never)]
-    fn extend(&mut self, place: usize, entry: Entry<E>) {
-        let chunk = self.chunk(entry);
+    fn extend(&mut self, place: usize, at: u64, event: E) {
+        let chunk = match self.free {
+            NONE => self.grow(at, event),
+            free => {
+                self.free = self.next[free as usize];
+                free
+            }
+        };
         if place >= self.buckets.len() {
             self.buckets.resize((place / DIGITS + 1) * DIGITS, EMPTY);
         }
         let slot = chunk * CHUNK as u32;
+        let first = &mut self.slots[slot as usize];
+        // One by one: a processor waits for what it reads in one piece and has just written in several.
+        (first.0, first.1) = (at, event);
         let bucket = &mut self.buckets[place];
         if bucket.end == 0 {
             self.marks[place / 64] |= 1 << (place % 64);
@@ -468,34 +483,23 @@ impl<E: Copy> Wheel<E> {
         } else {
             self.next[bucket.end as usize / CHUNK - 1] = chunk;
         }
-        bucket.least = bucket.least.min(entry.0);
+        bucket.least = bucket.least.min(at);
         bucket.chunks += 1;
         bucket.end = slot + 1;
     }
 
-    /// A chunk whose first slot holds this entry.
-    #[inline]
-    fn chunk(&mut self, entry: Entry<E>) -> u32 {
-        let chunk = self.free;
-        if chunk != NONE {
-            self.free = self.next[chunk as usize];
-            self.slots[chunk as usize * CHUNK] = entry;
-            return chunk;
-        }
-        self.grow(entry)
-    }
-
     /// A new chunk.
     #[cold]
-    fn grow(&mut self, entry: Entry<E>) -> u32 {
+    #[inline(never)]
+    fn grow(&mut self, at: u64, event: E) -> u32 {
         let chunk = self.next.len();
         assert!(
             chunk < NONE as usize / CHUNK,
             "so many entries do not fit into any memory"
         );
         self.next.push(NONE);
-        // What fills the rest of the chunk is written over before it is read.
-        self.slots.resize((chunk + 1) * CHUNK, entry);
+        // What fills the chunk is written over before it is read.
+        self.slots.resize((chunk + 1) * CHUNK, (at, event));
         chunk as u32
     }
 

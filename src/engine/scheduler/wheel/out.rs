@@ -17,6 +17,28 @@ impl<E: Copy> Wheel<E> {
         self.pop_slowly(limit)
     }
 
+    /// Puts some entries in order if none is, and one is due at `limit` at the latest.
+    #[inline]
+    pub(in super::super) fn prepare(&mut self, limit: u64) {
+        if self.left == 0 && self.early.is_empty() && self.near.is_empty() {
+            self.prepare_some(limit);
+        }
+    }
+
+    #[inline(never)]
+    fn prepare_some(&mut self, limit: u64) {
+        if self.is_more_due(limit) {
+            self.fill();
+        }
+    }
+
+    /// Whether an entry in a bucket is due at `limit` at the latest.
+    #[inline]
+    fn is_more_due(&self, limit: u64) -> bool {
+        let lowest = self.lowest();
+        lowest.is_some_and(|place| self.buckets[place].least <= limit)
+    }
+
     /// Takes out entries in turn, as long as somebody takes them: at most so many, from among those that are in order already, and
     /// each only while another is left that is due at `limit` at the latest. Answers how many.
     #[inline(always)]
@@ -31,13 +53,14 @@ impl<E: Copy> Wheel<E> {
             Some(last) if last.0 > limit => self.rest().partition_point(|entry| entry.0 > limit),
             _ => 0,
         };
+        let stays = late + usize::from(late > 0 || !self.is_more_due(limit));
         let mut count = 0;
         while count < most && self.left > late {
             let first = self.run[self.left - 1];
             let beside = first.0 > self.aside;
             let entry = match self.near.last() {
                 Some(&near) if beside && near.0 == self.aside => near,
-                _ if beside || self.left == late + 1 => break,
+                _ if beside || self.left == stays => break,
                 _ => first,
             };
             let taken = take(entry.0, &entry.1);

@@ -82,6 +82,7 @@ impl<E: Copy> Wheel<E> {
         let room = &mut run[..count];
         let done = match count {
             ..=FEW => self.sort_few(&bucket, room),
+            _ if self.turn_around(&bucket, room) => true,
             _ if count <= SOME => self.sort_some::<SOME>(&bucket, reach, room),
             _ => self.sort_some::<CELLS>(&bucket, reach, room),
         };
@@ -116,6 +117,23 @@ impl<E: Copy> Wheel<E> {
                 place += 1;
             }
             run[place] = entry;
+        }
+        true
+    }
+
+    /// Turns the entries of a bucket around, if they are in order already, as those of an operation are whose sub-jobs begin one after
+    /// another and take equally long; answers whether they are. If not, that mostly shows at the first few.
+    fn turn_around(&self, bucket: &Bucket, run: &mut [Entry<E>]) -> bool {
+        let (mut to, mut last) = (run.len(), 0);
+        for piece in self.pieces(bucket) {
+            for &entry in piece {
+                if entry.0 < last {
+                    return false;
+                }
+                last = entry.0;
+                to -= 1;
+                run[to] = entry;
+            }
         }
         true
     }
