@@ -252,7 +252,7 @@ pub struct World {
     /// Replication pairs.
     pub pairs: SlotMap<PairKey, Pair>,
     /// What the ended and interrupted copies of pairs have carried; see [`World::copied`].
-    pub copied: Copied,
+    pub copied: Watched<Copied>,
     /// DR drills.
     pub drills: SlotMap<DrillKey, Drill>,
     /// The network between AZs.
@@ -346,7 +346,7 @@ impl World {
             groups: SlotMap::with_key(),
             instances: SlotMap::with_key(),
             pairs: SlotMap::with_key(),
-            copied: Copied::default(),
+            copied: Watched::default(),
             drills: SlotMap::with_key(),
             topology: Topology::default(),
             jobs: SlotMap::with_key(),

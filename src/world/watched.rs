@@ -3,23 +3,43 @@
 //! Whoever found something out by looking through it notes the count, and knows by it later whether that still holds. The
 //! count is taken where Rust asks for a mutable reference, so no writer can forget it; it says too much rather than too
 //! little, since not every reference is written through.
+//!
+//! By its openings it also knows a value that it has already: where a run is reset again and again and hardly ever touches its
+//! disks, they are copied once.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use slotmap::{Key, SlotMap};
+use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A value with the count of its openings. Serialized as the value: a count means nothing in another process.
-#[derive(Debug)]
+/// A value with the count of its openings. Written and shown as the value: a count means nothing in another process.
 pub struct Watched<T> {
     value: T,
     openings: u64,
+    /// No other has this number.
+    number: u64,
+    /// How often this one was opened. Other than `openings`, which is that of what it was copied from, it never falls back.
+    opened: u64,
+    /// Which one wrote the value, and at which of its openings: where that is the same, so is the value.
+    written: (u64, u64),
 }
+
+/// The number of the next one. It tells them apart, and nothing else comes of it.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl<T> Watched<T> {
     /// Never opened yet. Counts begin at 1, so that 0 is a count that never holds.
     #[must_use]
-    pub const fn new(value: T) -> Self {
-        Watched { value, openings: 1 }
+    pub fn new(value: T) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Watched {
+            value,
+            openings: 1,
+            number,
+            opened: 0,
+            written: (number, 0),
+        }
     }
 
     /// The value, for a change that nobody who looks can tell. It is not counted.
@@ -32,6 +52,12 @@ impl<T> Watched<T> {
     #[must_use]
     pub const fn openings(&self) -> u64 {
         self.openings
+    }
+}
+
+impl<T: Default> Default for Watched<T> {
+    fn default() -> Self {
+        Watched::new(T::default())
     }
 }
 
@@ -48,6 +74,8 @@ impl<T> DerefMut for Watched<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         self.openings += 1;
+        self.opened += 1;
+        self.written = (self.number, self.opened);
         &mut self.value
     }
 }
@@ -64,15 +92,25 @@ impl<'a, K: Key, V> IntoIterator for &'a Watched<SlotMap<K, V>> {
 impl<T: Clone> Clone for Watched<T> {
     fn clone(&self) -> Self {
         Watched {
-            value: self.value.clone(),
             openings: self.openings,
+            written: self.written,
+            ..Watched::new(self.value.clone())
         }
     }
 
-    /// Into the room that is there, with the count of the source.
+    /// Into the room that is there, unless the value is there already, and with the count of the source.
     fn clone_from(&mut self, source: &Self) {
-        self.value.clone_from(&source.value);
+        if self.written != source.written {
+            self.value.clone_from(&source.value);
+            self.written = source.written;
+        }
         self.openings = source.openings;
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Watched<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
     }
 }
 
@@ -106,5 +144,50 @@ mod tests {
         let text = serde_json::to_string(&list).unwrap();
         let back: Watched<Vec<i32>> = serde_json::from_str(&text).unwrap();
         assert_eq!((text.as_str(), back.openings()), ("[2,3]", 1));
+    }
+
+    /// A value that knows how often it was copied.
+    #[derive(Debug, Default, PartialEq)]
+    struct Told(u32, u32);
+
+    impl Clone for Told {
+        fn clone(&self) -> Self {
+            Told(self.0, 0)
+        }
+
+        fn clone_from(&mut self, source: &Self) {
+            *self = Told(source.0, self.1 + 1);
+        }
+    }
+
+    #[test]
+    fn what_is_there_already_is_not_copied_and_everything_else_is() {
+        let mut first = Watched::new(Told(1, 0));
+        let mut copy = first.clone();
+        copy.clone_from(&first);
+        assert_eq!(*copy, Told(1, 0));
+        copy.0 = 2;
+        copy.clone_from(&first);
+        assert_eq!(*copy, Told(1, 1));
+        // Both were opened as often as each other, and by itself; what was copied in between is no one's but the writer's.
+        let older = copy.clone();
+        (first.0, copy.0) = (3, 4);
+        copy.clone_from(&first);
+        assert_eq!(*copy, Told(3, 2));
+        copy.clone_from(&older);
+        assert_eq!(*copy, Told(1, 3));
+        copy.0 = 5;
+        let mut other = copy.clone();
+        copy.clone_from(&first);
+        copy.0 = 6;
+        other.clone_from(&copy);
+        assert_eq!(*other, Told(6, 1));
+        // Two new ones have nothing to do with each other.
+        let mut new = Watched::new(Told(7, 0));
+        new.clone_from(&Watched::new(Told(8, 0)));
+        assert_eq!(
+            (*new == Told(8, 1), format!("{new:?}")),
+            (true, "Told(8, 1)".to_owned())
+        );
     }
 }
