@@ -4,10 +4,16 @@
 //! seed give the same ids and the same fates in every build. `std`'s hashers make no such promise. It is not cryptographic
 //! and no defence against chosen collisions; nothing here needs one.
 
+mod rows;
+
+pub(crate) use rows::{ROWS, RowHash, Rows};
 use std::hash::Hasher;
 
 /// The step of the SplitMix64 sequence, the odd number nearest to 2^64 divided by the golden ratio.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+/// What SplitMix64 multiplies by.
+const FIRST: u64 = 0xBF58_476D_1CE4_E5B9;
+const SECOND: u64 = 0x94D0_49BB_1331_11EB;
 
 /// Scrambles 64 bits into 64 bits, one to one: the first output of SplitMix64 started at `value`.
 ///
@@ -16,8 +22,8 @@ const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 #[must_use]
 pub const fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(GOLDEN);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z = (z ^ (z >> 30)).wrapping_mul(FIRST);
+    z = (z ^ (z >> 27)).wrapping_mul(SECOND);
     z ^ (z >> 31)
 }
 
@@ -35,6 +41,38 @@ pub const fn combine(first: u64, second: u64) -> u64 {
 #[must_use]
 pub const fn join(mixed: u64, second: u64) -> u64 {
     mix(mixed ^ second)
+}
+
+/// A hash in the making, or many at once, each by itself. It begins as zero.
+pub(crate) trait Hashing: Sized {
+    /// A number for each.
+    type Numbers;
+
+    /// Mixes it; see [`mix()`].
+    fn mix(self) -> Self;
+
+    /// Joins it, mixed, with a number whose bits are so many places further up and of which these are flipped; see [`join`].
+    fn join_with(self, numbers: &Self::Numbers, up: u32, flips: u64) -> Self;
+
+    /// Joins it, mixed, with a number.
+    #[inline(always)]
+    fn join(self, numbers: &Self::Numbers) -> Self {
+        self.join_with(numbers, 0, 0)
+    }
+}
+
+impl Hashing for u64 {
+    type Numbers = u64;
+
+    #[inline(always)]
+    fn mix(self) -> u64 {
+        mix(self)
+    }
+
+    #[inline(always)]
+    fn join_with(self, &number: &u64, up: u32, flips: u64) -> u64 {
+        join(self, (number << up) ^ flips)
+    }
 }
 
 /// Hashes bytes: the length, then the bytes as little-endian words of eight, the last one filled up with zeros.

@@ -101,6 +101,7 @@ mod decimal;
 pub mod engine;
 pub mod explore;
 pub mod hash;
+mod lanes;
 pub mod machine;
 pub mod render;
 pub mod report;

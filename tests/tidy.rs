@@ -32,10 +32,15 @@ struct Layer {
 
 /// From the ground up: a layer names layers above it in this list, and nothing below.
 const LAYERS: &[Layer] = &[
+    // The same work on many numbers at once; it knows instructions and no meaning.
+    Layer {
+        module: "lanes",
+        may_name: &[],
+    },
     // The one mixing function that ids, chance and the digest rest on; arithmetic alone.
     Layer {
         module: "hash",
-        may_name: &[],
+        may_name: &["lanes"],
     },
     // Exact reading of decimal numbers, for spans and for sizes alike.
     Layer {
@@ -71,7 +76,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         module: "engine",
         may_name: &[
-            "hash", "decimal", "time", "units", "sdrs", "world", "machine",
+            "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine",
         ],
     },
     // Figures of a run. It sees what observers of an engine see, and draws nothing. It stands below the scenarios, because
@@ -132,13 +137,13 @@ struct Never {
 
 /// The layers below the engine.
 const PURE: &[&str] = &[
-    "hash", "decimal", "time", "units", "sdrs", "world", "machine",
+    "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine",
 ];
 
 /// Every layer but the command line.
 const LIBRARY: &[&str] = &[
-    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
-    "explore", "testing", "render",
+    "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report",
+    "scenario", "explore", "testing", "render",
 ];
 
 /// The layers that touch no file: all of the library but the test bench, which writes down what failed.

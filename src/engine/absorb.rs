@@ -5,7 +5,7 @@
 
 use super::agenda::{Agenda, Ending};
 use super::announced::Announced;
-use super::digest::{Digest, Keys, Prefixes, doing_word};
+use super::digest::{Begun, Digest, Keys, Running, Statuses};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
 use crate::machine::{Doing, Effect, Event, Outcome};
@@ -17,7 +17,7 @@ use crate::world::{Who, World};
 #[derive(Debug, Default)]
 pub(super) struct Absorber {
     pub queue: Agenda,
-    pub digest: Digest,
+    pub digest: Running,
     /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
     gone: Vec<(Who, Stable)>,
     /// Whether that list is of the call at hand.
@@ -26,24 +26,26 @@ pub(super) struct Absorber {
 
 impl Clone for Absorber {
     fn clone(&self) -> Self {
-        Absorber::of(self.queue.clone(), self.digest)
+        Absorber {
+            queue: self.queue.clone(),
+            digest: self.digest.clone(),
+            gone: Vec::new(),
+            listed: false,
+        }
     }
 
     fn clone_from(&mut self, source: &Self) {
         self.queue.clone_from(&source.queue);
-        self.digest = source.digest;
+        self.digest.clone_from(&source.digest);
     }
 }
-
-/// The end of a sub-job has hardly more effects.
-const FEW: usize = 2;
 
 impl Absorber {
     /// What a checkpoint has kept.
     pub(super) fn of(queue: Agenda, digest: Digest) -> Absorber {
         Absorber {
             queue,
-            digest,
+            digest: Running::from(digest),
             gone: Vec::new(),
             listed: false,
         }
@@ -59,62 +61,10 @@ impl Absorber {
         oracle: &mut O,
         observer: &mut W,
     ) {
-        match effects.len() <= FEW {
-            true if self.absorb_few(effects, world, now) => {
-                for effect in effects {
-                    observer.see(now, world, effect);
-                }
-            }
-            _ => self.absorb_any(effects, world, now, oracle, observer),
-        }
-    }
-
-    /// Takes in what the end of a sub-job has to say, if that is all there is; answers whether it was. It asks for no event.
-    #[inline]
-    fn absorb_few(&mut self, effects: &[Effect], world: &World, now: SimTime) -> bool {
-        let mut digest = self.digest;
-        for effect in effects {
-            match *effect {
-                Effect::Moved {
-                    who: Who::Pair(pair),
-                    epoch,
-                    from,
-                    to,
-                    job,
-                } => {
-                    let Some(pair) = world.pairs.get(pair) else {
-                        return false;
-                    };
-                    let moved = Prefixes::of_moved(now);
-                    digest.moved(moved, pair.stable, epoch, (from, to), job);
-                }
-                Effect::InStep { pair } => {
-                    let Some(pair) = world.pairs.get(pair) else {
-                        return false;
-                    };
-                    digest.in_step(now, pair.stable);
-                }
-                Effect::Taken { .. } => {}
-                _ => return false,
-            }
-        }
-        self.digest = digest;
-        true
-    }
-
-    fn absorb_any<O: Oracle, W: Observer>(
-        &mut self,
-        effects: &[Effect],
-        world: &World,
-        now: SimTime,
-        oracle: &mut O,
-        observer: &mut W,
-    ) {
-        let prefixes = Prefixes::at(now);
         self.listed = false;
         let mut rest = effects.iter();
         loop {
-            let moved = self.move_pairs(rest.as_slice(), world, &prefixes, observer);
+            let moved = self.move_pairs(rest.as_slice(), world, now, observer);
             rest = rest.as_slice()[moved..].iter();
             let Some(effect) = rest.next() else { return };
             match *effect {
@@ -127,8 +77,8 @@ impl Absorber {
                 } => {
                     let stable = world.stable(who);
                     let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-                    self.digest
-                        .moved(prefixes.moved, key, epoch, (from, to), job);
+                    let what = Statuses::new(epoch, (from, to), job != 0);
+                    self.digest.moved(now, key, what);
                 }
                 Effect::InStep { pair } => {
                     let stable = world.pairs.get(pair).map(|pair| pair.stable);
@@ -144,14 +94,13 @@ impl Absorber {
                 } => {
                     if let Some(lots) = oracle.lots(doing) {
                         let run = (effects, effects.len() - rest.len() - 1);
-                        let others = self.begin_run(run, world, &prefixes, (doing, lots), observer);
+                        let others = self.begin_run(run, world, now, (doing, lots), observer);
                         rest = effects[others..].iter();
                         continue;
                     }
                     let stable = world.stable(who);
                     let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-                    self.digest
-                        .begun(prefixes.begun, key, (epoch, doing_word(doing)), delay);
+                    self.digest.begun(Begun::at(now, doing), key, epoch, delay);
                     observer.see(now, world, effect);
                     // What the same call removed again has no end to wait for.
                     if let Some(stable) = stable {
@@ -179,10 +128,10 @@ impl Absorber {
         &mut self,
         effects: &[Effect],
         world: &World,
-        prefixes: &Prefixes,
+        now: SimTime,
         observer: &mut W,
     ) -> usize {
-        let (mut digest, mut taken) = (self.digest, 0);
+        let mut taken = 0;
         for effect in effects {
             let Effect::Moved {
                 who: Who::Pair(pair),
@@ -198,11 +147,11 @@ impl Absorber {
             let Some(pair) = world.pairs.get(pair) else {
                 break;
             };
-            digest.moved(prefixes.moved, pair.stable, epoch, (from, to), job);
-            observer.see(prefixes.instant, world, effect);
+            let what = Statuses::new(epoch, (from, to), job != 0);
+            self.digest.moved(now, pair.stable, what);
+            observer.see(now, world, effect);
             taken += 1;
         }
-        self.digest = digest;
         taken
     }
 
@@ -212,13 +161,12 @@ impl Absorber {
         &mut self,
         (effects, from): (&[Effect], usize),
         world: &World,
-        prefixes: &Prefixes,
+        now: SimTime,
         (kind, lots): (Doing, Lots<'_>),
         observer: &mut W,
     ) -> usize {
-        let (now, turn) = (prefixes.instant, world.control.turn());
-        let ending = Ending::of(kind, Outcome::Done, turn);
-        let what = doing_word(kind);
+        let turn = world.control.turn();
+        let (begun, ending) = (Begun::at(now, kind), Ending::of(kind, Outcome::Done, turn));
         // Their room is made where there will be some: work on pairs comes by the hundred, and other work by itself.
         let mut ends = match (effects[from], ending) {
             (
@@ -226,10 +174,9 @@ impl Absorber {
                     who: Who::Pair(_), ..
                 },
                 Some(ending),
-            ) => Some(Announced::new(lots, ending)),
+            ) => Some(Announced::new(now, begun, lots, ending)),
             _ => None,
         };
-        let mut digest = self.digest;
         let mut place = from;
         while let Some(effect) = effects.get(place)
             && let Effect::Begin {
@@ -241,23 +188,23 @@ impl Absorber {
             && doing == kind
         {
             place += 1;
-            let begins = now.saturating_add(delay);
             // What nearly all of them are.
             if let (Who::Pair(key), Some(ends)) = (who, &mut ends)
                 && let Some(pair) = world.pairs.get(key)
             {
-                digest.begun(prefixes.begun, pair.stable, (epoch, what), delay);
                 observer.see(now, world, effect);
-                ends.add((key, pair.stable, epoch), begins, &mut self.queue);
+                let who = (key, pair.stable, epoch);
+                ends.add(who, delay, &mut self.digest, &mut self.queue);
                 continue;
             }
             let stable = world.stable(who);
             let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
-            digest.begun(prefixes.begun, key, (epoch, what), delay);
+            self.digest.begun(begun, key, epoch, delay);
             observer.see(now, world, effect);
             // What the same call removed again has no end to wait for.
             let Some(stable) = stable else { continue };
-            let at = begins.saturating_add(lots.span(lots.draw(stable, epoch)));
+            let span = lots.span(lots.draw(stable, epoch));
+            let at = now.saturating_add(delay).saturating_add(span);
             let settled = Event::Settled {
                 who,
                 epoch,
@@ -267,14 +214,13 @@ impl Absorber {
             };
             // What was announced before it comes first.
             if let Some(ends) = &mut ends {
-                ends.push(&mut self.queue);
+                ends.push(&mut self.digest, &mut self.queue);
             }
             self.queue.push(at, settled);
         }
         if let Some(ends) = &mut ends {
-            ends.push(&mut self.queue);
+            ends.push(&mut self.digest, &mut self.queue);
         }
-        self.digest = digest;
         place
     }
 
@@ -521,6 +467,6 @@ mod tests {
             Vec::new(),
         );
         there.absorb(&same, &crowded.world, NOW, &mut told, &mut ());
-        assert_eq!(absorber.digest, there.digest);
+        assert_eq!(absorber.digest.digest(), there.digest.digest());
     }
 }

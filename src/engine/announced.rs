@@ -1,79 +1,69 @@
-//! Ends of sub-jobs that an opening announces, on their way to the queue.
+//! Sub-jobs that an opening begins, on their way into the digest and their ends into the queue.
 //!
-//! Where an end goes depends on how long its sub-job takes, which takes long to compute. A processor that has guessed wrongly where one
-//! goes finds out late, and has by then begun what comes behind it. So lengths are computed for some sub-jobs at once, in
-//! which nothing is to be guessed, and then all of them go into the queue.
+//! Some of them go together, for two reasons. Hashes of many are computed in hardly more time than that of one. And where an end goes
+//! depends on how long its sub-job takes, which takes long to compute: a processor that has guessed wrongly where one goes
+//! finds out late, and has by then begun what comes behind it. So all lengths are computed first, in which nothing is to be
+//! guessed.
 
 use super::agenda::{Agenda, Ending};
+use super::digest::{Begun, Running};
 use super::oracle::Lots;
-use crate::time::SimTime;
+use crate::hash::{ROWS, Rows};
+use crate::time::{SimTime, Span};
 use crate::world::PairKey;
 use crate::world::label::Stable;
 
-/// So many go into the queue together.
-const TOGETHER: usize = 32;
-
-/// A sub-job that begins.
-#[derive(Clone, Copy, Default)]
-struct Begun {
-    pair: PairKey,
-    epoch: u32,
-    /// When it begins; when it ends, once that is known.
-    at: SimTime,
-    /// What it draws, of which its length is made.
-    draw: u64,
-}
-
-/// Ends that are not in the queue yet.
+/// Sub-jobs whose beginnings are not in the digest yet, nor their ends in the queue.
 pub(super) struct Announced<'a> {
+    now: SimTime,
+    begun: Begun,
     lots: Lots<'a>,
     ending: Ending,
-    waiting: [Begun; TOGETHER],
-    many: usize,
+    pairs: [PairKey; ROWS],
+    /// Stable keys, epochs and delays.
+    rows: Rows<3>,
 }
 
 impl<'a> Announced<'a> {
-    /// None yet, of sub-jobs that take what these lots say and end so.
+    /// None yet, of sub-jobs that are announced at an instant, take what these lots say and end so.
     #[inline]
-    pub(super) fn new(lots: Lots<'a>, ending: Ending) -> Announced<'a> {
+    pub(super) fn new(now: SimTime, begun: Begun, lots: Lots<'a>, ending: Ending) -> Announced<'a> {
         Announced {
+            now,
+            begun,
             lots,
             ending,
-            waiting: [Begun::default(); TOGETHER],
-            many: 0,
+            pairs: [PairKey::default(); ROWS],
+            rows: Rows::default(),
         }
     }
 
-    /// Adds that of a sub-job on a pair, which begins at an instant.
+    /// Adds that on a pair, which begins so long after it is announced.
     #[inline(always)]
     pub(super) fn add(
         &mut self,
         (pair, stable, epoch): (PairKey, Stable, u32),
-        begins: SimTime,
+        delay: Span,
+        digest: &mut Running,
         queue: &mut Agenda,
     ) {
-        self.waiting[self.many] = Begun {
-            pair,
-            epoch,
-            at: begins,
-            draw: self.lots.draw(stable, epoch),
-        };
-        self.many += 1;
-        if self.many == TOGETHER {
-            self.push(queue);
+        self.pairs[self.rows.len() % ROWS] = pair;
+        if self.rows.add([stable.0, epoch.into(), delay.as_micros()]) {
+            self.push(digest, queue);
         }
     }
 
-    /// Puts into the queue what is not there yet.
+    /// Takes in what was not taken in yet.
     #[inline(never)]
-    pub(super) fn push(&mut self, queue: &mut Agenda) {
-        let waiting = &mut self.waiting[..self.many];
-        self.many = 0;
-        for begun in waiting.iter_mut() {
-            begun.at = begun.at.saturating_add(self.lots.span(begun.draw));
+    pub(super) fn push(&mut self, digest: &mut Running, queue: &mut Agenda) {
+        let spans = self.lots.spans(&self.rows);
+        for ((pair, span), [_, epoch, delay]) in self.pairs.iter().zip(spans).zip(self.rows.iter())
+        {
+            let begins = self.now.saturating_add(Span::micros(delay));
+            let ends = begins.saturating_add(Span::micros(span));
+            queue.push_end(ends, *pair, epoch as u32, self.ending);
         }
-        for begun in waiting {
-            queue.push_end(begun.at, begun.pair, begun.epoch, self.ending);
-        }
+        digest.all_begun(&self.begun, &self.rows);
+        self.rows.clear();
     }
 }

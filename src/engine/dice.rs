@@ -8,7 +8,7 @@
 //! The values are promised: they rest on [`crate::hash`] and on a generator whose algorithm is fixed, so a seed means the
 //! same in every build. The tests hold some of them.
 
-use crate::hash::{combine, join, mix};
+use crate::hash::{Hashing, RowHash, combine, join, mix};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,22 @@ impl From<Dice> for Seed {
     }
 }
 
+/// [`Dice::duration`] of what has a stable key, at a count that is an epoch with a byte below it; the third number of a row is
+/// of no account.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Durations {
+    first: u64,
+    byte: u8,
+}
+
+impl RowHash<3> for Durations {
+    #[inline(always)]
+    fn of<H: Hashing>(&self, hashes: H, [stable, epoch, _]: [&H::Numbers; 3]) -> H {
+        let of_stable = hashes.join_with(stable, 0, self.first);
+        of_stable.mix().join_with(epoch, u8::BITS, self.byte.into())
+    }
+}
+
 impl Dice {
     /// The dice of the run with this seed.
     #[must_use]
@@ -131,6 +147,13 @@ impl Dice {
     #[must_use]
     pub const fn duration(&self, stable: u64, count: u64) -> u64 {
         combine(join(self.durations, stable), count)
+    }
+
+    /// [`Dice::duration`] for many.
+    #[inline]
+    pub(super) const fn durations(&self, byte: u8) -> Durations {
+        let first = self.durations;
+        Durations { first, byte }
     }
 
     /// The seed.

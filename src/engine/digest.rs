@@ -4,13 +4,14 @@
 //! of its instant, of the stable keys it speaks of and of everything else it says. The order on one resource is kept by
 //! instants and epochs. Slots, serials, words and job numbers are left out, since they depend on what else there is; so is
 //! memory, so that a faster queue or storage keeps the digest. Goldens hold the encoding of every kind of effect.
+//! That of the most frequent ones is written for one and for many at once; see [`crate::hash::Hashing`].
 
-use crate::hash::{combine, join, mix};
+use crate::hash::{Hashing, RowHash, mix};
 use crate::machine::effect::Property;
 use crate::machine::{Doing, Effect};
 use crate::sdrs::codes::Code;
 use crate::sdrs::status::Status;
-use crate::time::{SimTime, Span};
+use crate::time::SimTime;
 use crate::world::fault::Blow;
 use crate::world::job::JobStatus;
 use crate::world::label::Stable;
@@ -19,6 +20,10 @@ use crate::world::replica::Recovery;
 use crate::world::{Who, World};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+
+mod running;
+
+pub(super) use running::Running;
 
 /// The digest of what has happened so far; of nothing it is zero.
 ///
@@ -37,76 +42,16 @@ impl Digest {
     }
 
     /// Takes in an effect. `keys` knows the stable keys of what the effect speaks of.
-    pub(super) fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
+    fn take(&mut self, at: SimTime, effect: &Effect, keys: Keys<'_>) {
         if let Some(print) = print(at, effect, keys) {
             self.add(print);
         }
     }
 
-    /// Takes in an `Effect::Begin` of what has this stable key; the epoch comes with [`doing_word`].
-    #[inline(always)]
-    pub(super) const fn begun(
-        &mut self,
-        prefix: Mixed,
-        key: Stable,
-        (epoch, doing): (u32, u64),
-        delay: Span,
-    ) {
-        self.add(begun(prefix, key.0, (epoch, doing), delay));
-    }
-
-    /// Takes in an `Effect::Moved` of what has this stable key.
-    #[inline(always)]
-    pub(super) const fn moved(
-        &mut self,
-        prefix: Mixed,
-        key: Stable,
-        epoch: u32,
-        statuses: (Status, Status),
-        job: u64,
-    ) {
-        self.add(moved(prefix, key.0, epoch, statuses, job));
-    }
-
-    /// Takes in an `Effect::InStep` of a pair that has this stable key.
-    #[inline]
-    pub(super) const fn in_step(&mut self, at: SimTime, key: Stable) {
-        self.add(Mixed::of(3, at).word(key.0).0);
-    }
-
-    /// Takes in an `Effect::Job` of a job that has this stable key.
-    pub(super) fn job(&mut self, at: SimTime, key: Stable, status: JobStatus, code: Option<Code>) {
-        self.add(of_job(at, key, status, code));
-    }
-
+    /// Takes in what has this print, or what have this sum of prints.
     #[inline]
     const fn add(&mut self, print: u64) {
-        self.0 = self.0.wrapping_add(mix(print));
-    }
-}
-
-/// What the hashes of the most frequent effects of an instant begin with.
-#[derive(Clone, Copy)]
-pub(super) struct Prefixes {
-    pub instant: SimTime,
-    pub begun: Mixed,
-    pub moved: Mixed,
-}
-
-impl Prefixes {
-    /// Those of this instant.
-    pub(super) const fn at(at: SimTime) -> Prefixes {
-        Prefixes {
-            instant: at,
-            begun: Mixed::of(1, at),
-            moved: Prefixes::of_moved(at),
-        }
-    }
-
-    /// That of `Moved` alone.
-    #[inline]
-    pub(super) const fn of_moved(at: SimTime) -> Mixed {
-        Mixed::of(5, at)
+        self.0 = self.0.wrapping_add(print);
     }
 }
 
@@ -196,14 +141,41 @@ impl Keys<'_> {
     }
 }
 
-/// A hash in the making.
+/// A hash in the making, or many at once.
 #[derive(Clone, Copy)]
-struct Fold(u64);
+struct Fold<H = u64>(H);
+
+impl<H: Hashing> Fold<H> {
+    /// That of an effect with this number.
+    #[inline(always)]
+    fn begin(hashes: H, number: u64, at: &H::Numbers) -> Fold<H> {
+        Fold(hashes.join_with(at, 0, mix(number)))
+    }
+
+    /// Takes in a word, or one for each.
+    #[inline(always)]
+    fn words(self, words: &H::Numbers) -> Fold<H> {
+        Fold(self.0.mix().join(words))
+    }
+
+    /// What is added to the digest.
+    #[inline(always)]
+    fn print(self) -> H {
+        self.0.mix()
+    }
+}
 
 impl Fold {
+    /// That of an effect with this number at an instant.
     #[inline]
-    const fn word(self, word: u64) -> Fold {
-        Fold(combine(self.0, word))
+    fn of(number: u64, at: SimTime) -> Fold {
+        Fold::begin(0, number, &at.as_micros())
+    }
+
+    /// Takes in a word.
+    #[inline(always)]
+    fn word(self, word: u64) -> Fold {
+        self.words(&word)
     }
 
     fn recovery(self, recovery: Recovery) -> Fold {
@@ -234,54 +206,79 @@ impl Fold {
     }
 }
 
-/// A hash in the making that was mixed for the word that comes next.
+/// `Effect::Begin` of what is done at an instant, which is every third effect of a group operation: a stable key, the epoch and the
+/// delay.
 #[derive(Clone, Copy)]
-pub(super) struct Mixed(u64);
+pub(super) struct Begun {
+    /// What all of these begin with, mixed for the word that comes next.
+    prefix: u64,
+    doing: u64,
+}
 
-impl Mixed {
-    /// That of an effect with this number at an instant.
+impl Begun {
+    /// Of all that begins to be done so at an instant.
     #[inline]
-    const fn of(number: u64, at: SimTime) -> Mixed {
-        Mixed(mix(begin_fold(number, at).0))
-    }
-
-    #[inline]
-    const fn word(self, word: u64) -> Fold {
-        Fold(join(self.0, word))
+    pub(super) fn at(at: SimTime, doing: Doing) -> Begun {
+        Begun {
+            prefix: Fold::of(1, at).0.mix(),
+            doing: doing_word(doing),
+        }
     }
 }
 
-/// The hash in the making of an effect with this number.
-#[inline]
-const fn begin_fold(number: u64, at: SimTime) -> Fold {
-    Fold(combine(number, at.as_micros()))
+impl RowHash<3> for Begun {
+    #[inline(always)]
+    fn of<H: Hashing>(&self, hashes: H, [key, epoch, delay]: [&H::Numbers; 3]) -> H {
+        let of_key = hashes.join_with(key, 0, self.prefix);
+        // What is done is below the epoch.
+        let of_doing = of_key.mix().join_with(epoch, 32, self.doing);
+        Fold(of_doing).words(delay).print()
+    }
 }
 
-/// The hash of `Effect::Begin`, which is every third effect of a group operation.
-#[inline(always)]
-const fn begun(fold: Mixed, key: u64, (epoch, doing): (u32, u64), delay: Span) -> u64 {
-    let what = (epoch as u64) << 32 | doing;
-    fold.word(key).word(what).word(delay.as_micros()).0
+/// `Effect::Moved`, which is every other effect of a group operation: the instant, a stable key and the [`Statuses`].
+struct Moved;
+
+impl RowHash<3> for Moved {
+    #[inline(always)]
+    fn of<H: Hashing>(&self, hashes: H, [at, key, what]: [&H::Numbers; 3]) -> H {
+        Fold::begin(hashes, 5, at).words(key).words(what).print()
+    }
 }
 
-/// The hash of `Effect::Moved`, which is every other effect of a group operation.
-#[inline(always)]
-const fn moved(fold: Mixed, key: u64, epoch: u32, (from, to): (Status, Status), job: u64) -> u64 {
-    let statuses = (from as u64) << 16 | (to as u64) << 8;
-    let what = (epoch as u64) << 32 | statuses | (job != 0) as u64;
-    fold.word(key).word(what).0
+/// `Effect::InStep`: the instant and a stable key.
+struct InStep;
+
+impl RowHash<2> for InStep {
+    #[inline(always)]
+    fn of<H: Hashing>(&self, hashes: H, [at, key]: [&H::Numbers; 2]) -> H {
+        Fold::begin(hashes, 3, at).words(key).print()
+    }
+}
+
+/// What else an `Effect::Moved` says, beside the instant and the stable key.
+#[derive(Clone, Copy)]
+pub(super) struct Statuses(u64);
+
+impl Statuses {
+    /// The epoch, the status before and the one since, and whether a job did it.
+    #[inline(always)]
+    pub(super) const fn new(epoch: u32, (from, to): (Status, Status), by_job: bool) -> Statuses {
+        let statuses = (from as u64) << 16 | (to as u64) << 8;
+        Statuses((epoch as u64) << 32 | statuses | by_job as u64)
+    }
 }
 
 /// The hash of `Effect::Job`.
-fn of_job(at: SimTime, key: Stable, status: JobStatus, code: Option<Code>) -> u64 {
-    let fold = begin_fold(7, at).word(key.0).word(status as u64);
-    fold.maybe(code.map(|code| code.number().into())).0
+fn of_job(at: SimTime, key: Stable, status: JobStatus, code: Option<Code>) -> Fold {
+    let fold = Fold::of(7, at).word(key.0).word(status as u64);
+    fold.maybe(code.map(|code| code.number().into()))
 }
 
-/// The hash of an effect: its number and instant, the stable key, then its fields in the order of their declaration. None
+/// The print of an effect: the hash of its number and instant, the stable key, then its fields in the order of their declaration. None
 /// of what only asks for an event and says nothing that has happened.
 fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
-    let fold = |number: u64, key: u64| begin_fold(number, at).word(key);
+    let fold = |number: u64, key: u64| Fold::of(number, at).word(key);
     let on = |number, who| fold(number, keys.word(who));
     let fold_of = match *effect {
         Effect::Begin {
@@ -289,12 +286,10 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             epoch,
             doing,
             delay,
-        } => Fold(begun(
-            Mixed::of(1, at),
-            keys.word(who),
-            (epoch, doing_word(doing)),
-            delay,
-        )),
+        } => {
+            let row = [&keys.word(who), &epoch.into(), &delay.as_micros()];
+            return Some(Begun::at(at, doing).of(0, row));
+        }
         Effect::CopyBegan { pair, copies } => on(2, Who::Pair(pair)).word(u64::from(copies)),
         Effect::InStep { pair } => on(3, Who::Pair(pair)),
         Effect::Created { who, status } => on(4, who).maybe(status.map(|status| status as u64)),
@@ -304,19 +299,16 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
             from,
             to,
             job,
-        } => Fold(moved(
-            Mixed::of(5, at),
-            keys.word(who),
-            epoch,
-            (from, to),
-            job,
-        )),
+        } => {
+            let what = Statuses::new(epoch, (from, to), job != 0);
+            return Some(Moved.of(0, [&at.as_micros(), &keys.word(who), &what.0]));
+        }
         Effect::Gone {
             who: _,
             label: _,
             stable,
         } => fold(6, stable.0),
-        Effect::Job { job, status, code } => Fold(of_job(at, keys.of(Who::Job(job)), status, code)),
+        Effect::Job { job, status, code } => of_job(at, keys.of(Who::Job(job)), status, code),
         Effect::SubJob { job, pair, code } => on(8, Who::Pair(pair))
             .word(keys.word(Who::Job(job)))
             .maybe(code.map(|code| code.number().into())),
@@ -382,11 +374,11 @@ fn print(at: SimTime, effect: &Effect, keys: Keys<'_>) -> Option<u64> {
         | Effect::Again { .. }
         | Effect::HazardWaits { .. } => return None,
     };
-    Some(fold_of.0)
+    Some(fold_of.print())
 }
 
 /// What is done, in the lower 32 bits.
-pub(super) const fn doing_word(doing: Doing) -> u64 {
+const fn doing_word(doing: Doing) -> u64 {
     match doing {
         Doing::Job(op, part) => 1 << 16 | (op as u64) << 8 | part as u64,
         Doing::Act(act) => {

@@ -6,10 +6,14 @@
 //! integers. This is the only place where spans pass through `f64`, each draw by itself: nothing is summed up in floats.
 
 use super::dice;
+use crate::hash::ROWS;
+use crate::lanes;
 use crate::time::Span;
 use crate::units::Bytes;
+use logarithm::Exponentials;
 
 mod form;
+mod logarithm;
 mod quantile;
 
 /// A law of spans.
@@ -63,6 +67,8 @@ pub enum Distribution {
 /// A law of which many spans are drawn in turn: what they share was computed. It gives the spans that the law gives.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Resolved<'a> {
+    /// Always this span.
+    Fixed(Span),
     /// The exponential law with this mean.
     Exponential(f64),
     /// Any law.
@@ -74,8 +80,28 @@ impl Resolved<'_> {
     #[inline(always)]
     pub(super) fn sample(self, draw: u64) -> Span {
         match self {
+            Resolved::Fixed(span) => span,
             Resolved::Exponential(mean) => rounded(-mean * log_rest(draw)),
             Resolved::Any(law) => law.sample(draw),
+        }
+    }
+
+    /// The spans that some draws stand for, in microseconds. Draws are asked for if they matter.
+    #[inline(always)]
+    pub(super) fn sample_all(self, draws: impl FnOnce() -> [u64; ROWS]) -> [u64; ROWS] {
+        match self {
+            Resolved::Fixed(span) => [span.as_micros(); ROWS],
+            Resolved::Exponential(mean) => {
+                let draws = &draws();
+                lanes::run(Exponentials { mean, draws })
+            }
+            Resolved::Any(law) => {
+                let mut draws = draws();
+                for draw in &mut draws {
+                    *draw = law.sample(*draw).as_micros();
+                }
+                draws
+            }
         }
     }
 }
@@ -271,6 +297,7 @@ impl Distribution {
     #[inline]
     pub(super) fn resolved(&self) -> Resolved<'_> {
         match *self {
+            Self::Fixed(span) => Resolved::Fixed(span),
             Self::Exponential { mean } => Resolved::Exponential(float(mean)),
             _ => Resolved::Any(self),
         }
@@ -382,11 +409,13 @@ fn float(span: Span) -> f64 {
     span.as_micros() as f64
 }
 
+/// The greatest number below one half.
+const BELOW_HALF: f64 = 0.5 - 0.25 * f64::EPSILON;
+
 /// The nearest whole microsecond; what is not a number is none at all, and too much is [`Span::MAX`].
 #[inline]
 fn rounded(micros: f64) -> Span {
     // What `libm::round` does to a number that is not negative, without the sign and in a few instructions.
-    const BELOW_HALF: f64 = 0.5 - 0.25 * f64::EPSILON;
     Span::micros((micros + BELOW_HALF) as u64)
 }
 

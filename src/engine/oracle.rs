@@ -8,6 +8,7 @@ use super::distribution::{DurationLaw, Resolved};
 use super::hazard::Hazard;
 use super::pace::{Pace, Probability};
 use super::script::{Script, Twist};
+use crate::hash::{ROWS, Rows};
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
@@ -50,7 +51,7 @@ pub struct Work {
 pub struct Lots<'a> {
     dice: Dice,
     law: Resolved<'a>,
-    part: u64,
+    part: u8,
 }
 
 impl Lots<'_> {
@@ -58,7 +59,7 @@ impl Lots<'_> {
     #[inline(always)]
     #[must_use]
     pub fn draw(&self, stable: Stable, epoch: u32) -> u64 {
-        let count = u64::from(epoch) << 8 | self.part;
+        let count = u64::from(epoch) << 8 | u64::from(self.part);
         self.dice.duration(stable.0, count)
     }
 
@@ -67,6 +68,13 @@ impl Lots<'_> {
     #[must_use]
     pub fn span(&self, draw: u64) -> Span {
         self.law.sample(draw)
+    }
+
+    /// The span of each of some rows of a stable key, an epoch and something else, in microseconds; behind them of others.
+    #[inline(always)]
+    pub(super) fn spans(&self, rows: &Rows<3>) -> [u64; ROWS] {
+        self.law
+            .sample_all(|| rows.each(&self.dice.durations(self.part)))
     }
 }
 
@@ -341,14 +349,14 @@ impl Key {
     const fn of(work: Work) -> Key {
         Key {
             stable: work.stable.0,
-            count: (work.epoch as u64) << 8 | part_of(work.doing),
+            count: (work.epoch as u64) << 8 | part_of(work.doing) as u64,
         }
     }
 }
 
 /// The number of what is done in a draw's count.
 #[inline]
-const fn part_of(doing: Doing) -> u64 {
+const fn part_of(doing: Doing) -> u8 {
     match doing {
         Doing::Job(_, Part::Open) => 0,
         Doing::Job(_, Part::Work) => 1,

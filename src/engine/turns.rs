@@ -8,7 +8,7 @@
 use super::Engine;
 use super::agenda::{AHEAD, Agenda, Ending, Next};
 use super::announced::Announced;
-use super::digest::{Digest, Mixed, Prefixes, doing_word};
+use super::digest::{Begun, Running, Statuses};
 use super::observer::Observer;
 use super::oracle::Oracle;
 use super::scheduler::Taken;
@@ -87,17 +87,16 @@ pub(super) fn ends_job(effect: &Effect) -> bool {
 
 /// Takes what the ends of sub-jobs do at an instant straight into a digest.
 struct Ends<'a> {
-    digest: &'a mut Digest,
+    digest: &'a mut Running,
     at: SimTime,
 }
 
 impl HearsEnds for Ends<'_> {
     #[inline(always)]
     fn moved(&mut self, _: PairKey, pair: &Pair, from: Status, job: u64) {
-        let (prefix, life) = (Prefixes::of_moved(self.at), &pair.life);
-        let statuses = (from, life.status);
-        self.digest
-            .moved(prefix, pair.stable, life.epoch, statuses, job);
+        debug_assert!(job != 0, "jobs are numbered from 1");
+        let what = Statuses::new(pair.life.epoch, (from, pair.life.status), true);
+        self.digest.moved(self.at, pair.stable, what);
     }
 
     #[inline(always)]
@@ -111,12 +110,9 @@ impl HearsEnds for Ends<'_> {
 
 /// Takes the sub-jobs that an operation begins at an instant straight into a digest and the queue.
 struct Begins<'a> {
-    digest: &'a mut Digest,
+    digest: &'a mut Running,
     queue: &'a mut Agenda,
-    at: SimTime,
-    prefix: Mixed,
-    what: u64,
-    ends: Announced<'a>,
+    begun: Announced<'a>,
 }
 
 impl HearsBegins for Begins<'_> {
@@ -125,10 +121,8 @@ impl HearsBegins for Begins<'_> {
 
     #[inline(always)]
     fn begun(&mut self, key: PairKey, pair: &Pair, _: Doing, delay: Span) {
-        let (prefix, stable, epoch) = (self.prefix, pair.stable, pair.life.epoch);
-        self.digest.begun(prefix, stable, (epoch, self.what), delay);
-        let begins = self.at.saturating_add(delay);
-        self.ends.add((key, stable, epoch), begins, self.queue);
+        let who = (key, pair.stable, pair.life.epoch);
+        self.begun.add(who, delay, self.digest, self.queue);
     }
 }
 
@@ -177,7 +171,8 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         }
         let (digest, mut now, mut closes) = (&mut self.ahead.digest, self.now, None);
         let taken = queue.drain_ends(last, most, |at, pair, what| {
-            let Some(left) = end_shortly(world, at, pair, what, &mut Ends { digest, at }) else {
+            let mut ends = Ends { digest, at };
+            let Some(left) = end_shortly(world, at, pair, what, &mut ends) else {
                 return Taken::No;
             };
             now = at;
@@ -223,15 +218,12 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         let mut begins = Begins {
             digest: &mut self.ahead.digest,
             queue: &mut self.ahead.queue,
-            at,
-            prefix: Prefixes::at(at).begun,
-            what: doing_word(doing),
-            ends: Announced::new(lots, ending),
+            begun: Announced::new(at, Begun::at(at, doing), lots, ending),
         };
         if !open_shortly(&mut self.world, at, job, (op, turn), &mut begins) {
             return false;
         }
-        begins.ends.push(begins.queue);
+        begins.begun.push(begins.digest, begins.queue);
         self.effects.clear();
         self.events += 1;
         true

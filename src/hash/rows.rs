@@ -1,0 +1,260 @@
+//! Rows of numbers that wait until there are enough of them to be hashed together.
+
+use super::{FIRST, GOLDEN, Hashing, SECOND};
+use crate::lanes::{self, Kernel, LANES};
+use fearless_simd::prelude::*;
+use fearless_simd::u64x8;
+
+/// So many rows wait at most.
+pub(crate) const ROWS: usize = 64;
+
+/// The hash of a row.
+pub(crate) trait RowHash<const C: usize> {
+    /// Of one row, or of many: takes the numbers into hashes that are zero.
+    fn of<H: Hashing>(&self, hashes: H, row: [&H::Numbers; C]) -> H;
+}
+
+/// Rows of so many numbers, by columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<const C: usize> {
+    columns: [[u64; ROWS]; C],
+    many: usize,
+}
+
+impl<const C: usize> Default for Rows<C> {
+    fn default() -> Self {
+        let columns = [[0; ROWS]; C];
+        Self { columns, many: 0 }
+    }
+}
+
+impl<const C: usize> Rows<C> {
+    /// Adds a row; answers whether no other fits. Whoever adds one then loses the first.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, row: [u64; C]) -> bool {
+        let place = self.many % ROWS;
+        for (column, number) in self.columns.iter_mut().zip(row) {
+            column[place] = number;
+        }
+        self.many = place + 1;
+        self.many == ROWS
+    }
+
+    /// How many there are.
+    #[inline(always)]
+    pub(crate) const fn len(&self) -> usize {
+        self.many
+    }
+
+    /// All of them in turn.
+    #[inline(always)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = [u64; C]> {
+        let row = |place: usize| std::array::from_fn(|column| self.columns[column][place % ROWS]);
+        (0..self.many).map(row)
+    }
+
+    /// The hash of each row, in order; behind them of others. They are kept.
+    #[inline(always)]
+    pub(crate) fn each<H: RowHash<C>>(&self, hash: &H) -> [u64; ROWS] {
+        let (columns, many) = (&self.columns, self.many);
+        lanes::run(Each {
+            columns,
+            many,
+            hash,
+        })
+    }
+
+    /// The wrapping sum of the hashes of all rows.
+    #[inline(never)]
+    pub(crate) fn sum<H: RowHash<C>>(&self, hash: &H) -> u64 {
+        let (columns, many) = (&self.columns, self.many);
+        lanes::run(Sum {
+            columns,
+            many,
+            hash,
+        })
+    }
+
+    /// Gives up all rows.
+    #[inline(always)]
+    pub(crate) const fn clear(&mut self) {
+        self.many = 0;
+    }
+}
+
+/// The sum of the hashes of the first rows.
+struct Sum<'a, H, const C: usize> {
+    columns: &'a [[u64; ROWS]; C],
+    many: usize,
+    hash: &'a H,
+}
+
+impl<H: RowHash<C>, const C: usize> Kernel for Sum<'_, H, C> {
+    type Out = u64;
+
+    #[inline(always)]
+    fn wide<S: Simd>(&mut self, simd: S) -> u64 {
+        let mut hashes = [0; ROWS];
+        hash_all(simd, (self.columns, self.many), self.hash, &mut hashes);
+        let (eights, rest) = hashes[..self.many.min(ROWS)].as_chunks::<LANES>();
+        let mut sums = u64x8::splat(simd, 0);
+        for eight in eights {
+            sums += u64x8::from_slice(simd, eight);
+        }
+        let sums: [u64; LANES] = sums.into();
+        let mut sum: u64 = 0;
+        for one in sums.iter().chain(rest) {
+            sum = sum.wrapping_add(*one);
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn narrow(&mut self) -> u64 {
+        let (columns, hash) = (self.columns, self.hash);
+        let one = |place: usize| hash.of(0, std::array::from_fn(|column| &columns[column][place]));
+        (0..self.many.min(ROWS)).fold(0, |sum, place| sum.wrapping_add(one(place)))
+    }
+}
+
+/// The hashes of the first rows.
+struct Each<'a, H, const C: usize> {
+    columns: &'a [[u64; ROWS]; C],
+    many: usize,
+    hash: &'a H,
+}
+
+impl<H: RowHash<C>, const C: usize> Kernel for Each<'_, H, C> {
+    type Out = [u64; ROWS];
+
+    #[inline(always)]
+    fn wide<S: Simd>(&mut self, simd: S) -> [u64; ROWS] {
+        let mut hashes = [0; ROWS];
+        hash_all(simd, (self.columns, self.many), self.hash, &mut hashes);
+        hashes
+    }
+
+    #[inline(always)]
+    fn narrow(&mut self) -> [u64; ROWS] {
+        let (columns, hash) = (self.columns, self.hash);
+        let mut hashes = [0; ROWS];
+        for (place, one) in hashes.iter_mut().enumerate().take(self.many) {
+            *one = hash.of(0, std::array::from_fn(|column| &columns[column][place]));
+        }
+        hashes
+    }
+}
+
+/// Puts the hashes of the first rows where there are zeros.
+#[inline(always)]
+fn hash_all<S: Simd, H: RowHash<C>, const C: usize>(
+    simd: S,
+    (columns, many): (&[[u64; ROWS]; C], usize),
+    hash: &H,
+    hashes: &mut [u64; ROWS],
+) {
+    let groups = many.min(ROWS).div_ceil(LANES);
+    let hashes = &mut hashes.as_chunks_mut().0[..groups];
+    hash.of(Passes { simd, hashes }, columns.each_ref());
+}
+
+/// The hashes of many rows, a group of lanes after another at every step: a multiplication takes many times as long as it keeps the
+/// next one waiting, so what is done to one group does not wait for what was done to the one before.
+struct Passes<'a, S> {
+    simd: S,
+    hashes: &'a mut [[u64; LANES]],
+}
+
+impl<S: Simd> Passes<'_, S> {
+    #[inline(always)]
+    fn mixed(hashes: u64x8<S>) -> u64x8<S> {
+        let z = hashes + GOLDEN;
+        let z = (z ^ (z >> 30)) * FIRST;
+        let z = (z ^ (z >> 27)) * SECOND;
+        z ^ (z >> 31)
+    }
+}
+
+impl<S: Simd> Hashing for Passes<'_, S> {
+    type Numbers = [u64; ROWS];
+
+    #[inline(always)]
+    fn mix(self) -> Self {
+        for group in self.hashes.iter_mut() {
+            Self::mixed(u64x8::from_slice(self.simd, group)).store_slice(group);
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn join_with(self, numbers: &[u64; ROWS], up: u32, flips: u64) -> Self {
+        let numbers = numbers.as_chunks::<LANES>().0;
+        for (group, numbers) in self.hashes.iter_mut().zip(numbers) {
+            let numbers = (u64x8::from_slice(self.simd, numbers) << up) ^ flips;
+            Self::mixed(u64x8::from_slice(self.simd, group) ^ numbers).store_slice(group);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::{combine, mix};
+    use crate::lanes::in_every_way;
+
+    /// Takes every step that there is.
+    struct Steps;
+
+    impl RowHash<2> for Steps {
+        fn of<H: Hashing>(&self, hashes: H, [a, b]: [&H::Numbers; 2]) -> H {
+            hashes.join_with(a, 32, 7).mix().join(b)
+        }
+    }
+
+    /// So many rows, and behind them what is of no account.
+    fn rows(many: usize) -> Rows<2> {
+        let mut rows = Rows::default();
+        for place in 0..ROWS as u64 {
+            rows.add([mix(place), mix(!place)]);
+        }
+        rows.clear();
+        for place in 0..many as u64 {
+            let full = rows.add([mix(place + 100), mix(!place)]);
+            assert_eq!(full, place + 1 == ROWS as u64);
+        }
+        rows
+    }
+
+    #[test]
+    fn rows_side_by_side_hash_as_each_by_itself() {
+        for many in 0..=ROWS {
+            let rows = rows(many);
+            let (columns, hash) = (&rows.columns, &Steps);
+            let plain: Vec<u64> = rows
+                .iter()
+                .map(|[a, b]| combine(mix(a << 32 ^ 7), b))
+                .collect();
+            assert_eq!(plain.len(), rows.len());
+            let sum = plain.iter().fold(0, |sum: u64, &one| sum.wrapping_add(one));
+            assert_eq!(rows.sum(&Steps), sum);
+            assert_eq!(rows.each(&Steps)[..many], plain);
+            let sums = || Sum {
+                columns,
+                many,
+                hash,
+            };
+            for (way, answer) in in_every_way(sums) {
+                assert_eq!(answer, sum, "{many} rows, {way}");
+            }
+            let each = || Each {
+                columns,
+                many,
+                hash,
+            };
+            for (way, answer) in in_every_way(each) {
+                assert_eq!(answer[..many], plain, "{many} rows, {way}");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Work on many numbers at once, by the widest instructions that the processor has.
+//!
+//! What is computed is the same everywhere, to the last bit: a [`Kernel`] says it twice, for numbers side by side and for one
+//! after another, and tests hold one to the other. Only processors that multiply 64 bits side by side, or nearly, are worth it;
+//! all others take numbers one after another. Which one it is, is asked while the program runs, so one build serves all.
+
+#[cfg(target_arch = "x86_64")]
+use fearless_simd::Level;
+use fearless_simd::Simd;
+
+/// Numbers that go side by side.
+pub(crate) const LANES: usize = 8;
+
+/// A piece of work on many numbers.
+pub(crate) trait Kernel {
+    /// What comes of it.
+    type Out;
+    /// On [`LANES`] numbers at a time. Has to be inlined always, with all that it calls.
+    fn wide<S: Simd>(&mut self, simd: S) -> Self::Out;
+    /// On one number at a time.
+    fn narrow(&mut self) -> Self::Out;
+}
+
+/// Does a piece of work.
+#[inline]
+pub(crate) fn run<K: Kernel>(mut kernel: K) -> K::Out {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let level = Level::new();
+        if let Some(simd) = level.as_avx512() {
+            return simd.vectorize(
+                #[inline(always)]
+                || kernel.wide(simd),
+            );
+        }
+        if let Some(simd) = level.as_avx2() {
+            return simd.vectorize(
+                #[inline(always)]
+                || kernel.wide(simd),
+            );
+        }
+    }
+    kernel.narrow()
+}
+
+/// What comes of a piece of work in each way in which this processor can do it, with the way's name.
+#[cfg(test)]
+pub(crate) fn in_every_way<K: Kernel>(kernel: impl Fn() -> K) -> Vec<(&'static str, K::Out)> {
+    let mut all = vec![("one after another", kernel().narrow())];
+    #[cfg(target_arch = "x86_64")]
+    {
+        let level = fearless_simd::Level::new();
+        if let Some(simd) = level.as_sse2() {
+            all.push(("SSE2", kernel().wide(simd)));
+        }
+        if let Some(simd) = level.as_avx2() {
+            all.push(("AVX2", simd.vectorize(|| kernel().wide(simd))));
+        }
+        if let Some(simd) = level.as_avx512() {
+            all.push(("AVX-512", simd.vectorize(|| kernel().wide(simd))));
+        }
+    }
+    all.push(("as it is done", run(kernel())));
+    all
+}
