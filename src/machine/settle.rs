@@ -50,11 +50,19 @@ pub(super) fn begin_pairs(
     debug_assert!(rule(op).is_group_operation() && Kind::ReplicationPair.shows(during));
     let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
     out.reserve(members.len() + SPARE_EFFECTS);
-    let (mut moved, goal) = ([0; Status::ALL.len()], goal_of(op));
+    let mut moved = [0; Status::ALL.len()];
+    // Of which statuses pairs are passed by: at the other station, and at this one.
+    let bit = |status: Status| 1_u64 << status as u32;
+    let out_of_it = bit(Status::Error) | bit(Status::ErrorDeleting);
+    let there = out_of_it | goal_of(op).map_or(0, bit);
     for key in members.iter() {
         let pair = &mut pairs[key];
-        let is_at_goal = pair.station == aim && goal == Some(pair.life.status);
-        if pair.is_out() || is_at_goal {
+        let passed_by = if pair.station == aim {
+            there
+        } else {
+            out_of_it
+        };
+        if passed_by & bit(pair.life.status) != 0 {
             continue;
         }
         let life = &mut pair.life;

@@ -57,18 +57,18 @@ fn count(world: &mut World, who: Who, status: Status, add: bool) {
     }
 }
 
-/// Counts a pair that changes its status, like `count`.
+/// Counts a pair that leaves a status because an operation ended well, like `count`.
 #[inline(always)]
 pub(super) fn count_pair(world: &mut World, pair: PairKey, from: Status, to: Status) {
     let census = &mut world.census[Kind::ReplicationPair as usize];
     step(&mut census[from as usize], false);
     step(&mut census[to as usize], true);
-    if stands_out(from) || stands_out(to) {
-        for (status, add) in [(from, false), (to, true)] {
-            if stands_out(status) {
-                count_member(world, Who::Pair(pair), status, add);
-            }
-        }
+    debug_assert!(
+        !stands_out(to),
+        "no operation leaves that when it ends well"
+    );
+    if stands_out(from) {
+        count_member(world, Who::Pair(pair), from, false);
     }
 }
 
