@@ -6,7 +6,7 @@
 
 mod rows;
 
-pub(crate) use rows::{ROWS, RowHash, Rows};
+pub(crate) use rows::{RowHash, Rows};
 use std::hash::Hasher;
 
 /// The step of the SplitMix64 sequence, the odd number nearest to 2^64 divided by the golden ratio.

@@ -11,6 +11,29 @@ use fearless_simd::Simd;
 /// Numbers that go side by side.
 pub(crate) const LANES: usize = 8;
 
+/// So many numbers are worked on at once, at most.
+pub(crate) const MANY: usize = 64;
+
+/// Many numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column(pub [u64; MANY]);
+
+impl Column {
+    pub(crate) const ZERO: Column = Column([0; MANY]);
+
+    /// As groups of lanes.
+    #[inline(always)]
+    pub(crate) const fn groups(&self) -> &[[u64; LANES]] {
+        self.0.as_chunks().0
+    }
+
+    /// The same, to be changed.
+    #[inline(always)]
+    pub(crate) const fn groups_mut(&mut self) -> &mut [[u64; LANES]] {
+        self.0.as_chunks_mut().0
+    }
+}
+
 /// A piece of work on many numbers.
 pub(crate) trait Kernel {
     /// What comes of it.

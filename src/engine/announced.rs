@@ -8,7 +8,8 @@
 use super::agenda::{Agenda, Ending};
 use super::digest::{Begun, Running};
 use super::oracle::Lots;
-use crate::hash::{ROWS, Rows};
+use crate::hash::Rows;
+use crate::lanes::MANY;
 use crate::time::{SimTime, Span};
 use crate::world::PairKey;
 use crate::world::label::Stable;
@@ -19,7 +20,7 @@ pub(super) struct Announced<'a> {
     begun: Begun,
     lots: Lots<'a>,
     ending: Ending,
-    pairs: [PairKey; ROWS],
+    pairs: [PairKey; MANY],
     /// Stable keys, epochs and delays.
     rows: Rows<3>,
 }
@@ -33,7 +34,7 @@ impl<'a> Announced<'a> {
             begun,
             lots,
             ending,
-            pairs: [PairKey::default(); ROWS],
+            pairs: [PairKey::default(); MANY],
             rows: Rows::default(),
         }
     }
@@ -47,7 +48,7 @@ impl<'a> Announced<'a> {
         digest: &mut Running,
         queue: &mut Agenda,
     ) {
-        self.pairs[self.rows.len() % ROWS] = pair;
+        self.pairs[self.rows.len() % MANY] = pair;
         if self.rows.add([stable.0, epoch.into(), delay.as_micros()]) {
             self.push(digest, queue);
         }
@@ -57,7 +58,8 @@ impl<'a> Announced<'a> {
     #[inline(never)]
     pub(super) fn push(&mut self, digest: &mut Running, queue: &mut Agenda) {
         let spans = self.lots.spans(&self.rows);
-        for ((pair, span), [_, epoch, delay]) in self.pairs.iter().zip(spans).zip(self.rows.iter())
+        for ((pair, span), [_, epoch, delay]) in
+            self.pairs.iter().zip(spans.0).zip(self.rows.iter())
         {
             let begins = self.now.saturating_add(Span::micros(delay));
             let ends = begins.saturating_add(Span::micros(span));

@@ -6,8 +6,7 @@
 //! integers. This is the only place where spans pass through `f64`, each draw by itself: nothing is summed up in floats.
 
 use super::dice;
-use crate::hash::ROWS;
-use crate::lanes;
+use crate::lanes::{self, Column, MANY};
 use crate::time::Span;
 use crate::units::Bytes;
 use logarithm::Exponentials;
@@ -88,16 +87,16 @@ impl Resolved<'_> {
 
     /// The spans that some draws stand for, in microseconds. Draws are asked for if they matter.
     #[inline(always)]
-    pub(super) fn sample_all(self, draws: impl FnOnce() -> [u64; ROWS]) -> [u64; ROWS] {
+    pub(super) fn sample_all(self, draws: impl FnOnce() -> Column) -> Column {
         match self {
-            Resolved::Fixed(span) => [span.as_micros(); ROWS],
+            Resolved::Fixed(span) => Column([span.as_micros(); MANY]),
             Resolved::Exponential(mean) => {
                 let draws = &draws();
                 lanes::run(Exponentials { mean, draws })
             }
             Resolved::Any(law) => {
                 let mut draws = draws();
-                for draw in &mut draws {
+                for draw in &mut draws.0 {
                     *draw = law.sample(*draw).as_micros();
                 }
                 draws

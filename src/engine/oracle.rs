@@ -8,7 +8,8 @@ use super::distribution::{DurationLaw, Resolved};
 use super::hazard::Hazard;
 use super::pace::{Pace, Probability};
 use super::script::{Script, Twist};
-use crate::hash::{ROWS, Rows};
+use crate::hash::Rows;
+use crate::lanes::Column;
 use crate::machine::event::{Doing, Outcome};
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::rule;
@@ -72,7 +73,7 @@ impl Lots<'_> {
 
     /// The span of each of some rows of a stable key, an epoch and something else, in microseconds; behind them of others.
     #[inline(always)]
-    pub(super) fn spans(&self, rows: &Rows<3>) -> [u64; ROWS] {
+    pub(super) fn spans(&self, rows: &Rows<3>) -> Column {
         self.law
             .sample_all(|| rows.each(&self.dice.durations(self.part)))
     }

@@ -1,12 +1,9 @@
 //! Rows of numbers that wait until there are enough of them to be hashed together.
 
 use super::{FIRST, GOLDEN, Hashing, SECOND};
-use crate::lanes::{self, Kernel, LANES};
+use crate::lanes::{self, Column, Kernel, LANES, MANY};
 use fearless_simd::prelude::*;
 use fearless_simd::u64x8;
-
-/// So many rows wait at most.
-pub(crate) const ROWS: usize = 64;
 
 /// The hash of a row.
 pub(crate) trait RowHash<const C: usize> {
@@ -17,13 +14,13 @@ pub(crate) trait RowHash<const C: usize> {
 /// Rows of so many numbers, by columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<const C: usize> {
-    columns: [[u64; ROWS]; C],
+    columns: [Column; C],
     many: usize,
 }
 
 impl<const C: usize> Default for Rows<C> {
     fn default() -> Self {
-        let columns = [[0; ROWS]; C];
+        let columns = [Column::ZERO; C];
         Self { columns, many: 0 }
     }
 }
@@ -32,12 +29,12 @@ impl<const C: usize> Rows<C> {
     /// Adds a row; answers whether no other fits. Whoever adds one then loses the first.
     #[inline(always)]
     pub(crate) fn add(&mut self, row: [u64; C]) -> bool {
-        let place = self.many % ROWS;
+        let place = self.many % MANY;
         for (column, number) in self.columns.iter_mut().zip(row) {
-            column[place] = number;
+            column.0[place] = number;
         }
         self.many = place + 1;
-        self.many == ROWS
+        self.many == MANY
     }
 
     /// How many there are.
@@ -49,13 +46,13 @@ impl<const C: usize> Rows<C> {
     /// All of them in turn.
     #[inline(always)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = [u64; C]> {
-        let row = |place: usize| std::array::from_fn(|column| self.columns[column][place % ROWS]);
+        let row = |place: usize| std::array::from_fn(|column| self.columns[column].0[place % MANY]);
         (0..self.many).map(row)
     }
 
     /// The hash of each row, in order; behind them of others. They are kept.
     #[inline(always)]
-    pub(crate) fn each<H: RowHash<C>>(&self, hash: &H) -> [u64; ROWS] {
+    pub(crate) fn each<H: RowHash<C>>(&self, hash: &H) -> Column {
         let (columns, many) = (&self.columns, self.many);
         lanes::run(Each {
             columns,
@@ -84,7 +81,7 @@ impl<const C: usize> Rows<C> {
 
 /// The sum of the hashes of the first rows.
 struct Sum<'a, H, const C: usize> {
-    columns: &'a [[u64; ROWS]; C],
+    columns: &'a [Column; C],
     many: usize,
     hash: &'a H,
 }
@@ -94,9 +91,9 @@ impl<H: RowHash<C>, const C: usize> Kernel for Sum<'_, H, C> {
 
     #[inline(always)]
     fn wide<S: Simd>(&mut self, simd: S) -> u64 {
-        let mut hashes = [0; ROWS];
+        let mut hashes = Column::ZERO;
         hash_all(simd, (self.columns, self.many), self.hash, &mut hashes);
-        let (eights, rest) = hashes[..self.many.min(ROWS)].as_chunks::<LANES>();
+        let (eights, rest) = hashes.0[..self.many.min(MANY)].as_chunks::<LANES>();
         let mut sums = u64x8::splat(simd, 0);
         for eight in eights {
             sums += u64x8::from_slice(simd, eight);
@@ -112,34 +109,35 @@ impl<H: RowHash<C>, const C: usize> Kernel for Sum<'_, H, C> {
     #[inline(always)]
     fn narrow(&mut self) -> u64 {
         let (columns, hash) = (self.columns, self.hash);
-        let one = |place: usize| hash.of(0, std::array::from_fn(|column| &columns[column][place]));
-        (0..self.many.min(ROWS)).fold(0, |sum, place| sum.wrapping_add(one(place)))
+        let one =
+            |place: usize| hash.of(0, std::array::from_fn(|column| &columns[column].0[place]));
+        (0..self.many.min(MANY)).fold(0, |sum, place| sum.wrapping_add(one(place)))
     }
 }
 
 /// The hashes of the first rows.
 struct Each<'a, H, const C: usize> {
-    columns: &'a [[u64; ROWS]; C],
+    columns: &'a [Column; C],
     many: usize,
     hash: &'a H,
 }
 
 impl<H: RowHash<C>, const C: usize> Kernel for Each<'_, H, C> {
-    type Out = [u64; ROWS];
+    type Out = Column;
 
     #[inline(always)]
-    fn wide<S: Simd>(&mut self, simd: S) -> [u64; ROWS] {
-        let mut hashes = [0; ROWS];
+    fn wide<S: Simd>(&mut self, simd: S) -> Column {
+        let mut hashes = Column::ZERO;
         hash_all(simd, (self.columns, self.many), self.hash, &mut hashes);
         hashes
     }
 
     #[inline(always)]
-    fn narrow(&mut self) -> [u64; ROWS] {
+    fn narrow(&mut self) -> Column {
         let (columns, hash) = (self.columns, self.hash);
-        let mut hashes = [0; ROWS];
-        for (place, one) in hashes.iter_mut().enumerate().take(self.many) {
-            *one = hash.of(0, std::array::from_fn(|column| &columns[column][place]));
+        let mut hashes = Column::ZERO;
+        for (place, one) in hashes.0.iter_mut().enumerate().take(self.many) {
+            *one = hash.of(0, std::array::from_fn(|column| &columns[column].0[place]));
         }
         hashes
     }
@@ -149,12 +147,12 @@ impl<H: RowHash<C>, const C: usize> Kernel for Each<'_, H, C> {
 #[inline(always)]
 fn hash_all<S: Simd, H: RowHash<C>, const C: usize>(
     simd: S,
-    (columns, many): (&[[u64; ROWS]; C], usize),
+    (columns, many): (&[Column; C], usize),
     hash: &H,
-    hashes: &mut [u64; ROWS],
+    hashes: &mut Column,
 ) {
-    let groups = many.min(ROWS).div_ceil(LANES);
-    let hashes = &mut hashes.as_chunks_mut().0[..groups];
+    let groups = many.min(MANY).div_ceil(LANES);
+    let hashes = &mut hashes.groups_mut()[..groups];
     hash.of(Passes { simd, hashes }, columns.each_ref());
 }
 
@@ -176,7 +174,7 @@ impl<S: Simd> Passes<'_, S> {
 }
 
 impl<S: Simd> Hashing for Passes<'_, S> {
-    type Numbers = [u64; ROWS];
+    type Numbers = Column;
 
     #[inline(always)]
     fn mix(self) -> Self {
@@ -187,9 +185,8 @@ impl<S: Simd> Hashing for Passes<'_, S> {
     }
 
     #[inline(always)]
-    fn join_with(self, numbers: &[u64; ROWS], up: u32, flips: u64) -> Self {
-        let numbers = numbers.as_chunks::<LANES>().0;
-        for (group, numbers) in self.hashes.iter_mut().zip(numbers) {
+    fn join_with(self, numbers: &Column, up: u32, flips: u64) -> Self {
+        for (group, numbers) in self.hashes.iter_mut().zip(numbers.groups()) {
             let numbers = (u64x8::from_slice(self.simd, numbers) << up) ^ flips;
             Self::mixed(u64x8::from_slice(self.simd, group) ^ numbers).store_slice(group);
         }
@@ -215,20 +212,20 @@ mod tests {
     /// So many rows, and behind them what is of no account.
     fn rows(many: usize) -> Rows<2> {
         let mut rows = Rows::default();
-        for place in 0..ROWS as u64 {
+        for place in 0..MANY as u64 {
             rows.add([mix(place), mix(!place)]);
         }
         rows.clear();
         for place in 0..many as u64 {
             let full = rows.add([mix(place + 100), mix(!place)]);
-            assert_eq!(full, place + 1 == ROWS as u64);
+            assert_eq!(full, place + 1 == MANY as u64);
         }
         rows
     }
 
     #[test]
     fn rows_side_by_side_hash_as_each_by_itself() {
-        for many in 0..=ROWS {
+        for many in 0..=MANY {
             let rows = rows(many);
             let (columns, hash) = (&rows.columns, &Steps);
             let plain: Vec<u64> = rows
@@ -238,7 +235,7 @@ mod tests {
             assert_eq!(plain.len(), rows.len());
             let sum = plain.iter().fold(0, |sum: u64, &one| sum.wrapping_add(one));
             assert_eq!(rows.sum(&Steps), sum);
-            assert_eq!(rows.each(&Steps)[..many], plain);
+            assert_eq!(rows.each(&Steps).0[..many], plain);
             let sums = || Sum {
                 columns,
                 many,
@@ -253,7 +250,7 @@ mod tests {
                 hash,
             };
             for (way, answer) in in_every_way(each) {
-                assert_eq!(answer[..many], plain, "{many} rows, {way}");
+                assert_eq!(answer.0[..many], plain, "{many} rows, {way}");
             }
         }
     }

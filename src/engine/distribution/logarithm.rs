@@ -4,25 +4,23 @@
 //! series is summed in the same order, without its questions about numbers that are not between 0 and 1.
 
 use super::{BELOW_HALF, log_rest, rounded};
-use crate::hash::ROWS;
-use crate::lanes::{Kernel, LANES};
+use crate::lanes::{Column, Kernel};
 use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, u64x8};
 
 /// The spans of the exponential law with this mean that some draws stand for, in microseconds.
 pub(super) struct Exponentials<'a> {
     pub(super) mean: f64,
-    pub(super) draws: &'a [u64; ROWS],
+    pub(super) draws: &'a Column,
 }
 
 impl Kernel for Exponentials<'_> {
-    type Out = [u64; ROWS];
+    type Out = Column;
 
     #[inline(always)]
-    fn wide<S: Simd>(&mut self, simd: S) -> [u64; ROWS] {
-        let mut spans = [0; ROWS];
-        let eights = self.draws.chunks_exact(LANES);
-        for (draws, spans) in eights.zip(spans.chunks_exact_mut(LANES)) {
+    fn wide<S: Simd>(&mut self, simd: S) -> Column {
+        let mut spans = Column::ZERO;
+        for (draws, spans) in self.draws.groups().iter().zip(spans.groups_mut()) {
             let rest = rest(u64x8::from_slice(simd, draws));
             let micros = log(rest) * -self.mean + BELOW_HALF;
             micros.to_int_precise::<u64x8<S>>().store_slice(spans);
@@ -31,9 +29,9 @@ impl Kernel for Exponentials<'_> {
     }
 
     #[inline(always)]
-    fn narrow(&mut self) -> [u64; ROWS] {
+    fn narrow(&mut self) -> Column {
         let span = |draw| rounded(-self.mean * log_rest(draw)).as_micros();
-        self.draws.map(span)
+        Column(self.draws.0.map(span))
     }
 }
 
@@ -98,7 +96,7 @@ fn log<S: Simd>(numbers: f64x8<S>) -> f64x8<S> {
 mod tests {
     use super::*;
     use crate::hash::mix;
-    use crate::lanes::in_every_way;
+    use crate::lanes::{MANY, in_every_way};
     use crate::time::Span;
 
     /// Draws at both ends, beside every power of 2 and beside its square root, and any.
@@ -117,7 +115,7 @@ mod tests {
             }
         }
         draws.extend((0..200_000).map(mix));
-        draws.resize(draws.len().next_multiple_of(ROWS), 0);
+        draws.resize(draws.len().next_multiple_of(MANY), 0);
         draws
     }
 
@@ -132,11 +130,14 @@ mod tests {
             Span::MAX,
         ] {
             let law = super::super::Distribution::Exponential { mean };
-            for some in draws().as_chunks::<ROWS>().0 {
+            for some in draws().as_chunks().0 {
                 let plain = some.map(|draw| law.sample(draw).as_micros());
                 let mean = mean.as_micros() as f64;
-                for (way, answer) in in_every_way(|| Exponentials { mean, draws: some }) {
-                    assert_eq!(answer, plain, "{way}, mean {mean}");
+                for (way, answer) in in_every_way(|| Exponentials {
+                    mean,
+                    draws: &Column(*some),
+                }) {
+                    assert_eq!(answer.0, plain, "{way}, mean {mean}");
                 }
             }
         }
