@@ -111,6 +111,22 @@ impl Agenda {
         self.queue.push(at, Packed::of_pair(pair, epoch, ending));
     }
 
+    /// Adds ends of work on pairs that end alike, by their instants, pairs and epochs, each behind all that is due at the same instant.
+    #[inline]
+    pub(super) fn push_ends(
+        &mut self,
+        ends: impl Iterator<Item = (SimTime, PairKey, u32)> + Clone,
+        ending: Ending,
+    ) {
+        let pack = |(at, pair, epoch)| (at, Packed::of_pair(pair, epoch, ending));
+        let entries = ends.map(pack);
+        // As those are that begin one after another and take equally long. If they are not, that mostly shows soon.
+        if entries.clone().is_sorted_by_key(|entry| entry.0) {
+            return self.queue.push_rising(entries);
+        }
+        entries.for_each(|(at, packed)| self.queue.push(at, packed));
+    }
+
     /// Takes out what is due first, unless that is later than `limit`.
     #[inline]
     pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Next)> {

@@ -58,13 +58,13 @@ impl<'a> Announced<'a> {
     #[inline(never)]
     pub(super) fn push(&mut self, digest: &mut Running, queue: &mut Agenda) {
         let spans = self.lots.spans(&self.rows);
-        for ((pair, span), [_, epoch, delay]) in
-            self.pairs.iter().zip(spans.0).zip(self.rows.iter())
-        {
+        let rows = self.pairs.iter().zip(&spans.0).zip(self.rows.iter());
+        let ends = rows.map(|((pair, span), [_, epoch, delay])| {
             let begins = self.now.saturating_add(Span::micros(delay));
-            let ends = begins.saturating_add(Span::micros(span));
-            queue.push_end(ends, *pair, epoch as u32, self.ending);
-        }
+            let ends = begins.saturating_add(Span::micros(*span));
+            (ends, *pair, epoch as u32)
+        });
+        queue.push_ends(ends, self.ending);
         digest.all_begun(&self.begun, &self.rows);
         self.rows.clear();
     }

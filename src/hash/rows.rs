@@ -45,7 +45,7 @@ impl<const C: usize> Rows<C> {
 
     /// All of them in turn.
     #[inline(always)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = [u64; C]> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = [u64; C]> + Clone {
         let row = |place: usize| std::array::from_fn(|column| self.columns[column].0[place % MANY]);
         (0..self.many).map(row)
     }

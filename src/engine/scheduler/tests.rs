@@ -97,6 +97,8 @@ enum Step {
     Push(Vec<u64>),
     /// Entries for these instants, whatever has come out.
     PushAt(Vec<u64>),
+    /// Entries for these instants in their order, at once.
+    PushRising(Vec<u64>),
     Pop(usize),
     /// So often take one out that is due at most so much later than what came out last.
     PopUntil(usize, u64),
@@ -127,6 +129,18 @@ fn crowd(bits: u32, many: u64) -> Vec<u64> {
     (0..many).map(|n| mix(n) & within).collect()
 }
 
+/// Instants, near each other or not, of which none is before the one before it.
+fn rising() -> impl Strategy<Value = Vec<u64>> {
+    let steps = prop::collection::vec((span(), 0_u64..3), 1..100);
+    (span(), 0_u32..40, steps).prop_map(|(mut now, bits, steps)| {
+        let step = |(span, times): (u64, u64)| {
+            now = now.saturating_add((span >> (63 - bits)).saturating_mul(times));
+            now
+        };
+        steps.into_iter().map(step).collect()
+    })
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let spans = |most| prop::collection::vec(span(), 1..most);
     let same = (span(), 1_usize..200).prop_map(|(span, times)| vec![span; times]);
@@ -136,6 +150,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u32..40, 600_u64..1500).prop_map(|(bits, many)| Step::Push(crowd(bits, many))),
         2 => same.prop_map(Step::Push),
         1 => spans(20).prop_map(Step::PushAt),
+        2 => rising().prop_map(Step::PushRising),
         6 => (1_usize..8).prop_map(Step::Pop),
         2 => (1_usize..300).prop_map(Step::Pop),
         2 => (1_usize..20, span()).prop_map(|(times, span)| Step::PopUntil(times, span)),
@@ -228,6 +243,11 @@ impl Twins {
                 }
             }
             Step::PushAt(instants) => instants.into_iter().for_each(|micros| self.push(micros)),
+            Step::PushRising(instants) => {
+                let number = |micros| (at(micros), self.model.push(micros));
+                let entries: Vec<_> = instants.into_iter().map(number).collect();
+                self.queue.push_rising(entries.into_iter());
+            }
             Step::Pop(times) => {
                 for _ in 0..times {
                     self.pop()?;

@@ -442,11 +442,44 @@ impl<E: Copy> Wheel<E> {
         self.span = 0;
     }
 
+    /// Adds entries of which none is due before the one before it, each behind all of the same instant: the bucket that takes one
+    /// takes those behind it too, as far as it reaches.
+    #[inline]
+    pub(super) fn push_rising(&mut self, entries: impl Iterator<Item = Entry<E>>) {
+        let mut entries = entries.peekable();
+        while let Some((at, event)) = entries.next() {
+            self.push(at, event);
+            if at < self.base || at - self.base < self.span {
+                continue;
+            }
+            let (place, shift) = self.place_of(at);
+            let reach = at | ((1 << shift) - 1);
+            let bucket = &mut self.buckets[place];
+            let begin = bucket.end as usize;
+            let mut end = begin;
+            while !end.is_multiple_of(CHUNK)
+                && let Some(entry) = entries.next_if(|entry| entry.0 <= reach)
+            {
+                self.slots[end] = entry;
+                end += 1;
+            }
+            bucket.end = end as u32;
+            self.waiting += end - begin;
+        }
+    }
+
+    /// The place of the bucket for an instant, and how many of its bits it leaves open.
+    #[inline]
+    const fn place_of(&self, at: u64) -> (usize, u32) {
+        let shift = ((at ^ self.base) | 1).ilog2() & !(BITS - 1);
+        let digit = (at >> shift) as usize % DIGITS;
+        (shift as usize * (DIGITS / BITS as usize) + digit, shift)
+    }
+
     /// Puts an entry into its bucket.
     #[inline]
     fn file(&mut self, at: u64, event: E) {
-        let shift = ((at ^ self.base) | 1).ilog2() & !(BITS - 1);
-        let place = shift as usize * (DIGITS / BITS as usize) + (at >> shift) as usize % DIGITS;
+        let (place, _) = self.place_of(at);
         if let Some(bucket) = self.buckets.get_mut(place)
             && !(bucket.end as usize).is_multiple_of(CHUNK)
         {
