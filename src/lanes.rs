@@ -4,6 +4,9 @@
 //! after another, and tests hold one to the other. Only processors that multiply 64 bits side by side, or nearly, are worth it;
 //! all others take numbers one after another. Which one it is, is asked while the program runs, so one build serves all.
 
+// Elsewhere nothing goes side by side.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::Level;
 use fearless_simd::Simd;

@@ -44,6 +44,7 @@
 //!
 //! | module | holds | never |
 //! |---|---|---|
+//! | `lanes` | the same work on many numbers at once, by the widest instructions that there are | other bits than one by one |
 //! | [`hash`] | the one mixing function that ids, draws and the digest rest on | |
 //! | [`time`], [`units`] | instants and spans in whole microseconds; sizes and rates; reading and printing them | floats in time |
 //! | [`sdrs`] | the published service as data: operations, rules, statuses, codes, limits, policies, views | knows a world |

@@ -85,18 +85,18 @@ impl Resolved<'_> {
         }
     }
 
-    /// The spans that some draws stand for, in microseconds. Draws are asked for if they matter.
+    /// The spans that so many draws stand for, in microseconds; behind them others. Draws are asked for if they matter.
     #[inline(always)]
-    pub(super) fn sample_all(self, draws: impl FnOnce() -> Column) -> Column {
+    pub(super) fn sample_all(self, many: usize, draws: impl FnOnce() -> Column) -> Column {
         match self {
             Resolved::Fixed(span) => Column([span.as_micros(); MANY]),
             Resolved::Exponential(mean) => {
                 let draws = &draws();
-                lanes::run(Exponentials { mean, draws })
+                lanes::run(Exponentials { mean, draws, many })
             }
             Resolved::Any(law) => {
                 let mut draws = draws();
-                for draw in &mut draws.0 {
+                for draw in draws.0.iter_mut().take(many) {
                     *draw = law.sample(*draw).as_micros();
                 }
                 draws

@@ -74,8 +74,8 @@ impl Lots<'_> {
     /// The span of each of some rows of a stable key, an epoch and something else, in microseconds; behind them of others.
     #[inline(always)]
     pub(super) fn spans(&self, rows: &Rows<3>) -> Column {
-        self.law
-            .sample_all(|| rows.each(&self.dice.durations(self.part)))
+        let draws = || rows.each(&self.dice.durations(self.part));
+        self.law.sample_all(rows.len(), draws)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Rows of numbers that wait until there are enough of them to be hashed together.
 
+// Elsewhere nothing goes side by side.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+
 use super::{FIRST, GOLDEN, Hashing, SECOND};
 use crate::lanes::{self, Column, Kernel, LANES, MANY};
 use fearless_simd::prelude::*;
