@@ -51,10 +51,10 @@ pub(crate) trait Hashing: Sized {
     /// Mixes it; see [`mix()`].
     fn mix(self) -> Self;
 
-    /// Joins it, mixed, with a number whose bits are so many places further up and of which these are flipped; see [`join`].
+    /// Joins it, which has to be mixed, with `(number << up) ^ flips`; see [`join`].
     fn join_with(self, numbers: &Self::Numbers, up: u32, flips: u64) -> Self;
 
-    /// Joins it, mixed, with a number.
+    /// Joins it, which has to be mixed, with a number; see [`join`].
     #[inline(always)]
     fn join(self, numbers: &Self::Numbers) -> Self {
         self.join_with(numbers, 0, 0)

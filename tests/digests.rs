@@ -18,7 +18,7 @@ mod scenario_files;
 
 use sdrsim::engine::{Chance, Digest, Engine, Limit, Observer, Pace, Seed};
 use sdrsim::hash::combine;
-use sdrsim::machine::command::Call;
+use sdrsim::machine::command::{Call, Ref};
 use sdrsim::machine::{Blow, Effect, Event};
 use sdrsim::scenario::Scenario;
 use sdrsim::sdrs::policy::Policy;
@@ -103,6 +103,48 @@ fn lived(groups: u32, pairs: u32, seed: u64) -> Engine<Chance> {
     engine
 }
 
+/// Sub-jobs that take what chance says, and such as take equally long and begin one after another.
+const TURNS: &str = r#"{
+    "failover": {"work": {"exponential": {"mean": "60s"}}},
+    "reprotect": {"work": "8s", "stagger": "100ms"}
+}"#;
+
+/// A region in which nothing breaks and nobody looks on, after every group operation.
+fn in_turn(groups: u32, pairs: u32, seed: u64) -> Engine<Chance> {
+    let pace: Pace = serde_json::from_str(TURNS).unwrap();
+    let chance = Chance::new(Seed(seed)).at_pace(pace);
+    let mut engine = Engine::new(region::region(groups, pairs, None), chance);
+    let operations: [fn(Ref) -> Call; 4] = [
+        |group| Call::StartProtection { group },
+        |group| Call::Failover { group },
+        |group| Call::Reprotect { group },
+        |group| Call::StopProtection { group },
+    ];
+    for call in operations {
+        for group in 0..groups {
+            let call = call(format!("g{group}").as_str().into());
+            engine.submit(&call.into()).unwrap();
+        }
+        let _ = engine.run_until_quiet(PLENTY);
+    }
+    engine
+}
+
+/// Sub-jobs are taken in by 64: as many, one more, and several times as many.
+fn turns(page: &mut String) {
+    page.push_str("\n| all operations | events | seed 1 | seed 2 |\n|---|---|---|---|\n");
+    for (groups, pairs) in [(1, 64), (1, 65), (3, 200)] {
+        let [first, second] = [1, 2].map(|seed| in_turn(groups, pairs, seed));
+        let (events, digests) = (first.events(), [first.digest(), second.digest()]);
+        writeln!(
+            page,
+            "| {groups} groups of {pairs} pairs | {events} | {} | {} |",
+            digests[0], digests[1]
+        )
+        .unwrap();
+    }
+}
+
 fn regions(page: &mut String) {
     page.push_str("\n| region | events | seed 1 | seed 2 |\n|---|---|---|---|\n");
     for (groups, pairs) in [(1, 1), (7, 30), (200, 10)] {
@@ -165,6 +207,7 @@ fn digests_are_what_they_were_in_every_build() {
     let mut page = HEAD.to_owned();
     scenarios(&mut page);
     regions(&mut page);
+    turns(&mut page);
     histories(&mut page);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(GOLDEN, &page).unwrap();

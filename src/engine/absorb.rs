@@ -423,12 +423,12 @@ mod tests {
         job.fails = Probability::NEVER;
         let mut chance = Chance::new(Seed(1)).at_pace(pace);
         let (pair, group) = (Who::Pair(fix.pair), Who::Group(fix.group));
-        let who = |n: u32| if n % 40 == 39 { group } else { pair };
-        let effects: Vec<Effect> = (0..100).map(|n| begin(who(n), n, Span::ZERO)).collect();
+        let who = |n: u32| if n % 100 == 99 { group } else { pair };
+        let effects: Vec<Effect> = (0..350).map(|n| begin(who(n), n, Span::ZERO)).collect();
         let mut absorber = Absorber::default();
         absorber.absorb(&effects, &fix.world, NOW, &mut chance, &mut ());
         let at = SimTime::from_micros(150);
-        let expected = (0..100).map(|n| (at, settled(who(n), n, Outcome::Done)));
+        let expected = (0..350).map(|n| (at, settled(who(n), n, Outcome::Done)));
         assert!(absorber.queue.in_order().into_iter().eq(expected));
     }
 

@@ -120,7 +120,7 @@ impl Agenda {
     ) {
         let pack = |(at, pair, epoch)| (at, Packed::of_pair(pair, epoch, ending));
         let entries = ends.map(pack);
-        // As those are that begin one after another and take equally long. If they are not, that mostly shows soon.
+        // They rise where sub-jobs begin one after another and take equally long. Where they do not, that mostly shows at the first few.
         if entries.clone().is_sorted_by_key(|entry| entry.0) {
             return self.queue.push_rising(entries);
         }

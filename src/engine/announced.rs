@@ -1,4 +1,4 @@
-//! Sub-jobs that an opening begins, on their way into the digest and their ends into the queue.
+//! Sub-jobs that an opening begins: their beginnings on the way into the digest, their ends on the way into the queue.
 //!
 //! Some of them go together, for two reasons. Hashes of many are computed in hardly more time than that of one. And where an end goes
 //! depends on how long its sub-job takes, which takes long to compute: a processor that has guessed wrongly where one goes
@@ -57,6 +57,9 @@ impl<'a> Announced<'a> {
     /// Takes in what was not taken in yet.
     #[inline(never)]
     pub(super) fn push(&mut self, digest: &mut Running, queue: &mut Agenda) {
+        if self.rows.len() == 0 {
+            return;
+        }
         let spans = self.lots.spans(&self.rows);
         let rows = self.pairs.iter().zip(&spans.0).zip(self.rows.iter());
         let ends = rows.map(|((pair, span), [_, epoch, delay])| {

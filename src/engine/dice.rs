@@ -225,6 +225,16 @@ mod tests {
     }
 
     #[test]
+    fn many_durations_are_drawn_like_one() {
+        let dice = Dice::new(Seed(9));
+        for (stable, epoch, byte) in [(7, 3, 0), (1 << 63, u32::MAX, 6), (0, 1, 1)] {
+            let many = dice.durations(byte);
+            let one = dice.duration(stable, u64::from(epoch) << 8 | u64::from(byte));
+            assert_eq!(many.of(0, [&stable, &epoch.into(), &5]), one);
+        }
+    }
+
+    #[test]
     fn purposes_keep_their_numbers() {
         use Purpose::*;
         let all = [

@@ -85,7 +85,7 @@ impl Resolved<'_> {
         }
     }
 
-    /// The spans that so many draws stand for, in microseconds; behind them others. Draws are asked for if they matter.
+    /// The spans that so many draws stand for, in microseconds; what stands behind them is of no account. Draws are asked for if they matter.
     #[inline(always)]
     pub(super) fn sample_all(self, many: usize, draws: impl FnOnce() -> Column) -> Column {
         match self {

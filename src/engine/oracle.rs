@@ -71,7 +71,7 @@ impl Lots<'_> {
         self.law.sample(draw)
     }
 
-    /// The span of each of some rows of a stable key, an epoch and something else, in microseconds; behind them of others.
+    /// The span of each of some rows of a stable key, an epoch and something else, in microseconds; what stands behind them is of no account.
     #[inline(always)]
     pub(super) fn spans(&self, rows: &Rows<3>) -> Column {
         let draws = || rows.each(&self.dice.durations(self.part));

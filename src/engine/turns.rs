@@ -2,7 +2,7 @@
 //!
 //! Nearly every event of a large run is the end of a sub-job, and most others open or close the job of one. Effects that nobody
 //! will look at need not be made: what a sub-job's end does goes from the machine straight into the digest, and what an opening
-//! begins straight into the queue. Nothing is decided here: the machine's short way is the same one that [`Engine::step`] takes,
+//! begins straight into the queue (where some wait to be taken in together). Nothing is decided here: the machine's short way is the same one that [`Engine::step`] takes,
 //! and what it will not take goes through effects. `tests/turns.rs` and `tests/short_way.rs` hold runs to steps.
 
 use super::Engine;

@@ -29,9 +29,10 @@ impl<const C: usize> Default for Rows<C> {
 }
 
 impl<const C: usize> Rows<C> {
-    /// Adds a row; answers whether no other fits. Whoever adds one then loses the first.
+    /// Adds a row; answers whether no other fits. They have to be given up before another one is added.
     #[inline(always)]
     pub(crate) fn add(&mut self, row: [u64; C]) -> bool {
+        debug_assert!(self.many < MANY, "nobody has given up the rows");
         let place = self.many % MANY;
         for (column, number) in self.columns.iter_mut().zip(row) {
             column.0[place] = number;
@@ -53,7 +54,7 @@ impl<const C: usize> Rows<C> {
         (0..self.many).map(row)
     }
 
-    /// The hash of each row, in order; behind them of others. They are kept.
+    /// The hash of each row, in order; what stands behind them is of no account. The rows are kept.
     #[inline(always)]
     pub(crate) fn each<H: RowHash<C>>(&self, hash: &H) -> Column {
         let (columns, many) = (&self.columns, self.many);

@@ -17,7 +17,7 @@ use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
 use crate::world::job::{Detail, Job, JobStatus, Part};
 use crate::world::life::Work;
-use crate::world::protection::{ProtectionType, Side};
+use crate::world::protection::{Pair, ProtectionType, Side};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
 
 /// A sub-job that failed makes its job fail with this code; the sub-job keeps its own.
@@ -51,16 +51,17 @@ pub(super) fn begin_pairs(
     let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
     out.reserve(members.len() + SPARE_EFFECTS);
     let mut moved = [0; Status::ALL.len()];
-    // Of which statuses pairs are passed by: at the other station, and at this one.
+    // The statuses in which a pair is passed by, a bit each: wherever it stands, and where it stands already where the operation leads.
+    const { assert!(Status::ALL.len() <= u64::BITS as usize) };
     let bit = |status: Status| 1_u64 << status as u32;
-    let out_of_it = bit(Status::Error) | bit(Status::ErrorDeleting);
-    let there = out_of_it | goal_of(op).map_or(0, bit);
+    let anywhere = Pair::OUT.into_iter().fold(0, |bits, out| bits | bit(out));
+    let at_aim = anywhere | goal_of(op).map_or(0, bit);
     for key in members.iter() {
         let pair = &mut pairs[key];
         let passed_by = if pair.station == aim {
-            there
+            at_aim
         } else {
-            out_of_it
+            anywhere
         };
         if passed_by & bit(pair.life.status) != 0 {
             continue;

@@ -480,9 +480,12 @@ impl Pair {
         self.is_copying() || self.copy == Copying::Active
     }
 
+    /// The statuses of a pair whose creation or deletion failed.
+    pub(crate) const OUT: [Status; 2] = [Status::Error, Status::ErrorDeleting];
+
     /// Whether its creation or deletion failed, so that group operations pass it by.
     pub fn is_out(&self) -> bool {
-        matches!(self.life.status, Status::Error | Status::ErrorDeleting)
+        Pair::OUT.contains(&self.life.status)
     }
 }
 

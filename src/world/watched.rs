@@ -19,7 +19,7 @@ pub struct Watched<T> {
     openings: u64,
     /// No other has this number.
     number: u64,
-    /// How often this one was opened. Other than `openings`, which is that of what it was copied from, it never falls back.
+    /// How often this one was opened. Unlike `openings`, which is that of what it was copied from, it never falls back.
     opened: u64,
     /// Which one wrote the value, and at which of its openings: where that is the same, so is the value.
     written: (u64, u64),
@@ -42,7 +42,8 @@ impl<T> Watched<T> {
         }
     }
 
-    /// The value, for a change that nobody who looks can tell. It is not counted.
+    /// The value, for a change that nobody who looks can tell, nor misses in a copy: it is not counted, and a copy may be taken to have
+    /// it already.
     pub(super) const fn unseen(&mut self) -> &mut T {
         &mut self.value
     }
@@ -169,7 +170,7 @@ mod tests {
         copy.0 = 2;
         copy.clone_from(&first);
         assert_eq!(*copy, Told(1, 1));
-        // Both were opened as often as each other, and by itself; what was copied in between is no one's but the writer's.
+        // Both were opened once more, each by itself: equal counts, unequal values.
         let older = copy.clone();
         (first.0, copy.0) = (3, 4);
         copy.clone_from(&first);
@@ -182,6 +183,15 @@ mod tests {
         copy.0 = 6;
         other.clone_from(&copy);
         assert_eq!(*other, Told(6, 1));
+        // The count of one that was copied into falls back, and what it writes then is no older value.
+        let mut first = Watched::new(Told(1, 0));
+        let older = first.clone();
+        first.0 = 2;
+        let mut copy = first.clone();
+        first.clone_from(&older);
+        first.0 = 3;
+        copy.clone_from(&first);
+        assert_eq!(copy.0, 3);
         // Two new ones have nothing to do with each other.
         let mut new = Watched::new(Told(7, 0));
         new.clone_from(&Watched::new(Told(8, 0)));

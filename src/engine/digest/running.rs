@@ -7,10 +7,11 @@ use crate::sdrs::codes::Code;
 use crate::time::{SimTime, Span};
 use crate::world::job::JobStatus;
 use crate::world::label::Stable;
+use std::fmt;
 
 /// A digest, and the most frequent effects that are not in it yet: prints of many are computed in hardly more time than that of one.
 /// The digest is a sum, so it does not matter when they come.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::engine) struct Running {
     digest: Digest,
     moved: Rows<3>,
@@ -30,15 +31,23 @@ impl Clone for Running {
     }
 }
 
-impl Running {
-    /// That of a run which has come so far.
-    pub(in crate::engine) fn from(digest: Digest) -> Running {
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.digest().fmt(f)
+    }
+}
+
+/// That of a run which has come so far.
+impl From<Digest> for Running {
+    fn from(digest: Digest) -> Running {
         Running {
             digest,
             ..Running::default()
         }
     }
+}
 
+impl Running {
     /// The digest of all there was.
     pub(in crate::engine) fn digest(&self) -> Digest {
         let mut digest = self.digest;

@@ -11,8 +11,8 @@ use crate::lanes::{Column, Kernel, LANES};
 use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, u64x8};
 
-/// The spans of the exponential law with this mean that the first so many of some draws stand for, in microseconds; behind them
-/// others.
+/// The spans of the exponential law with this mean that the first so many of some draws stand for, in microseconds; what stands
+/// behind them is of no account.
 pub(super) struct Exponentials<'a> {
     pub(super) mean: f64,
     pub(super) draws: &'a Column,
@@ -108,13 +108,15 @@ mod tests {
     use crate::lanes::{MANY, in_every_way};
     use crate::time::Span;
 
-    /// Draws at both ends, beside every power of 2 and beside its square root, and any.
+    /// Draws at both ends, beside every power of 2, with and without the square root of 1/2 and what stands for that here, and any.
     fn draws() -> Vec<u64> {
         let mut draws: Vec<u64> = (0..5_000).flat_map(|n| [n << 12, !(n << 12)]).collect();
         for power in 0..64 {
+            let of = |root: f64| (root * libm::exp2(f64::from(power))) as u64;
             for near in [
                 1_u64 << power,
-                (libm::sqrt(0.5) * libm::exp2(f64::from(power))) as u64,
+                of(libm::sqrt(0.5)),
+                of(f64::from_bits(ROOT)),
             ] {
                 draws.extend((0..200).flat_map(|n| {
                     let step = n << 12;

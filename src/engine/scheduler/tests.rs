@@ -331,6 +331,25 @@ fn those_in_order_are_offered_to_the_last_if_another_is_due_after_them() {
 }
 
 #[test]
+fn nothing_is_put_in_order_while_something_waits_beside() {
+    let mut queue = Queue::new();
+    for n in 0..30 {
+        queue.push(at((1 << 20) + 2 * n), n);
+    }
+    queue.push(at(1 << 40), 31);
+    // One is taken out, and one is pushed for the instant of the last one of those in order; then these are taken out.
+    assert_eq!(queue.pop(), Some((at(1 << 20), 0)));
+    queue.push(at((1 << 20) + 59), 30);
+    let rest: Vec<_> = (0..29).filter_map(|_| queue.pop()).collect();
+    assert_eq!(rest.last(), Some(&(at((1 << 20) + 58), 29)));
+    queue.prepare(at(u64::MAX));
+    queue.push(at((1 << 20) + 59), 32);
+    let rest: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+    let instant = at((1 << 20) + 59);
+    assert_eq!(rest, [(instant, 30), (instant, 32), (at(1 << 40), 31)]);
+}
+
+#[test]
 fn an_emptied_queue_begins_again() {
     let mut queue = Queue::new();
     for round in 0..3_u64 {

@@ -3,7 +3,7 @@
 //! An entry's bucket is the highest digit in which its instant differs from `base`, and that digit's value; digits have
 //! eight bits. Whatever the instants are, an entry is moved at most once per digit, always forward and in streams, which is
 //! what caches like; there is no width to guess, so no pattern of instants is a bad one. The lowest bucket holds the earliest
-//! entries. When it is small it is sorted into the run, by counting, in hardly more steps than a move takes; when it is large
+//! entries. When it is small it is sorted into the run, by counting, in hardly more steps than a move takes, or turned around if it is in order; when it is large
 //! or what is in it lies close together, `base` becomes its least instant and its entries move to lower buckets.
 //!
 //! Nothing is compared by a sequence number: a bucket is first in, first out, equal instants always share a bucket, and
@@ -460,6 +460,7 @@ impl<E: Copy> Wheel<E> {
             while !end.is_multiple_of(CHUNK)
                 && let Some(entry) = entries.next_if(|entry| entry.0 <= reach)
             {
+                debug_assert!(self.slots[end - 1].0 <= entry.0, "they do not rise");
                 self.slots[end] = entry;
                 end += 1;
             }
@@ -506,7 +507,7 @@ impl<E: Copy> Wheel<E> {
         }
         let slot = chunk * CHUNK as u32;
         let first = &mut self.slots[slot as usize];
-        // One by one: a processor waits for what it reads in one piece and has just written in several.
+        // One by one: a processor that reads in one piece what it has just written in several has to wait.
         (first.0, first.1) = (at, event);
         let bucket = &mut self.buckets[place];
         if bucket.end == 0 {
