@@ -4,7 +4,7 @@
 //! of its instant, of the stable keys it speaks of and of everything else it says. The order on one resource is kept by
 //! instants and epochs. Slots, serials, words and job numbers are left out, since they depend on what else there is; so is
 //! memory, so that a faster queue or storage keeps the digest. Goldens hold the encoding of every kind of effect.
-//! That of the most frequent ones is written for one and for many at once; see [`crate::hash::Hashing`].
+//! That of the most frequent ones is written for one and for many at once; see `crate::hash::Hashing`.
 
 use crate::hash::{Hashing, RowHash, mix};
 use crate::machine::effect::Property;
