@@ -134,33 +134,27 @@ fn in_turn(groups: u32, pairs: u32, seed: u64) -> Engine<Chance> {
 fn turns(page: &mut String) {
     page.push_str("\n| all operations | events | seed 1 | seed 2 |\n|---|---|---|---|\n");
     for (groups, pairs) in [(1, 64), (1, 65), (3, 200)] {
-        let [first, second] = [1, 2].map(|seed| in_turn(groups, pairs, seed));
-        let (events, digests) = (first.events(), [first.digest(), second.digest()]);
-        writeln!(
-            page,
-            "| {groups} groups of {pairs} pairs | {events} | {} | {} |",
-            digests[0], digests[1]
-        )
-        .unwrap();
+        let runs = [1, 2].map(|seed| in_turn(groups, pairs, seed));
+        line(page, (groups, pairs), &runs);
     }
+}
+
+/// What two runs of a region came to.
+fn line(page: &mut String, (groups, pairs): (u32, u32), runs: &[Engine<Chance>; 2]) {
+    let (events, [first, second]) = (runs[0].events(), runs.each_ref().map(Engine::digest));
+    assert_ne!(first, second, "the seed decides something");
+    writeln!(
+        page,
+        "| {groups} groups of {pairs} pairs | {events} | {first} | {second} |"
+    )
+    .unwrap();
 }
 
 fn regions(page: &mut String) {
     page.push_str("\n| region | events | seed 1 | seed 2 |\n|---|---|---|---|\n");
     for (groups, pairs) in [(1, 1), (7, 30), (200, 10)] {
-        let [first, second] = [1, 2].map(|seed| lived(groups, pairs, seed));
-        assert_ne!(
-            first.digest(),
-            second.digest(),
-            "the seed decides something"
-        );
-        let (events, digests) = (first.events(), [first.digest(), second.digest()]);
-        writeln!(
-            page,
-            "| {groups} groups of {pairs} pairs | {events} | {} | {} |",
-            digests[0], digests[1]
-        )
-        .unwrap();
+        let runs = [1, 2].map(|seed| lived(groups, pairs, seed));
+        line(page, (groups, pairs), &runs);
     }
 }
 
