@@ -44,6 +44,7 @@
 //!
 //! | module | holds | never |
 //! |---|---|---|
+//! | `cache` | hints to the processor about memory that will be looked at soon | changes anything |
 //! | `lanes` | the same work on many numbers at once, by the widest instructions that there are | other bits than one by one |
 //! | [`hash`] | the one mixing function that ids, draws and the digest rest on | |
 //! | [`time`], [`units`] | instants and spans in whole microseconds; sizes and rates; reading and printing them | floats in time |
@@ -98,6 +99,7 @@
 //!    in the commit that says why. What was transcribed from the published pages is never blessed.
 //! 7. Refusals are ordinary output, errors are enums with data, and a panic is a bug that says its reason.
 
+mod cache;
 mod decimal;
 pub mod engine;
 pub mod explore;

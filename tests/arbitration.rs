@@ -165,8 +165,7 @@ fn run(begun: &Run, sequence: &Sequence) -> (Outcome, Run) {
     let world = engine.world();
     let record = group(world);
     let pair = record.pairs.iter().next().unwrap();
-    let writes =
-        |side| world.is_side_usable(&world.pairs[pair], side) && world.is_writer(pair, side);
+    let writes = |side| world.is_side_usable(pair, side) && world.is_writer(pair, side);
     let writer = match (writes(Side::Source), writes(Side::Target)) {
         (true, true) => panic!("{}: both sides may write", name(sequence)),
         (true, false) => "A",

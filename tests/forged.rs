@@ -122,7 +122,7 @@ fn a_checkpoint_whose_world_breaks_an_invariant_is_refused_by_its_name() {
     };
     assert!(error.to_string().contains("copies under way"), "{error}");
     // What is to come has passed already.
-    let error = refused("{\"version\":4,\"now\":", "99999999999999").unwrap_err();
+    let error = refused("{\"version\":5,\"now\":", "99999999999999").unwrap_err();
     assert!(
         matches!(error, ResumeError::Misfit | ResumeError::Broken(_)),
         "{error}"

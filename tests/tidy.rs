@@ -32,6 +32,11 @@ struct Layer {
 
 /// From the ground up: a layer names layers above it in this list, and nothing below.
 const LAYERS: &[Layer] = &[
+    // Hints to the processor about memory; they mean nothing to anybody.
+    Layer {
+        module: "cache",
+        may_name: &[],
+    },
     // The same work on many numbers at once; it knows instructions and no meaning.
     Layer {
         module: "lanes",
@@ -65,7 +70,7 @@ const LAYERS: &[Layer] = &[
     // The state. Statuses and kinds are the service's words; ids are hashes of labels.
     Layer {
         module: "world",
-        may_name: &["hash", "time", "units", "sdrs"],
+        may_name: &["cache", "hash", "time", "units", "sdrs"],
     },
     // The only code that changes a world. It is handed the instant and never draws.
     Layer {
@@ -76,7 +81,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         module: "engine",
         may_name: &[
-            "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine",
+            "cache", "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine",
         ],
     },
     // Figures of a run. It sees what observers of an engine see, and draws nothing. It stands below the scenarios, because
@@ -137,19 +142,19 @@ struct Never {
 
 /// The layers below the engine.
 const PURE: &[&str] = &[
-    "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine",
+    "cache", "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine",
 ];
 
 /// Every layer but the command line.
 const LIBRARY: &[&str] = &[
-    "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report",
-    "scenario", "explore", "testing", "render",
+    "cache", "lanes", "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine",
+    "report", "scenario", "explore", "testing", "render",
 ];
 
 /// The layers that touch no file: all of the library but the test bench, which writes down what failed.
 const FILELESS: &[&str] = &[
-    "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report", "scenario",
-    "explore", "render",
+    "cache", "hash", "decimal", "time", "units", "sdrs", "world", "machine", "engine", "report",
+    "scenario", "explore", "render",
 ];
 
 /// The layers that begin no thread: all of the library but the search, whose result does not depend on them.

@@ -6,7 +6,7 @@
 
 mod packed;
 
-use super::scheduler::{Queue, Taken};
+use super::scheduler::{Ahead, KEPT, Queue, Taken, Takes};
 use crate::machine::Event;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
@@ -15,8 +15,49 @@ pub(super) use packed::Ending;
 use packed::Packed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How many events are looked ahead at.
-pub(super) const AHEAD: usize = 64;
+/// After so many others an event's pair is looked ahead at for the first time.
+const FIRST: usize = KEPT;
+/// After so many others it is looked ahead at for the second time.
+const SECOND: usize = 16;
+
+/// Who is offered good ends of sub-jobs.
+pub(super) trait TakesEnds {
+    /// Whether it makes anything of what it hears.
+    fn listens(&self) -> bool;
+    /// An event about this pair comes before long.
+    fn hear(&mut self, pair: PairKey);
+    /// It comes soon. Most of those of which this is said were heard of.
+    fn hear_again(&mut self, pair: PairKey);
+    /// A sub-job ends well now, on a pair at an epoch: of an operation, announced after so many standstills.
+    fn take(&mut self, at: SimTime, pair: (PairKey, u32), what: (Op, u32)) -> Taken;
+}
+
+/// Offers what is packed.
+struct Offers<'a, T>(&'a mut T);
+
+impl<T: TakesEnds> Takes<Packed> for Offers<'_, T> {
+    #[inline(always)]
+    fn ahead(&mut self, entries: &Ahead<'_, Packed>) {
+        if !self.0.listens() {
+            return;
+        }
+        let pair = |others| entries.after(others)?.subject();
+        if let Some(pair) = pair(FIRST) {
+            self.0.hear(pair);
+        }
+        if let Some(pair) = pair(SECOND) {
+            self.0.hear_again(pair);
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, at: SimTime, packed: &Packed) -> Taken {
+        match packed.good_end_of_sub_job() {
+            Some((pair, op, turn)) => self.0.take(at, (pair, packed.epoch()), (op, turn)),
+            None => Taken::No,
+        }
+    }
+}
 
 /// Events by instant; of equal instants first come, first served.
 #[derive(Debug, Default)]
@@ -26,8 +67,6 @@ pub struct Agenda {
     odd: Vec<Event>,
     /// Places of `odd` that no entry names.
     free: Vec<u32>,
-    /// How many events come before somebody looks ahead again.
-    seen: usize,
 }
 
 impl Clone for Agenda {
@@ -36,7 +75,6 @@ impl Clone for Agenda {
             queue: self.queue.clone(),
             odd: self.odd.clone(),
             free: self.free.clone(),
-            seen: self.seen,
         }
     }
 
@@ -44,7 +82,6 @@ impl Clone for Agenda {
         self.queue.clone_from(&source.queue);
         self.odd.clone_from(&source.odd);
         self.free.clone_from(&source.free);
-        self.seen = source.seen;
     }
 }
 
@@ -124,14 +161,13 @@ impl Agenda {
         if entries.clone().is_sorted_by_key(|entry| entry.0) {
             return self.queue.push_rising(entries);
         }
-        entries.for_each(|(at, packed)| self.queue.push(at, packed));
+        self.queue.push_all(entries);
     }
 
     /// Takes out what is due first, unless that is later than `limit`.
     #[inline]
     pub(super) fn pop_until(&mut self, limit: SimTime) -> Option<(SimTime, Next)> {
         let (at, packed) = self.queue.pop_until(limit)?;
-        self.seen = self.seen.saturating_sub(1);
         let next = match packed.pair() {
             Some((pair, ending)) => Next::End {
                 pair,
@@ -152,45 +188,24 @@ impl Agenda {
         })
     }
 
-    /// The pairs that some of the next events are about, once for each such few; then None until they have come.
-    #[inline]
-    pub(super) fn look_ahead(&mut self) -> Option<impl Iterator<Item = PairKey> + '_> {
-        if self.seen > 0 {
-            return None;
-        }
-        self.seen = self.queue.ready().take(AHEAD).count();
-        let next = self.queue.ready().take(AHEAD);
-        Some(next.filter_map(|packed| packed.pair().map(|end| end.0)))
-    }
-
-    /// How many of the events that were looked ahead at have not come.
-    pub(super) const fn seen(&self) -> usize {
-        self.seen
-    }
-
-    /// See `Queue::prepare`.
-    #[inline]
-    pub(super) fn prepare(&mut self, limit: SimTime) {
-        self.queue.prepare(limit);
-    }
-
-    /// Offers good ends of sub-jobs that are due first, in turn, with the number of standstills that had ended, as far as
-    /// somebody takes them; see `Queue::drain`.
+    /// Offers good ends of sub-jobs that are due first, in turn, as far as somebody takes them; see `Queue::drain`.
     #[inline(always)]
-    pub(super) fn drain_ends(
+    pub(super) fn drain_ends<T: TakesEnds>(
         &mut self,
         limit: SimTime,
         most: usize,
-        mut take: impl FnMut(SimTime, (PairKey, u32), (Op, u32)) -> Taken,
+        takes: &mut T,
     ) -> usize {
-        let taken = self.queue.drain(limit, most, |at, packed| {
-            match packed.good_end_of_sub_job() {
-                Some((pair, op, turn)) => take(at, (pair, packed.epoch()), (op, turn)),
-                None => Taken::No,
-            }
-        });
-        self.seen = self.seen.saturating_sub(taken);
-        taken
+        if let Some(kept) = self.queue.prepare(limit)
+            && takes.listens()
+        {
+            // What the calls below have missed, or come too late for.
+            let ready = self.queue.ready();
+            let pairs = |to| (kept..=to).filter_map(|others| ready.after(others)?.subject());
+            pairs(FIRST).for_each(|pair| takes.hear(pair));
+            pairs(SECOND).for_each(|pair| takes.hear_again(pair));
+        }
+        self.queue.drain(limit, most, &mut Offers(takes))
     }
 
     /// The instant of the event that is due first.
@@ -397,8 +412,6 @@ mod tests {
                 }
                 assert_eq!(agenda.len(), plain.0.len());
                 assert_eq!(agenda.peek_time(), plain.0.first().map(|entry| entry.0));
-                let ahead = agenda.look_ahead().map(Iterator::count);
-                assert!(ahead.is_none_or(|pairs| pairs <= AHEAD));
             }
             assert_eq!(agenda.in_order(), plain.0);
         }

@@ -293,7 +293,7 @@ impl Seen {
                 adds: adds(pair),
                 unsynced: pair.unsynced(),
                 left: world.left(key, at),
-                sizes: pair.disks.map(|disk| size(world, disk)),
+                sizes: world.disks_of(key).map(|disk| size(world, disk)),
                 begun: pair.copy != Copying::Inactive,
             }
         };
@@ -380,16 +380,16 @@ impl Seen {
             let Effect::CopyBegan { pair, .. } = *effect else {
                 continue;
             };
-            let (Some(was), Some(record)) = (self.pairs.get(pair), world.pairs.get(pair)) else {
+            let (Some(was), Some(base)) = (self.pairs.get(pair), world.pairs.get_base(pair)) else {
                 continue;
             };
-            let blank = record
-                .disks
+            let disks = base.disks;
+            let blank = disks
                 .into_iter()
                 .flatten()
                 .any(|disk| world.disks[disk].blank);
             let written = was.gaps.iter().any(|gap| gap.bytes(now) > 0);
-            let grown = record.disks.map(|disk| size(world, disk)) != was.sizes;
+            let grown = disks.map(|disk| size(world, disk)) != was.sizes;
             let needed = blank || written || grown || was.unsynced > Bytes(0) || !was.begun;
             if !needed {
                 return Err(Violation::NeedlessCopy {

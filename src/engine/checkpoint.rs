@@ -10,7 +10,7 @@ use crate::world::World;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The version of the checkpoints that this version of the crate writes, and the only one that it reads.
-pub const CHECKPOINT_VERSION: u32 = 4;
+pub const CHECKPOINT_VERSION: u32 = 5;
 
 /// A run set aside. It is made by [`super::Engine::checkpoint`] or read with serde, and taken up by
 /// [`super::Engine::restore`].

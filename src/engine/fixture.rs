@@ -185,7 +185,7 @@ fn members(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2]) -> M
     let device = Device::nth(Hypervisor::default(), 0).unwrap();
     make::attach_pair(world, data, instance, device);
     for side in [Side::Source, Side::Target] {
-        let disk = world.pairs[data].disks[side.index()].unwrap();
+        let disk = world.disks_of(data)[side.index()].unwrap();
         make::attach_disk(world, disk, servers[side.index()], device, out);
     }
     (group, instance, data, servers[0])
@@ -255,7 +255,7 @@ fn pair(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2], gib: u3
         Status::Available,
         out,
     );
-    world.pairs[key].disks[1] = Some(disks[1]);
+    world.pairs.base_mut(key).disks[1] = Some(disks[1]);
     world.disks[disks[1]].pair = Some(key);
     key
 }

@@ -374,7 +374,10 @@ const fn part_of(doing: Doing) -> u8 {
 fn size(world: &World, who: Who) -> Bytes {
     let disk = |key: DiskKey| world.disks.get(key).map_or(Bytes::ZERO, |disk| disk.size);
     let pair = |key: PairKey| {
-        let disks = world.pairs.get(key).map_or([None; 2], |pair| pair.disks);
+        let disks = world
+            .pairs
+            .get_base(key)
+            .map_or([None; 2], |base| base.disks);
         disks.into_iter().flatten().next().map_or(Bytes::ZERO, disk)
     };
     let group = |key| {

@@ -10,6 +10,7 @@ mod wheel;
 
 use crate::time::SimTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub(super) use wheel::KEPT;
 use wheel::Wheel;
 
 /// What becomes of an entry that is offered.
@@ -21,6 +22,38 @@ pub(super) enum Taken {
     Yes,
     /// It is taken, and no other is offered.
     Last,
+}
+
+/// Entries that are in order already, and come out next but for what is pushed before them, or waits to come out between them.
+#[derive(Debug)]
+pub(super) struct Ahead<'a, E>(&'a [(u64, E)]);
+
+impl<E> Ahead<'_, E> {
+    /// The one that comes after so many others; there may be none.
+    #[inline(always)]
+    pub(super) fn after(&self, others: usize) -> Option<&E> {
+        let place = self.0.len().checked_sub(others + 1)?;
+        self.0.get(place).map(|entry| &entry.1)
+    }
+}
+
+/// Who is offered entries.
+pub(super) trait Takes<E> {
+    /// These come after the one that is offered next.
+    fn ahead(&mut self, entries: &Ahead<'_, E>);
+    /// Takes an entry that is due now, or does not.
+    fn take(&mut self, at: SimTime, entry: &E) -> Taken;
+}
+
+/// One who does not look ahead.
+impl<E, F: FnMut(SimTime, &E) -> Taken> Takes<E> for F {
+    #[inline(always)]
+    fn ahead(&mut self, _: &Ahead<'_, E>) {}
+
+    #[inline(always)]
+    fn take(&mut self, at: SimTime, entry: &E) -> Taken {
+        self(at, entry)
+    }
 }
 
 /// Entries with the instants they are due at.
@@ -73,7 +106,7 @@ impl<E> Queue<E> {
     }
 
     /// How many entries fit without allocating, at least, whatever their instants are; those pushed for an instant before
-    /// what has come out take room of their own.
+    /// what has come out, or what was last put in order, take room of their own.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.wheel.capacity()
@@ -122,10 +155,9 @@ impl<E> Queue<E> {
 }
 
 impl<E: Copy> Queue<E> {
-    /// Some of the entries that will come out soon, the earliest first; there may be none, and others may come out between them.
-    /// For one who wants to look ahead at what they are about.
-    pub fn ready(&self) -> impl Iterator<Item = E> + '_ {
-        self.wheel.ready().map(|entry| entry.1)
+    /// Some of the entries that will come out soon.
+    pub(super) fn ready(&self) -> Ahead<'_, E> {
+        self.wheel.ready()
     }
 
     /// Adds an entry, behind all that are due at the same instant. Any instant will do, also one before what has come out.
@@ -141,6 +173,13 @@ impl<E: Copy> Queue<E> {
         self.wheel.push_rising(entries);
     }
 
+    /// Adds entries, each as [`Queue::push`] does.
+    #[inline]
+    pub(super) fn push_all(&mut self, entries: impl Iterator<Item = (SimTime, E)>) {
+        let entries = entries.map(|(at, event)| (at.as_micros(), event));
+        self.wheel.push_all(entries);
+    }
+
     /// Takes out the entry that is due first, with its instant.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
@@ -148,10 +187,11 @@ impl<E: Copy> Queue<E> {
         Some((SimTime::from_micros(at), event))
     }
 
-    /// Puts some of the entries that are due first in order, if none is and one is due at `limit` at the latest.
+    /// Puts some of the entries that are due first in order, if none or few are in order yet and another one is due at `limit` at the
+    /// latest. Answers how many were in order before, if it did.
     #[inline]
-    pub(super) fn prepare(&mut self, limit: SimTime) {
-        self.wheel.prepare(limit.as_micros());
+    pub(super) fn prepare(&mut self, limit: SimTime) -> Option<usize> {
+        self.wheel.prepare(limit.as_micros())
     }
 
     /// Takes out entries that are due first, in turn, as far as somebody takes them; none that is later than `limit`, and at most
@@ -162,10 +202,9 @@ impl<E: Copy> Queue<E> {
         &mut self,
         limit: SimTime,
         most: usize,
-        mut take: impl FnMut(SimTime, &E) -> Taken,
+        takes: &mut impl Takes<E>,
     ) -> usize {
-        let take = |at, event: &E| take(SimTime::from_micros(at), event);
-        self.wheel.drain(limit.as_micros(), most, take)
+        self.wheel.drain(limit.as_micros(), most, takes)
     }
 
     /// Takes out the entry that is due first, unless that is later than `limit`.

@@ -233,9 +233,9 @@ fn a_checkpoint_goes_the_same_way() {
         "scripted to hang"
     );
 
-    let newer = text.replacen("\"version\":4", "\"version\":5", 1);
+    let newer = text.replacen("\"version\":5", "\"version\":6", 1);
     let error = serde_json::from_str::<Checkpoint<Chance>>(&newer).unwrap_err();
-    let message = "the checkpoint has version 5; version 4 is supported";
+    let message = "the checkpoint has version 6; version 5 is supported";
     assert!(error.to_string().starts_with(message), "{error}");
 }
 

@@ -6,76 +6,26 @@
 //! and what it will not take goes through effects. `tests/turns.rs` and `tests/short_way.rs` hold runs to steps.
 
 use super::Engine;
-use super::agenda::{AHEAD, Agenda, Ending, Next};
+use super::agenda::{Agenda, Ending, Next, TakesEnds};
 use super::announced::Announced;
 use super::digest::{Begun, Running, Statuses};
 use super::observer::Observer;
 use super::oracle::Oracle;
 use super::scheduler::Taken;
+use crate::cache::fetch;
 use crate::machine::{
     Doing, Effect, Event, HearsBegins, HearsEnds, Left, Outcome, close, end_shortly, open_shortly,
 };
+use crate::sdrs::op::Op;
 use crate::sdrs::status::Status;
 use crate::time::{SimTime, Span};
 use crate::world::job::{JobStatus, Part};
 use crate::world::protection::Pair;
 use crate::world::replica::Recovery;
-use crate::world::{GroupKey, JobKey, PairKey, Who, World};
+use crate::world::{JobKey, PairKey, Who, World};
 
 /// So many pairs fit into a cache.
 const FEW_PAIRS: usize = 20_000;
-
-/// What a pair leads to.
-#[derive(Clone, Copy, Default)]
-struct Sought {
-    job: JobKey,
-    sub: u32,
-    group: GroupKey,
-}
-
-/// Looks at what the next events are about. It changes nothing: where a world is larger than the caches, a processor fetches
-/// the records of many events at once in hardly more time than that of one. So it looks at records of one kind after
-/// another, none of which waits for another of its kind.
-fn warm(world: &World, pairs: impl Iterator<Item = PairKey>) {
-    let mut works = [Sought::default(); AHEAD];
-    let (mut known, mut seen) = (0, 0);
-    for pair in pairs {
-        if let Some(pair) = world.pairs.get(pair)
-            && let Some(work) = pair.life.work()
-        {
-            works[known] = Sought {
-                job: work.job,
-                sub: pair.sub,
-                group: pair.group,
-            };
-            known += 1;
-            seen ^= pair.updated.as_micros();
-        }
-    }
-    let works = &works[..known];
-    for work in works {
-        let group = world.groups.get(work.group);
-        seen ^= group.map_or(0, |group| group.plain_at);
-    }
-    let ends = works.iter().filter_map(|work| {
-        let subs = &world.jobs.get(work.job)?.subs;
-        subs.ended_at(work.sub)
-    });
-    std::hint::black_box(ends.fold(seen, |seen, end| seen ^ end.as_micros()));
-}
-
-/// Looks ahead if the world is large, unless that was done for the events that come next. Answers for how many events it holds,
-/// if the world is large.
-#[inline]
-fn look_ahead(world: &World, queue: &mut Agenda) -> Option<usize> {
-    if world.pairs.len() <= FEW_PAIRS {
-        return None;
-    }
-    if let Some(pairs) = queue.look_ahead() {
-        warm(world, pairs);
-    }
-    Some(queue.seen())
-}
 
 /// Whether an effect is the end of a job.
 pub(super) fn ends_job(effect: &Effect) -> bool {
@@ -108,6 +58,66 @@ impl HearsEnds for Ends<'_> {
     fn taken(&mut self, _: PairKey, _: Recovery) {}
 }
 
+/// Takes ends of sub-jobs one after another.
+struct Turns<'a> {
+    world: &'a mut World,
+    is_large: bool,
+    digest: &'a mut Running,
+    now: SimTime,
+    /// The job that closes.
+    closes: Option<JobKey>,
+}
+
+impl TakesEnds for Turns<'_> {
+    #[inline(always)]
+    fn listens(&self) -> bool {
+        self.is_large
+    }
+
+    #[inline(always)]
+    fn hear(&mut self, pair: PairKey) {
+        self.world.pairs.fetch(pair);
+    }
+
+    #[inline(always)]
+    fn hear_again(&mut self, pair: PairKey) {
+        fetch_work(self.world, pair);
+    }
+
+    #[inline(always)]
+    fn take(&mut self, at: SimTime, pair: (PairKey, u32), what: (Op, u32)) -> Taken {
+        let digest = &mut *self.digest;
+        let mut ends = Ends { digest, at };
+        let Some(left) = end_shortly(self.world, at, pair, what, &mut ends) else {
+            return Taken::No;
+        };
+        self.now = at;
+        match left {
+            Left::Others => Taken::Yes,
+            Left::Close(job) => {
+                self.closes = Some(job);
+                Taken::Last
+            }
+        }
+    }
+}
+
+/// Has what the work on a pair leads to fetched.
+#[inline(always)]
+fn fetch_work(world: &World, pair: PairKey) {
+    let Some(pair) = world.pairs.get(pair) else {
+        return;
+    };
+    if let Some(group) = world.groups.get(pair.group) {
+        fetch(&group.plain_at);
+    }
+    if let Some(work) = pair.life.work()
+        && let Some(job) = world.jobs.get(work.job)
+    {
+        job.subs.fetch(pair.sub);
+    }
+}
+
 /// Takes the sub-jobs that an operation begins at an instant straight into a digest and the queue.
 struct Begins<'a> {
     digest: &'a mut Running,
@@ -130,7 +140,6 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// Goes to the next event, if it is not later than an instant.
     #[inline]
     pub(super) fn next_until(&mut self, last: SimTime) -> Option<Next> {
-        look_ahead(&self.world, &mut self.ahead.queue);
         let (at, next) = self.ahead.queue.pop_until(last)?;
         self.move_to(at);
         Some(next)
@@ -163,27 +172,16 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
     /// do goes straight into the digest. Answers how many. It leaves at least one event that is due by `last`.
     #[inline]
     fn short_turns(&mut self, last: SimTime, most: u64) -> u64 {
-        let mut most = usize::try_from(most).unwrap_or(usize::MAX);
-        let (world, queue) = (&mut self.world, &mut self.ahead.queue);
-        queue.prepare(last);
-        if let Some(seen) = look_ahead(world, queue) {
-            most = most.min(seen);
-        }
-        let (digest, mut now, mut closes) = (&mut self.ahead.digest, self.now, None);
-        let taken = queue.drain_ends(last, most, |at, pair, what| {
-            let mut ends = Ends { digest, at };
-            let Some(left) = end_shortly(world, at, pair, what, &mut ends) else {
-                return Taken::No;
-            };
-            now = at;
-            match left {
-                Left::Others => Taken::Yes,
-                Left::Close(job) => {
-                    closes = Some(job);
-                    Taken::Last
-                }
-            }
-        });
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut turns = Turns {
+            is_large: self.world.pairs.len() > FEW_PAIRS,
+            world: &mut self.world,
+            digest: &mut self.ahead.digest,
+            now: self.now,
+            closes: None,
+        };
+        let taken = self.ahead.queue.drain_ends(last, most, &mut turns);
+        let (now, closes) = (turns.now, turns.closes);
         (self.now, self.events) = (now, self.events + taken as u64);
         if taken > 0 {
             self.effects.clear();

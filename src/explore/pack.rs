@@ -406,7 +406,7 @@ impl Packer {
             gap(Side::Source) | gap(Side::Target) << 1,
             outage,
         ]);
-        for disk in pair.disks {
+        for disk in world.disks_of(key) {
             disk_of(world, disk, out);
             if let Some(disk) = disk {
                 self.mark(world, Who::Disk(disk), out);

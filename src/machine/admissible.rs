@@ -47,6 +47,14 @@ macro_rules! in_order {
     }};
 }
 
+/// The keys of the pairs, in the order in which they were made.
+fn pairs_in_order(world: &World) -> impl Iterator<Item = PairKey> + use<> {
+    let all = world.pairs.keys();
+    let mut all: Vec<_> = all.map(|key| (world.pairs.base(key).serial, key)).collect();
+    all.sort_unstable_by_key(|it| it.0);
+    all.into_iter().map(|it| it.1)
+}
+
 /// How a command refers to something: by its slot, or by its label.
 pub type Naming<'a> = dyn Fn(Who) -> Ref + 'a;
 
@@ -86,7 +94,7 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
             out.extend(in_order!(world.instances).map(|instance| delete(instance).into()));
         }
         Op::AttachReplicationPair | Op::DetachReplicationPair => {
-            for pair in in_order!(world.pairs) {
+            for pair in pairs_in_order(world) {
                 let group = world.pairs[pair].group;
                 for instance in world.groups[group].instances.iter() {
                     out.extend(attachment(world, op, (instance, pair), name).map(Command::from));
@@ -99,10 +107,10 @@ pub fn candidates(world: &World, op: Op, name: &Naming<'_>, out: &mut Vec<Comman
                 server_group_id: None,
                 delete_target_volume: at_source(world, world.pairs[pair].group),
             };
-            out.extend(in_order!(world.pairs).map(|pair| delete(pair).into()));
+            out.extend(pairs_in_order(world).map(|pair| delete(pair).into()));
         }
         Op::ExpandReplicationPair => {
-            out.extend(in_order!(world.pairs).filter_map(|pair| larger(world, pair, name)));
+            out.extend(pairs_in_order(world).filter_map(|pair| larger(world, pair, name)));
         }
         Op::DeleteDrDrill => {
             let delete = |drill| Call::DeleteDrDrill {
@@ -286,7 +294,7 @@ pub fn underway(world: &World, out: &mut Vec<Event>) {
         }
     }
     out.extend(in_order!(world.servers).filter_map(|server| end_of_act(world, server)));
-    for pair in in_order!(world.pairs) {
+    for pair in pairs_in_order(world) {
         let record = &world.pairs[pair];
         if let Copying::Running = record.copy {
             let copies = record.copies;
@@ -442,7 +450,7 @@ fn attachment(
 }
 
 fn larger(world: &World, pair: PairKey, name: &Naming<'_>) -> Option<Command> {
-    let mut disks = world.pairs[pair].disks.into_iter().flatten();
+    let mut disks = world.disks_of(pair).into_iter().flatten();
     let size = disks.next().map(|disk| world.disks[disk].size.0 >> 30)?;
     let new_size = Gigabytes(i64::try_from(size).ok()?.checked_add(10)?);
     let pair = name(Who::Pair(pair));

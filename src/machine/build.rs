@@ -362,8 +362,8 @@ impl Builder {
         let world = &mut self.world;
         world.topology.refresh(&mut Vec::new(), &mut Vec::new());
         // With their room, which every copy of the world would carry.
-        for job in std::mem::take(&mut world.jobs).values() {
-            world.index.remove(job.stable.0);
+        for (key, job) in &std::mem::take(&mut world.jobs) {
+            world.index.remove(job.stable.0, Who::Job(key));
         }
         world.finished = Default::default();
         world.spare = Default::default();

@@ -221,7 +221,7 @@ impl Desk<'_> {
             Who::Pair(k) => {
                 entities.pair = Some(subject);
                 (
-                    world.pairs[k].name(),
+                    world.pair_name(k),
                     world.groups[world.pairs[k].group].project,
                 )
             }
@@ -440,8 +440,8 @@ impl Desk<'_> {
                 (record.name, record.updated) = (kept, now);
             }
             Who::Pair(k) => {
+                let name = (kept != self.world.pairs.base(k).label).then_some(kept);
                 let record = &mut self.world.pairs[k];
-                let name = (kept != record.label).then_some(kept);
                 record.rest.change(|rest| rest.name = name);
                 record.updated = now;
             }

@@ -105,11 +105,10 @@ fn has_disks(world: &World, drill: DrillKey) -> bool {
     let pairs = instances.flat_map(|instance| world.instances[instance].pairs.as_slice());
     let mut room = Bytes::ZERO;
     for &pair in pairs {
-        let record = &world.pairs[pair];
-        if !world.is_side_usable(record, dr) {
+        if !world.is_side_usable(pair, dr) {
             return false;
         }
-        if let Some(disk) = record.disks[dr.index()] {
+        if let Some(disk) = world.disks_of(pair)[dr.index()] {
             room = room.saturating_add(world.disks[disk].size);
         }
     }
@@ -249,7 +248,7 @@ fn copy_disks(
     for pair in world.instances[instance].pairs.clone() {
         let record = &world.pairs[pair];
         let attached = record.rest.attached.iter().find(|a| a.0 == instance);
-        let (Some(&(_, device)), Some(copy)) = (attached, record.disks[dr.index()]) else {
+        let (Some(&(_, device)), Some(copy)) = (attached, world.disks_of(pair)[dr.index()]) else {
             continue;
         };
         let word = device.to_string();

@@ -162,6 +162,13 @@ impl Fixture {
         }
     }
 
+    pub(crate) fn disks_of(&self, pair: &str) -> [Option<crate::world::DiskKey>; 2] {
+        match self.who(pair) {
+            Who::Pair(key) => self.world.disks_of(key),
+            other => panic!("{pair} is {other:?}"),
+        }
+    }
+
     pub(crate) fn pair(&mut self, label: &str) -> &mut Pair {
         match self.who(label) {
             Who::Pair(key) => &mut self.world.pairs[key],

@@ -20,7 +20,7 @@ use crate::world::{AzKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who
 /// a stop nothing.
 pub(super) fn of_sub_job(world: &World, policies: Policies, op: Op, pair: PairKey) -> Option<Code> {
     let record = &world.pairs[pair];
-    let usable = |side: Side| world.is_side_usable(record, side);
+    let usable = |side: Side| world.is_side_usable(pair, side);
     let group = &world.groups[record.group];
     let dr = group.station.other();
     let joined = || usable(Side::Source) && usable(Side::Target) && world.is_connected(group);
@@ -140,7 +140,7 @@ fn of_job(world: &World, job: JobKey) -> Option<Code> {
                 },
                 Who::Pair(pair),
             ) => {
-                let disk = world.pairs[pair].disks[Side::Target.index()];
+                let disk = world.disks_of(pair)[Side::Target.index()];
                 disk.is_some_and(|d| world.disks[d].locked)
                     .then_some(Code::of(1813))
             }
@@ -188,18 +188,16 @@ fn has_room_for_copies(world: &World, job: &Job, az: AzKey) -> bool {
         Who::Pair(ref pair) => std::slice::from_ref(pair),
         _ => &[],
     };
-    let copied = pairs
-        .iter()
-        .filter_map(|&pair| match world.pairs[pair].disks {
-            [Some(disk), None] | [None, Some(disk)] => Some(world.disks[disk].size),
-            _ => None,
-        });
+    let copied = pairs.iter().filter_map(|&pair| match world.disks_of(pair) {
+        [Some(disk), None] | [None, Some(disk)] => Some(world.disks[disk].size),
+        _ => None,
+    });
     world.has_pool_room(az, copied.fold(Bytes::ZERO, Bytes::saturating_add))
 }
 
 /// Whether the pools of both disks of a pair have room for them to grow to a size.
 fn has_room_to_grow(world: &World, pair: PairKey, size: Bytes) -> bool {
-    let mut disks = world.pairs[pair].disks.into_iter().flatten();
+    let mut disks = world.disks_of(pair).into_iter().flatten();
     disks.all(|disk| {
         let disk = &world.disks[disk];
         world.has_pool_room(disk.az, size.saturating_sub(disk.size))
@@ -258,7 +256,7 @@ fn of_attachment(world: &World, job: &Job) -> Option<Code> {
         return None;
     };
     let servers = world.instances[*instance].servers;
-    let disks = world.pairs[pair].disks;
+    let disks = world.disks_of(pair);
     let blocked = servers.into_iter().zip(disks).any(|ends| match ends {
         (Some(server), Some(disk)) => {
             let attached = &world.disks[disk];
@@ -282,7 +280,7 @@ fn of_detachment(world: &World, instance: InstanceKey, pair: PairKey) -> Option<
     let ends = world.instances[instance]
         .servers
         .into_iter()
-        .zip(world.pairs[pair].disks);
+        .zip(world.disks_of(pair));
     let mut both = ends.filter_map(|(server, disk)| Some((server?, disk?)));
     both.any(|(server, disk)| !world.disks[disk].servers().contains(&server))
         .then_some(Code::of(1804))

@@ -14,7 +14,7 @@ use crate::time::SimTime;
 use crate::units::Bytes;
 use crate::world::job::Detail;
 use crate::world::machinery::Power;
-use crate::world::protection::Side;
+use crate::world::protection::{PairBase, Side};
 use crate::world::{DiskKey, GroupKey, InstanceKey, JobKey, PairKey, ServerKey, Who, World};
 
 /// Gives a pair the data role that its sub-job brought about.
@@ -220,7 +220,7 @@ pub(super) fn finish_own(
         }
         (Who::Pair(pair), Detail::Expand(size)) => expand(world, now, pair, size, out),
         (Who::Pair(pair), Detail::DeletePair { target_volume }) => {
-            let disk = world.pairs[pair].disks[Side::Target.index()];
+            let disk = world.disks_of(pair)[Side::Target.index()];
             make::remove_pair(world, pair, out);
             if let (true, Some(disk)) = (target_volume, disk) {
                 make::remove_disk(world, disk, out);
@@ -248,15 +248,16 @@ fn replicate(
     out: &mut Effects,
 ) {
     let record = &world.pairs[pair];
-    let (label, group, station) = (record.label, record.group, record.station);
+    let (group, station) = (record.group, record.station);
+    let PairBase { label, disks, .. } = *world.pairs.base(pair);
     let protected = record.life.status == Status::Protected;
-    let source = record.disks[station.index()];
+    let source = disks[station.index()];
     let az = world.groups[group].azs[station.other().index()];
     let Some(source) = source else { return };
     let label = make::free_part(world, label, "dr");
     let disk = make::disk_like(world, source, label, az, out);
     world.disks[disk].pair = Some(pair);
-    world.pairs[pair].disks[station.other().index()] = Some(disk);
+    world.pairs.base_mut(pair).disks[station.other().index()] = Some(disk);
     if let (Some(server), Some(&(_, device))) = (server, world.pairs[pair].rest.attached.first()) {
         make::attach_disk(world, disk, server, device, out);
     }
@@ -355,7 +356,7 @@ fn delete_instance(
         make::detach_pair(world, pair, instance);
         if world.pairs[pair].rest.attached.is_empty() {
             make::remove_pair(world, pair, out);
-        } else if let Some(disk) = world.pairs[pair].disks[Side::Target.index()] {
+        } else if let Some(disk) = world.disks_of(pair)[Side::Target.index()] {
             spared.push(disk);
         }
     }
@@ -414,7 +415,7 @@ fn join_disks(
     let Some(record) = world.instances.get(instance) else {
         return;
     };
-    let ends = record.servers.into_iter().zip(world.pairs[pair].disks);
+    let ends = record.servers.into_iter().zip(world.disks_of(pair));
     for (server, disk) in ends {
         let (Some(server), Some(disk)) = (server, disk) else {
             continue;
@@ -429,7 +430,7 @@ fn join_disks(
 /// Grows both disks of a pair; what was added is copied like the rest.
 fn expand(world: &mut World, now: SimTime, pair: PairKey, size: Bytes, out: &mut Effects) {
     let mut grown = Bytes(0);
-    for disk in world.pairs[pair].disks.into_iter().flatten() {
+    for disk in world.disks_of(pair).into_iter().flatten() {
         grown = size.saturating_sub(world.disks[disk].size);
         make::grow_disk(world, disk, size, out);
     }

@@ -28,7 +28,7 @@ pub(super) fn look_over(world: &mut World, group: GroupKey) {
         return;
     }
     let plain = |pair: PairKey| {
-        let mut disks = world.pairs[pair].disks.into_iter();
+        let mut disks = world.disks_of(pair).into_iter();
         disks.all(|disk| disk.is_some_and(|disk| world.disks[disk].is_plain()))
     };
     if record.pairs.iter().all(plain) {

@@ -15,10 +15,11 @@ use crate::sdrs::policy::{Permission, Policy};
 use crate::sdrs::rules::rule;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{SimTime, Span};
-use crate::world::job::{Detail, Job, JobStatus, Part};
+use crate::world::job::{Detail, Job, JobStatus, Member, Part};
 use crate::world::life::Work;
 use crate::world::protection::{Pair, ProtectionType, Side};
 use crate::world::{GroupKey, JobKey, PairKey, Who, World};
+use std::sync::Arc;
 
 /// A sub-job that failed makes its job fail with this code; the sub-job keeps its own.
 const SUB_JOB_FAILED: Code = Code::of(406);
@@ -215,19 +216,27 @@ fn begin_sub_jobs<H: HearsBegins>(
     let stagger = world.staggers[record.op as usize];
     plain::look_over(world, group);
     let mut subs = world.spare_subs();
-    let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
-    subs.open(now, stagger, members.len());
+    let pairs = &mut world.pairs;
+    let members = world.groups[group].members(pairs);
+    subs.open(now, stagger);
     out.make_room(members.len());
-    for key in members.iter() {
+    // Those that take part, if not all do.
+    let mut some: Option<Vec<Member>> = None;
+    let mut many = 0;
+    for &(key, stable) in members.iter() {
         let pair = &mut pairs[key];
         if !pair.life.is_of(job) {
+            some.get_or_insert_with(|| members[..many as usize].to_vec());
             continue;
         }
-        pair.sub = subs.push(key, pair.stable);
+        if let Some(some) = &mut some {
+            some.push((key, stable));
+        }
+        pair.sub = many;
+        many += 1;
         out.begun(key, pair, doing, subs.delay(pair.sub));
     }
-    subs.wait();
-    let many = subs.len() as u32;
+    subs.wait(some.map_or(members, Arc::from));
     let record = &mut world.jobs[job];
     (record.left, record.subs) = (many, subs);
     many
@@ -496,8 +505,14 @@ fn retire(world: &mut World, job: JobKey) {
             drop_subs(world, oldest);
         }
         if let Some(record) = world.jobs.remove(oldest) {
-            world.index.remove(record.stable.0);
+            world.index.remove(record.stable.0, Who::Job(oldest));
         }
+    }
+    // It comes next, and nobody has looked at it for a long time.
+    if let Some(oldest) = world.finished.front()
+        && let Some(record) = world.jobs.get(*oldest)
+    {
+        record.fetch();
     }
 }
 

@@ -172,7 +172,7 @@ pub(crate) fn leave(world: &mut World, who: Who, out: &mut Effects) {
     let stable = world
         .stable(who)
         .expect("the resource is still in its slot");
-    world.index.remove(stable.0);
+    world.index.remove(stable.0, who);
     if let Some(status) = world.life(who).map(|life| life.status) {
         count(world, who, status, false);
         let epoch = world.life(who).map_or(0, |life| life.epoch);

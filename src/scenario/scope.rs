@@ -58,7 +58,9 @@ impl Sight<'_> {
         let mut found: Vec<(u64, Who)> = match collection {
             Collection::Groups => of!(groups, Group),
             Collection::Instances => of!(instances, Instance),
-            Collection::Pairs => of!(pairs, Pair),
+            Collection::Pairs => { world.pairs.keys() }
+                .map(|key| (world.pairs.base(key).serial.into(), Who::Pair(key)))
+                .collect(),
             Collection::Drills => of!(drills, Drill),
             Collection::Domains => of!(domains, Domain),
             Collection::Sites => of!(sites, Site),

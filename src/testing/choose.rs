@@ -230,8 +230,8 @@ fn members(world: &World, bounds: &Bounds, into: &mut Vec<Command>) {
             into.push(attach.into());
         }
     }
-    for (key, record) in &world.pairs {
-        let size = record.disks.into_iter().flatten().next();
+    for key in world.pairs.keys() {
+        let size = world.disks_of(key).into_iter().flatten().next();
         let size = size.map_or(Bytes::ZERO, |disk| world.disks[disk].size);
         let pair = || by(world, Who::Pair(key));
         let grown = i64::try_from(size.0 / Bytes::GIB + 10).unwrap_or(i64::MAX);

@@ -42,8 +42,9 @@ impl World {
     }
 
     /// Whether a pair's disk on one side can do its work. A production disk that came back blank has nothing to serve.
-    pub fn is_side_usable(&self, pair: &Pair, side: Side) -> bool {
-        let disk = pair.disks[side.index()];
+    pub fn is_side_usable(&self, pair: PairKey, side: Side) -> bool {
+        let disk = self.disks_of(pair)[side.index()];
+        let pair = &self.pairs[pair];
         disk.is_some_and(|disk| {
             let blank = self.disks[disk].blank && side == pair.station && pair.has_copy();
             self.is_usable(disk) && !blank
@@ -188,7 +189,7 @@ impl World {
         }
         let dr = record.station.other();
         for side in [dr, record.station] {
-            let Some(disk) = record.disks[side.index()].map(|disk| &self.disks[disk]) else {
+            let Some(disk) = self.disks_of(pair)[side.index()].map(|disk| &self.disks[disk]) else {
                 continue;
             };
             let (block, written) = (self.settings.block_size, self.gap(pair, side).bytes(now));
@@ -282,8 +283,9 @@ impl World {
         if !self.is_writer(pair, record.station) {
             return None;
         }
-        let latency =
-            |side: Side| record.disks[side.index()].map(|disk| self.disks[disk].rest.write_latency);
+        let latency = |side: Side| {
+            self.disks_of(pair)[side.index()].map(|disk| self.disks[disk].rest.write_latency)
+        };
         let local = latency(record.station)?;
         if !record.is_replicating() || self.outage(pair).is_some() {
             return Some(local);
@@ -296,8 +298,8 @@ impl World {
     /// The most that can be written to a pair synchronously: the slowest of both disks and the path. None: no bound.
     pub fn write_throughput(&self, pair: PairKey) -> Option<Rate> {
         let record = &self.pairs[pair];
-        let disks = record
-            .disks
+        let disks = self
+            .disks_of(pair)
             .into_iter()
             .flatten()
             .filter_map(|disk| self.disks[disk].rest.throughput);
@@ -325,10 +327,10 @@ impl World {
         let halted = self.outage(pair).and_then(|outage| outage.halted);
         let lost = gap.work(now).saturating_add(self.behind(pair, now)) / 1_000_000;
         let acknowledged = halted.unwrap_or(now);
-        let damage =
-            record.disks[record.station.index()].and_then(|disk| self.disks[disk].rest.damaged);
-        let own = record.disks[record.station.other().index()]
-            .and_then(|disk| self.disks[disk].rest.damaged);
+        let disks = self.disks_of(pair);
+        let damage = disks[record.station.index()].and_then(|disk| self.disks[disk].rest.damaged);
+        let own =
+            disks[record.station.other().index()].and_then(|disk| self.disks[disk].rest.damaged);
         Some(Recovery {
             earliest: point,
             latest: point,
@@ -400,12 +402,11 @@ impl World {
         let Some(pair) = self.disks[disk].pair else {
             return self.is_usable(disk);
         };
-        let record = &self.pairs[pair];
-        let side = match record.disks[Side::Source.index()] == Some(disk) {
+        let side = match self.disks_of(pair)[Side::Source.index()] == Some(disk) {
             true => Side::Source,
             false => Side::Target,
         };
-        self.is_side_usable(record, side) && self.is_writer(pair, side)
+        self.is_side_usable(pair, side) && self.is_writer(pair, side)
     }
 
     /// Whether a pair accepts writes on a side.

@@ -4,7 +4,7 @@
 //! place of every disk. Whoever has the table to himself changes the table. It is only ever asked for one key; changes are walked
 //! through to enter each where another table has its place for it, so the order of neither reaches anything.
 
-use super::Who;
+use super::{JobKey, Who};
 use crate::hash::ByItself;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -16,17 +16,72 @@ type Table<T> = HashMap<u64, T, BuildHasherDefault<ByItself>>;
 const FEW: usize = 64;
 
 /// Resources by stable key.
+///
+/// Jobs have a table of their own, which is shared with no clone: they come and go with every operation, and the table of all else may
+/// be larger than any cache. That a job and something else have one key would be noticed by [`super::check`] alone.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
+    things: Places,
+    jobs: Table<JobKey>,
+}
+
+impl Clone for Index {
+    fn clone(&self) -> Self {
+        Index {
+            things: self.things.clone(),
+            jobs: self.jobs.clone(),
+        }
+    }
+
+    /// Keeps the room for jobs, as it does that for changes.
+    fn clone_from(&mut self, source: &Self) {
+        self.things.clone_from(&source.things);
+        self.jobs.clear();
+        self.jobs.extend(&source.jobs);
+    }
+}
+
+impl Index {
+    /// The resource with this key.
+    pub(super) fn get(&self, key: u64) -> Option<Who> {
+        let job = || self.jobs.get(&key).copied().map(Who::Job);
+        self.things.get(key).or_else(job)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.things.len + self.jobs.len()
+    }
+
+    /// Enters a resource; answers which one of its kind had the key before.
+    pub(crate) fn insert(&mut self, key: u64, who: Who) -> Option<Who> {
+        match who {
+            Who::Job(job) => self.jobs.insert(key, job).map(Who::Job),
+            _ => self.things.insert(key, who),
+        }
+    }
+
+    /// Takes out the resource with this key, which is of the kind of this one; nothing happens if there is none.
+    pub(crate) fn remove(&mut self, key: u64, who: Who) {
+        match who {
+            Who::Job(_) => drop(self.jobs.remove(&key)),
+            _ => self.things.remove(key),
+        }
+    }
+}
+
+/// A table of resources.
+#[derive(Debug, Default)]
+struct Places {
     shared: Arc<Table<Who>>,
     /// What is different from the table: None where nothing is any more.
     changes: Table<Option<Who>>,
     len: usize,
 }
 
-impl Clone for Index {
+impl Clone for Places {
     fn clone(&self) -> Self {
-        Index {
+        Places {
             shared: self.shared.clone(),
             changes: self.changes.clone(),
             len: self.len,
@@ -42,9 +97,9 @@ impl Clone for Index {
     }
 }
 
-impl Index {
+impl Places {
     /// The resource with this key.
-    pub(super) fn get(&self, key: u64) -> Option<Who> {
+    fn get(&self, key: u64) -> Option<Who> {
         if !self.changes.is_empty()
             && let Some(change) = self.changes.get(&key)
         {
@@ -53,13 +108,8 @@ impl Index {
         self.shared.get(&key).copied()
     }
 
-    /// How many there are.
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Enters a resource; answers which one had the key before.
-    pub(crate) fn insert(&mut self, key: u64, who: Who) -> Option<Who> {
+    /// Enters a resource; answers which one had the key.
+    fn insert(&mut self, key: u64, who: Who) -> Option<Who> {
         let before = match self.own() {
             Some(table) => table.insert(key, who),
             None => {
@@ -73,7 +123,7 @@ impl Index {
     }
 
     /// Takes out the resource with this key; nothing happens if there is none.
-    pub(crate) fn remove(&mut self, key: u64) {
+    fn remove(&mut self, key: u64) {
         let before = match self.own() {
             Some(table) => table.remove(&key),
             None => {
@@ -118,8 +168,8 @@ mod tests {
         Who::Disk(DiskKey::from(KeyData::from_ffi(n | 1 << 32)))
     }
 
-    fn assert_same(index: &Index, plain: &BTreeMap<u64, Who>) {
-        assert_eq!(index.len(), plain.len());
+    fn assert_same(index: &Places, plain: &BTreeMap<u64, Who>) {
+        assert_eq!(index.len, plain.len());
         for key in 0..200 {
             assert_eq!(index.get(key), plain.get(&key).copied(), "{key}");
         }
@@ -127,7 +177,7 @@ mod tests {
 
     #[test]
     fn forks_resets_and_changes_in_any_order_leave_each_what_a_map_of_its_own_would_hold() {
-        let mut indexes = vec![(Index::default(), BTreeMap::new()); 3];
+        let mut indexes = vec![(Places::default(), BTreeMap::new()); 3];
         let mut shared = 0;
         for n in 0..4000 {
             let [place, other, key, what] = [1, 2, 3, 4].map(|salt| mix(5 * n + salt));

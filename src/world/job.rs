@@ -2,6 +2,7 @@
 
 use super::label::{Name, Stable};
 use super::{GroupKey, InstanceKey, NicKey, PairKey, ProjectKey, Who};
+use crate::cache::fetch;
 use crate::hash;
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
@@ -11,6 +12,8 @@ use crate::units::Bytes;
 use crate::world::protection::Side;
 use crate::world::refill::clone_by_field;
 use serde::{Deserialize, Serialize};
+use std::iter::Peekable;
+use std::sync::Arc;
 
 /// The published status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,71 +135,97 @@ pub struct Sub {
     pub code: Option<Code>,
 }
 
-/// The sub-jobs of a job in the order in which they begin, by columns: 24 bytes each, of which an end touches 8.
+/// A pair and its stable key, as a sub-job names it.
+pub(crate) type Member = (PairKey, Stable);
+
+/// The sub-jobs of a job in the order in which they begin, by columns, of which an end touches 4 bytes.
+///
+/// Whom they are about is mostly all pairs of the group, so jobs share the list of these, and whoever is the first to need it makes it; a job
+/// on some of them makes one of its own. What is read from a checkpoint shares none.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(C)]
 pub struct Subs {
-    members: Vec<(PairKey, Stable)>,
+    members: Option<Arc<[Member]>>,
     /// Those that failed, in the order of their ends.
     failed: Vec<(u32, Code)>,
-    /// When the first one begins.
-    opened: SimTime,
+    /// Those that ended later than a column says.
+    late: Vec<(u32, SimTime)>,
     /// How long after the one before it each begins.
     stagger: Span,
-    /// When each ended; [`SimTime::MAX`]: not yet. The last, because an end looks at it.
-    ended: Vec<SimTime>,
+    /// When the first one begins.
+    opened: SimTime,
+    /// So many microseconds after that each ended, or [`LATE`] or [`OPEN`]. The last, because an end looks at it.
+    ended: Vec<u32>,
 }
 
-clone_by_field!(Subs { members, ended, failed, opened, stagger } trees {  } maps {  });
+/// It has not ended.
+const OPEN: u32 = u32::MAX;
+/// It has ended, and `late` says when.
+const LATE: u32 = u32::MAX - 1;
+
+clone_by_field!(Subs { members, failed, late, stagger, opened, ended } trees {  } maps {  });
 
 impl Subs {
-    /// Forgets what it holds and keeps the room, for at most so many sub-jobs that begin one after another from an instant on.
-    pub(crate) fn open(&mut self, at: SimTime, stagger: Span, most: usize) {
+    /// Forgets what it holds and keeps the room, for sub-jobs that begin one after another from an instant on.
+    pub(crate) fn open(&mut self, at: SimTime, stagger: Span) {
         self.clear();
-        self.members.reserve(most);
-        self.ended.reserve(most);
         (self.opened, self.stagger) = (at, stagger);
     }
 
     /// Forgets what it holds and keeps the room.
     pub(crate) fn clear(&mut self) {
-        self.members.clear();
+        self.members = None;
         self.ended.clear();
         self.failed.clear();
+        self.late.clear();
     }
 
-    /// Adds one; answers its place. After the last one comes [`Subs::wait`].
-    #[inline]
-    pub(crate) fn push(&mut self, pair: PairKey, stable: Stable) -> u32 {
-        let place = self.members.len() as u32;
-        self.members.push((pair, stable));
-        place
-    }
-
-    /// All were added, and none has ended.
-    pub(crate) fn wait(&mut self) {
-        self.ended.resize(self.members.len(), SimTime::MAX);
+    /// These are the sub-jobs, in the order in which they begin, and none has ended.
+    pub(crate) fn wait(&mut self, members: Arc<[Member]>) {
+        self.ended.resize(members.len(), OPEN);
+        self.members = Some(members);
     }
 
     /// Notes how one ended: well if `code` is None.
     #[inline]
     pub(crate) fn end(&mut self, place: u32, now: SimTime, code: Option<Code>) {
-        self.ended[place as usize] = now;
+        let after = now.saturating_since(self.opened).as_micros();
+        self.ended[place as usize] = match u32::try_from(after) {
+            Ok(after) if after < LATE => after,
+            _ => self.end_late(place, now),
+        };
         if let Some(code) = code {
             self.failed.push((place, code));
+        }
+    }
+
+    #[cold]
+    fn end_late(&mut self, place: u32, now: SimTime) -> u32 {
+        self.late.push((place, now));
+        LATE
+    }
+
+    fn members(&self) -> &[Member] {
+        self.members.as_deref().unwrap_or_default()
+    }
+
+    /// Shares its list with no other world.
+    pub(crate) fn unshare(&mut self) {
+        if let Some(members) = &mut self.members {
+            *members = Arc::from(&members[..]);
         }
     }
 
     /// How many there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.members.len()
+        self.ended.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.ended.is_empty()
     }
 
     /// How many failed.
@@ -215,40 +244,56 @@ impl Subs {
     /// The pair of the one at a place.
     #[must_use]
     pub fn pair(&self, place: u32) -> Option<PairKey> {
-        self.members.get(place as usize).map(|member| member.0)
+        self.members().get(place as usize).map(|member| member.0)
     }
 
     /// Whether its columns go together, as they do unless somebody wrote them by hand.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let mut failed = self.failed.iter();
-        self.ended.len() == self.len() && failed.all(|failed| (failed.0 as usize) < self.len())
+        let failed = self.failed.iter().map(|failed| failed.0);
+        let mut places = failed.chain(self.late.iter().map(|late| late.0));
+        let late = self.ended.iter().filter(|&&ended| ended == LATE).count();
+        self.members().len() == self.len()
+            && late == self.late.len()
+            && places.all(|place| (place as usize) < self.len())
     }
 
-    /// When the one at a place ended, if it has; for one who only wants to have looked there.
-    #[inline]
-    pub(crate) fn ended_at(&self, place: u32) -> Option<SimTime> {
-        self.ended.get(place as usize).copied()
+    /// Has the place fetched where the end of one will be noted.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, place: u32) {
+        if let Some(ended) = self.ended.get(place as usize) {
+            fetch(ended);
+        }
     }
 
     /// All of them in turn.
     pub fn iter(&self) -> impl Iterator<Item = Sub> + '_ {
-        let mut codes: Vec<(u32, Code)> = self.failed.clone();
-        codes.sort_unstable_by_key(|failed| failed.0);
-        let mut codes = codes.into_iter().peekable();
+        let mut codes = by_place(&self.failed);
+        let mut late = by_place(&self.late);
         (0..self.len() as u32).map(move |place| {
-            let (pair, stable) = self.members[place as usize];
-            let ended = self.ended[place as usize];
+            let (pair, stable) = self.members()[place as usize];
             let code = codes.next_if(|failed| failed.0 == place);
+            let ended = match self.ended[place as usize] {
+                OPEN => None,
+                LATE => late.next_if(|late| late.0 == place).map(|late| late.1),
+                after => Some(self.opened.saturating_add(Span::micros(after.into()))),
+            };
             Sub {
                 pair,
                 stable,
                 began: self.opened.saturating_add(self.delay(place)),
-                ended: (ended != SimTime::MAX).then_some(ended),
+                ended,
                 code: code.map(|failed| failed.1),
             }
         })
     }
+}
+
+/// What is noted of some sub-jobs, in the order of their places.
+fn by_place<T: Copy>(some: &[(u32, T)]) -> Peekable<impl Iterator<Item = (u32, T)> + use<T>> {
+    let mut some = some.to_vec();
+    some.sort_unstable_by_key(|one| one.0);
+    some.into_iter().peekable()
 }
 
 /// A job.
@@ -299,6 +344,12 @@ pub struct Job {
 clone_by_field!(Job { number, stable, project, op, subject, group, detail, entities, name, status, part, created, began, ended, code, subs, left, failed } trees {  } maps {  });
 
 impl Job {
+    /// Has what is asked of it fetched when it is forgotten.
+    pub(crate) fn fetch(&self) {
+        fetch(&self.stable);
+        fetch(&self.subs);
+    }
+
     /// The stable key of a sub-job, from which its id derives: of the job and of the pair.
     pub fn sub_stable(&self, sub: &Sub) -> Stable {
         Stable(hash::combine(self.stable.0, sub.stable.0))
@@ -338,13 +389,41 @@ mod tests {
 
     #[test]
     fn columns_of_sub_jobs_that_do_not_go_together_are_noticed() {
-        let subs = |ended: usize, failed: u32| Subs {
-            members: vec![(PairKey::default(), Stable(1)); 2],
-            ended: vec![SimTime::MAX; ended],
+        let subs = |ended: usize, failed: u32, late: u32| Subs {
+            members: Some([(PairKey::default(), Stable(1)); 2].into()),
+            ended: [vec![OPEN; ended - 1], vec![LATE]].concat(),
             failed: vec![(failed, Code::of(1007))],
+            late: vec![(late, SimTime::ZERO)],
             ..Subs::default()
         };
-        assert!(subs(2, 0).is_whole() && subs(2, 1).is_whole());
-        assert!(!subs(2, 2).is_whole() && !subs(1, 0).is_whole() && !subs(3, 0).is_whole());
+        assert!(subs(2, 0, 1).is_whole() && subs(2, 1, 0).is_whole());
+        for (ended, failed, late) in [(2, 2, 0), (2, 0, 2), (1, 0, 0), (3, 0, 0)] {
+            assert!(!subs(ended, failed, late).is_whole());
+        }
+        let mut unknown = subs(2, 0, 1);
+        unknown.late.clear();
+        assert!(!unknown.is_whole());
+    }
+
+    #[test]
+    fn what_ends_late_is_told_to_the_microsecond() {
+        let mut subs = Subs::default();
+        let opened = SimTime::from_micros(7);
+        subs.open(opened, Span::secs(1));
+        subs.wait([(PairKey::default(), Stable(1)); 5].into());
+        let spans = [0, u32::MAX - 2, u32::MAX - 1, u32::MAX].map(u64::from);
+        for (place, micros) in (0..).zip(spans) {
+            let ended = opened.saturating_add(Span::micros(micros));
+            subs.end(place, ended, None);
+            let all: Vec<Sub> = subs.iter().collect();
+            assert_eq!(all[place as usize].ended, Some(ended));
+            assert_eq!(all[4].ended, None);
+        }
+        assert!(subs.is_whole() && subs.late.len() == 2);
+        let begun = subs.iter().map(|sub| sub.began.as_micros());
+        assert_eq!(
+            begun.collect::<Vec<_>>(),
+            [7, 1_000_007, 2_000_007, 3_000_007, 4_000_007]
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! The state of a simulated region: plain data, cloneable, readable by everyone and changed by `machine/` alone.
 //!
-//! Every resource lives in a slot map, which gives cheap access by key; its *serial*, which is never used again, gives
+//! Every resource lives in a slot map, or in what is like one ([`arena`]), which gives cheap access by key; its *serial*, which is never used again, gives
 //! the order of lists; its *stable key* gives its ids and its chance. What is not here: time's passing, chance, and the
 //! rules.
 
+pub mod arena;
 pub mod check;
 pub mod copied;
 pub mod fault;
@@ -28,6 +29,7 @@ use crate::sdrs::op::Op;
 use crate::sdrs::policy::PolicySet;
 use crate::sdrs::status::{Kind, Status};
 use crate::time::{Calendar, SimTime, Span};
+use arena::Arena;
 use copied::Copied;
 use fault::{Hazard, Held, Marks};
 use flow::{Aim, Flows};
@@ -44,6 +46,7 @@ use settings::Settings;
 use slotmap::{SlotMap, new_key_type};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use topology::Topology;
 use watched::Watched;
 
@@ -250,7 +253,7 @@ pub struct World {
     /// Protected instances.
     pub instances: SlotMap<InstanceKey, Instance>,
     /// Replication pairs.
-    pub pairs: SlotMap<PairKey, Pair>,
+    pub pairs: Arena<PairKey, Pair>,
     /// What the ended and interrupted copies of pairs have carried; see [`World::copied`].
     pub copied: Watched<Copied>,
     /// DR drills.
@@ -345,7 +348,7 @@ impl World {
             disks: Watched::new(SlotMap::with_key()),
             groups: SlotMap::with_key(),
             instances: SlotMap::with_key(),
-            pairs: SlotMap::with_key(),
+            pairs: Arena::default(),
             copied: Watched::default(),
             drills: SlotMap::with_key(),
             topology: Topology::default(),
@@ -459,7 +462,10 @@ impl World {
             Who::Disk(k) => of!(disks, k),
             Who::Group(k) => of!(groups, k),
             Who::Instance(k) => of!(instances, k),
-            Who::Pair(k) => of!(pairs, k),
+            Who::Pair(k) => {
+                let base = self.pairs.get_base(k)?;
+                Some((base.label, self.pairs[k].stable, base.serial))
+            }
             Who::Drill(k) => of!(drills, k),
             Who::Link(k) => of!(topology.links, k),
             Who::Node(k) => of!(topology.nodes, k),
@@ -548,6 +554,12 @@ impl World {
     pub(crate) fn unshare(&mut self) {
         { self.pairs.values_mut() }.for_each(|pair| pair.rest.unshare());
         { self.disks.unseen().values_mut() }.for_each(|disk| disk.rest.unshare());
+        for job in self.jobs.values_mut() {
+            job.subs.unshare();
+        }
+        for members in { self.groups.values_mut() }.filter_map(|group| group.members.as_mut()) {
+            *members = Arc::from(&members[..]);
+        }
     }
 
     /// Ahead of a refill: lists of sub-jobs of jobs that the other world has not are used again. Allocates nothing.

@@ -1,6 +1,8 @@
 //! The protected side: groups, instances, pairs and drills.
 
+use super::arena::{Arena, Record};
 use super::flow::{Passed, Ticket};
+use super::job::Member;
 use super::label::{Label, Name, Stable, Word};
 use super::life::Life;
 use super::rare::{Plain, Rare};
@@ -18,6 +20,7 @@ use crate::units::{Bytes, Rate};
 use crate::world::refill::clone_by_field;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One of the two sides of a group; sides keep their AZ for ever, what changes is which of them is production.
 #[derive(
@@ -157,6 +160,9 @@ pub struct Group {
     pub instances: Roster<InstanceKey>,
     /// Its pairs by serial.
     pub pairs: Roster<PairKey>,
+    /// The same as jobs name them; None: nobody has asked since pairs came or went.
+    #[serde(skip)]
+    pub(crate) members: Option<Arc<[Member]>>,
     /// Its drills by serial.
     pub drills: Vec<DrillKey>,
     /// How many members run an operation of their own.
@@ -196,9 +202,20 @@ pub struct Group {
     pub copies: u32,
 }
 
-clone_by_field!(Group { label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
+clone_by_field!(Group { members, label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 impl Group {
+    /// Its pairs as jobs name them.
+    pub(crate) fn members(&mut self, pairs: &Arena<PairKey, Pair>) -> Arc<[Member]> {
+        let made = || {
+            self.pairs
+                .iter()
+                .map(|key| (key, pairs[key].stable))
+                .collect()
+        };
+        self.members.get_or_insert_with(made).clone()
+    }
+
     /// See `World::is_calm`; asked with so many faults standing, and the disks opened so often.
     #[inline]
     pub(crate) fn is_calm(&self, standing: u32, openings: u64) -> bool {
@@ -271,21 +288,16 @@ pub enum DrCopy {
 
 /// A replication pair: two disks of equal size and type (pages `sdrs_05_0601` to `sdrs_05_0606`).
 ///
-/// There may be millions. What a pair in step that is attached to nothing has nothing of is kept apart, in [`PairRest`].
+/// There may be millions. What a pair in step that is attached to nothing has nothing of is kept apart, in [`PairRest`], and so is what
+/// is hardly ever asked, in [`PairBase`].
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pair {
-    /// Its label.
-    pub label: Label,
     /// Its stable key.
     pub stable: Stable,
-    /// Its place in lists.
-    pub serial: u32,
     /// Its group.
     pub group: GroupKey,
     /// Status and operation under way.
     pub life: Life,
-    /// Its disks by side; None where none was made or one was deleted natively.
-    pub disks: [Option<DiskKey>; 2],
     /// Which side's disk is written by production now. Differs from the group's only between a partial failure and its cure.
     pub station: Side,
     /// Where its copy stands.
@@ -302,9 +314,36 @@ pub struct Pair {
     pub updated: SimTime,
     /// What else there is to it.
     pub rest: Rare<PairRest>,
+    /// The version of its key.
+    #[serde(skip)]
+    pub(crate) version: u32,
 }
 
-clone_by_field!(Pair { label, stable, serial, group, life, disks, station, copy, dr_copy, parted, copies, sub, updated, rest } trees {  } maps {  });
+clone_by_field!(Pair { stable, group, life, station, copy, dr_copy, parted, copies, sub, updated, rest, version } trees {  } maps {  });
+
+impl Record for Pair {
+    type Base = PairBase;
+
+    #[inline(always)]
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn set_version(&mut self, version: u32) {
+        self.version = version;
+    }
+}
+
+/// What a pair is, as opposed to how it is doing.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct PairBase {
+    /// Its label.
+    pub label: Label,
+    /// Its place in lists.
+    pub serial: u32,
+    /// Its disks by side; None where none was made or one was deleted natively.
+    pub disks: [Option<DiskKey>; 2],
+}
 
 /// What pairs in step that are attached to nothing have nothing of.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -392,12 +431,20 @@ impl Drill {
     }
 }
 
-impl Pair {
-    /// Its name, which may repeat.
-    pub fn name(&self) -> Name {
-        self.rest.name.unwrap_or(self.label)
+impl super::World {
+    /// The disks of a pair that exists, by side; None where none was made or one was deleted natively.
+    pub fn disks_of(&self, pair: PairKey) -> [Option<DiskKey>; 2] {
+        self.pairs.base(pair).disks
     }
 
+    /// The name of a pair that exists, which may repeat.
+    pub fn pair_name(&self, pair: PairKey) -> Name {
+        let name = self.pairs[pair].rest.name;
+        name.unwrap_or_else(|| self.pairs.base(pair).label)
+    }
+}
+
+impl Pair {
     /// How its two disks differ, and why.
     #[inline]
     pub fn drift(&self) -> &Drift {
@@ -529,7 +576,7 @@ mod tests {
 
     #[test]
     fn records_of_which_there_may_be_millions_stay_small() {
-        assert!(size_of::<Pair>() <= 88, "{}", size_of::<Pair>());
+        assert!(size_of::<Option<Pair>>() <= 64, "a line of memory");
         assert!(size_of::<Disk>() <= 80, "{}", size_of::<Disk>());
     }
 }

@@ -130,7 +130,7 @@ fn a_disk_that_comes_back_blank_at_once_is_copied_in_full() {
             _ => copying(),
         };
         let key = pair(engine.world());
-        let disk = engine.world().pairs[key].disks[Side::Target.index()].unwrap();
+        let disk = engine.world().disks_of(key)[Side::Target.index()].unwrap();
         let size = engine.world().disks[disk].size;
         let destroyed = true;
         engine.inject(Event::Struck(Blow::Disk { disk, destroyed }));

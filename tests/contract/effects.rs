@@ -397,7 +397,10 @@ fn one_flavor_for_both() {
 
 fn a_dr_disk() {
     let region = group();
-    let [Some(old), Some(new)] = pair(&region, "p").disks else {
+    let Some(Who::Pair(p)) = region.world().find("p") else {
+        panic!("there is a pair");
+    };
+    let [Some(old), Some(new)] = region.world().disks_of(p) else {
         panic!("the pair has two disks");
     };
     let disk = |key| -> &Disk { &region.world().disks[key] };

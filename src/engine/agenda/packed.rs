@@ -151,6 +151,12 @@ impl Packed {
         (self.kind() == PAIR).then(|| (pair(), Ending(self.word())))
     }
 
+    /// The pair that it is about; None if it is about something else.
+    #[inline(always)]
+    pub(super) fn subject(self) -> Option<PairKey> {
+        self.pair().map(|end| end.0)
+    }
+
     /// The pair whose sub-job ended well, the operation, and how many standstills had ended; None if it is anything else.
     #[inline(always)]
     pub(super) fn good_end_of_sub_job(self) -> Option<(PairKey, Op, u32)> {

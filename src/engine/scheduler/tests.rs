@@ -99,6 +99,8 @@ enum Step {
     PushAt(Vec<u64>),
     /// Entries for these instants in their order, at once.
     PushRising(Vec<u64>),
+    /// The same in no order, so far behind what came out last.
+    PushAll(Vec<u64>),
     Pop(usize),
     /// So often take one out that is due at most so much later than what came out last.
     PopUntil(usize, u64),
@@ -151,6 +153,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => same.prop_map(Step::Push),
         1 => spans(20).prop_map(Step::PushAt),
         2 => rising().prop_map(Step::PushRising),
+        2 => spans(80).prop_map(Step::PushAll),
         6 => (1_usize..8).prop_map(Step::Pop),
         2 => (1_usize..300).prop_map(Step::Pop),
         2 => (1_usize..20, span()).prop_map(|(times, span)| Step::PopUntil(times, span)),
@@ -205,14 +208,16 @@ impl Twins {
         (stop, then): (usize, Taken),
     ) -> Result<(), TestCaseError> {
         let mut offered = Vec::new();
-        let taken = self.queue.drain(at(limit), most, |due, &number| {
-            offered.push((due, number));
-            if offered.len() > stop {
-                then
-            } else {
-                Taken::Yes
-            }
-        });
+        let taken = self
+            .queue
+            .drain(at(limit), most, &mut |due, &number: &u32| {
+                offered.push((due, number));
+                if offered.len() > stop {
+                    then
+                } else {
+                    Taken::Yes
+                }
+            });
         let refused = usize::from(offered.len() > stop && then == Taken::No);
         prop_assert_eq!(taken + refused, offered.len());
         prop_assert!(offered.len() <= most.min(stop + 1));
@@ -236,7 +241,7 @@ impl Twins {
             Step::Drain(most, span, stop, then) => {
                 self.drain((most, self.now.saturating_add(span)), (stop, then))?;
             }
-            Step::Prepare(span) => self.queue.prepare(at(self.now.saturating_add(span))),
+            Step::Prepare(span) => drop(self.queue.prepare(at(self.now.saturating_add(span)))),
             Step::Push(spans) => {
                 for span in spans {
                     self.push(self.now.saturating_add(span));
@@ -247,6 +252,14 @@ impl Twins {
                 let number = |micros| (at(micros), self.model.push(micros));
                 let entries: Vec<_> = instants.into_iter().map(number).collect();
                 self.queue.push_rising(entries.into_iter());
+            }
+            Step::PushAll(spans) => {
+                let number = |span| {
+                    let micros = self.now.saturating_add(span);
+                    (at(micros), self.model.push(micros))
+                };
+                let entries: Vec<_> = spans.into_iter().map(number).collect();
+                self.queue.push_all(entries.into_iter());
             }
             Step::Pop(times) => {
                 for _ in 0..times {
@@ -294,8 +307,55 @@ impl Twins {
     }
 }
 
+/// What is done with a queue in which so many entries wait that some of those in order are kept when it is filled again; the
+/// instants lie as close together as they do.
+fn step_of_many() -> impl Strategy<Value = Step> {
+    let span = || (0_u64..200).prop_map(|entries| entries << 12);
+    let spans = |most| prop::collection::vec(span(), 1..most);
+    prop_oneof![
+        6 => (1_usize..200).prop_map(|most| Step::Drain(most, u64::MAX >> 1, usize::MAX - 1, Taken::No)),
+        3 => (1_usize..200, span(), 0_usize..100).prop_map(|(most, span, taken)| Step::Drain(most, span, taken, Taken::No)),
+        6 => Just(Step::Prepare(u64::MAX >> 1)),
+        2 => span().prop_map(Step::Prepare),
+        3 => spans(8).prop_map(Step::Push),
+        2 => spans(80).prop_map(Step::PushAll),
+        1 => (6_u32..16, 100_u64..400).prop_map(|(bits, many)| Step::Push(crowd(bits, many))),
+        1 => (0_u32..30).prop_map(|bits| Step::PushAt(crowd(bits, 5))),
+        2 => (1_usize..40).prop_map(Step::Pop),
+        2 => (1_usize..20, span()).prop_map(|(times, span)| Step::PopUntil(times, span)),
+        1 => Just(Step::Copy),
+        1 => Just(Step::Restore),
+    ]
+}
+
+/// All that is in the queue of twins is what is in the other one.
+fn compare(twins: Twins) -> Result<(), TestCaseError> {
+    let Twins { queue, model, .. } = twins;
+    let in_order = queue.in_order().into_iter();
+    let listed: Vec<_> = in_order.map(|(due, &number)| (due, number)).collect();
+    let rest = model.rest();
+    prop_assert_eq!(&drain(queue.clone()), &rest);
+    prop_assert_eq!(&drain(queue), &rest);
+    prop_assert_eq!(&listed, &rest);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn behaves_like_that_with_many_entries(
+        many in any::<bool>(),
+        steps in prop::collection::vec(step_of_many(), 0..60),
+    ) {
+        let mut twins = Twins::default();
+        // Lying apart, so that a bucket takes few, and close together, so that it takes many.
+        twins.take(Step::Push(crowd(if many { 22 } else { 25 }, 8_000)))?;
+        for step in steps {
+            twins.take(step)?;
+        }
+        compare(twins)?;
+    }
 
     #[test]
     fn behaves_like_a_heap_with_sequence_numbers(steps in prop::collection::vec(step(), 0..40)) {
@@ -303,12 +363,7 @@ proptest! {
         for step in steps {
             twins.take(step)?;
         }
-        let Twins { queue, model, .. } = twins;
-        let listed: Vec<_> = queue.in_order().into_iter().map(|(due, &number)| (due, number)).collect();
-        let rest = model.rest();
-        prop_assert_eq!(&drain(queue.clone()), &rest);
-        prop_assert_eq!(&drain(queue), &rest);
-        prop_assert_eq!(&listed, &rest);
+        compare(twins)?;
     }
 }
 
@@ -319,7 +374,8 @@ fn those_in_order_are_offered_to_the_last_if_another_is_due_after_them() {
         queue.push(at((1 << 20) + n), n);
     }
     queue.push(at(1 << 40), 30);
-    let all = |queue: &mut Queue<u64>, limit| queue.drain(at(limit), 100, |_, _| Taken::Yes);
+    let all =
+        |queue: &mut Queue<u64>, limit| queue.drain(at(limit), 100, &mut |_, _: &u64| Taken::Yes);
     assert_eq!(all(&mut queue, u64::MAX), 0, "none is in order");
     queue.prepare(at(1 << 19));
     assert_eq!(all(&mut queue, u64::MAX), 0, "none was due");
@@ -424,7 +480,8 @@ fn what_is_ready_is_what_comes_next() {
     let mut seen = 0;
     for _ in 0..100 {
         queue.pop();
-        let ready: Vec<u64> = queue.ready().take(64).collect();
+        let ready = (0..64).map_while(|others| queue.ready().after(others).copied());
+        let ready: Vec<u64> = ready.collect();
         seen += ready.len();
         let mut copy = queue.clone();
         let next: Vec<u64> = std::iter::from_fn(|| copy.pop())
@@ -434,4 +491,52 @@ fn what_is_ready_is_what_comes_next() {
         assert_eq!(ready, next);
     }
     assert!(seen > 100, "something is ready more often than not");
+}
+
+#[test]
+fn of_many_some_are_kept_for_those_who_look_ahead() {
+    let mut queue = Queue::new();
+    for n in 0..10_000_u64 {
+        queue.push(at(n << 12), n);
+    }
+    let (mut next, mut kept) = (0, Vec::new());
+    for _ in 0..50 {
+        kept.extend(queue.prepare(SimTime::MAX));
+        let ahead = |queue: &Queue<u64>, others| queue.ready().after(others).copied();
+        assert_eq!(ahead(&queue, 0), Some(next));
+        assert_eq!(ahead(&queue, 15), Some(next + 15));
+        next += queue.drain(SimTime::MAX, usize::MAX, &mut |_, _: &u64| Taken::Yes) as u64;
+    }
+    assert_eq!(kept[0], 0, "none was in order");
+    assert!(kept.len() == 50 && kept[1..].iter().all(|&kept| kept == KEPT));
+    assert!(next > 500);
+}
+
+#[test]
+fn what_is_kept_comes_first_when_the_run_goes_back_to_the_buckets() {
+    let (mut queue, mut model) = (Queue::new(), Model::default());
+    for n in 0..10_000_u64 {
+        queue.push(at(n << 6), model.push(n << 6));
+    }
+    for _ in 0..1_100 {
+        assert_eq!(queue.pop(), model.pop());
+    }
+    queue.drain(SimTime::MAX, usize::MAX, &mut |due, &number: &u32| {
+        assert_eq!(model.pop(), Some((due, number)));
+        Taken::Yes
+    });
+    assert_eq!(queue.prepare(SimTime::MAX), Some(KEPT));
+    for n in 0..400 {
+        let micros = (1 << 17) + n;
+        queue.push(at(micros), model.push(micros));
+    }
+    let rest = model.rest();
+    let listed: Vec<_> = queue
+        .in_order()
+        .into_iter()
+        .map(|(due, &n)| (due, n))
+        .collect();
+    assert_eq!(listed, rest, "listed");
+    assert_eq!(queue.peek_time(), Some(rest[0].0), "peeked");
+    assert_eq!(drain(queue), rest);
 }

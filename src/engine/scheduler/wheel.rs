@@ -7,12 +7,14 @@
 //! or what is in it lies close together, `base` becomes its least instant and its entries move to lower buckets.
 //!
 //! Nothing is compared by a sequence number: a bucket is first in, first out, equal instants always share a bucket, and
-//! sorting is stable, so equal instants come out in turn by themselves. Entries before `base`, which no engine pushes, wait
+//! sorting is stable, so equal instants come out in turn by themselves. Entries before `base`, which an engine hardly ever pushes, wait
 //! in a heap of their own.
 
+mod enter;
 mod out;
 mod sort;
 
+use crate::cache::fetch;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -24,6 +26,8 @@ const DIGITS: usize = 1 << BITS;
 const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
 /// Entries of a chunk.
 const CHUNK: usize = 16;
+/// So many entries, or a few less, lie in a line of memory.
+const ENTRIES_OF_LINE: usize = 2;
 /// A bucket of at most so many entries is sorted instead of spread.
 const SMALL: usize = 1536;
 /// So many entries are put beside a run before they are merged into it.
@@ -32,8 +36,13 @@ const BESIDE: usize = 64;
 const ALONE: usize = 8;
 /// After so many merges a run goes back to the buckets.
 const MERGES: u32 = 4;
+/// Where many entries wait, the run is filled again when so many are left of it, so that whoever looks ahead sees what comes behind
+/// them in time.
+pub(in super::super) const KEPT: usize = 32;
+/// So many entries are many.
+const MANY: usize = 4096;
 /// The longest run.
-const LONG: usize = SMALL + BESIDE * MERGES as usize;
+const LONG: usize = SMALL + KEPT + BESIDE * MERGES as usize;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
@@ -82,8 +91,12 @@ pub(super) struct Wheel<E> {
     run: Vec<Entry<E>>,
     /// How many entries of the run have not come out.
     left: usize,
+    /// When no more than so many are left, it is time to fill the run again.
+    low: usize,
     /// What was pushed since for an instant that the run reaches, the earliest last.
     near: Vec<Entry<E>>,
+    /// What is about to go there.
+    fresh: Vec<Entry<E>>,
     /// How often that was merged into the run since it was filled.
     merges: u32,
     /// The instant of the earliest entry that is neither in the run nor in a bucket; the last of all instants if there is none.
@@ -152,7 +165,9 @@ impl<E> Wheel<E> {
         Self {
             run: Vec::new(),
             left: 0,
+            low: 0,
             near: Vec::new(),
+            fresh: Vec::new(),
             merges: 0,
             aside: u64::MAX,
             base: 0,
@@ -188,13 +203,20 @@ impl<E> Wheel<E> {
         self.next.reserve(chunks);
         self.slots.reserve(chunks.saturating_mul(CHUNK));
         self.run.reserve(LONG.saturating_sub(self.run.len()));
-        self.near.reserve(BESIDE - self.near.len());
+        self.make_room_beside();
         self.buckets.reserve(BUCKETS - self.buckets.len());
+    }
+
+    /// Makes room for all that is ever beside the run, or about to go there.
+    pub(super) fn make_room_beside(&mut self) {
+        for room in [&mut self.near, &mut self.fresh] {
+            room.reserve_exact(BESIDE.saturating_sub(room.len()));
+        }
     }
 
     /// Drops all entries and keeps the room.
     pub(super) fn clear(&mut self) {
-        self.left = 0;
+        (self.left, self.low) = (0, 0);
         self.near.clear();
         self.early.clear();
         self.aside = u64::MAX;
@@ -210,7 +232,9 @@ impl<E> Wheel<E> {
 
     /// The earliest entry. Looks through the lowest bucket.
     pub(super) fn peek(&self) -> Option<(u64, &E)> {
-        if let Some(early) = self.early.peek() {
+        if let Some(early) = self.early.peek()
+            && self.rest().last().is_none_or(|first| early.at < first.0)
+        {
             return Some((early.at, &early.event));
         }
         let first = match (self.rest().last(), self.near.last()) {
@@ -230,15 +254,14 @@ impl<E> Wheel<E> {
         let mut all = Vec::with_capacity(self.len());
         let mut early: Vec<&Early<E>> = self.early.iter().collect();
         early.sort_unstable_by_key(|early| early.key());
-        all.extend(early.into_iter().map(|early| (early.at, &early.event)));
-        let sorted = all.len();
         all.extend(self.rest().iter().rev().map(|(at, event)| (*at, event)));
+        all.extend(early.into_iter().map(|early| (early.at, &early.event)));
         all.extend(self.near.iter().rev().map(|(at, event)| (*at, event)));
         for place in self.places() {
             let entries = self.pieces(&self.buckets[place]).flatten();
             all.extend(entries.map(|(at, event)| (*at, event)));
         }
-        all[sorted..].sort_by_key(|&(at, _)| at);
+        all.sort_by_key(|&(at, _)| at);
         all
     }
 
@@ -272,10 +295,25 @@ impl<E> Wheel<E> {
             let piece = &self.slots[slot..slot + stop];
             left -= stop;
             if left > 0 {
+                self.fetch_after(slot / CHUNK);
                 slot = self.next[slot / CHUNK] as usize * CHUNK;
             }
             Some(piece)
         })
+    }
+
+    /// Has the chunk fetched that comes after the one behind this one.
+    #[inline(always)]
+    fn fetch_after(&self, chunk: usize) {
+        let after = |chunk: usize| {
+            self.next
+                .get(chunk)
+                .map_or(usize::MAX, |&next| next as usize)
+        };
+        let begin = after(after(chunk)).saturating_mul(CHUNK);
+        if let Some(entries) = self.slots.get(begin..begin.saturating_add(CHUNK)) {
+            entries.iter().step_by(ENTRIES_OF_LINE).for_each(fetch);
+        }
     }
 
     /// The entries of the run that have not come out yet, the earliest last.
@@ -343,204 +381,10 @@ impl<E: Copy> Clone for Wheel<E> {
         self.early.clone_from(&source.early);
         self.near.clone_from(&source.near);
         (self.words, self.marks) = (source.words, source.marks);
-        (self.left, self.merges, self.aside) = (source.left, source.merges, source.aside);
+        (self.left, self.low) = (source.left, source.low);
+        (self.merges, self.aside) = (source.merges, source.aside);
         (self.base, self.span) = (source.base, source.span);
         (self.free, self.turns) = (source.free, source.turns);
         self.waiting = source.waiting;
-    }
-}
-
-impl<E: Copy> Wheel<E> {
-    /// Adds an entry behind all of the same instant.
-    #[inline]
-    pub(super) fn push(&mut self, at: u64, event: E) {
-        if at < self.base {
-            self.push_early(at, event);
-        } else if at - self.base < self.span {
-            self.push_near(at, event);
-        } else {
-            self.waiting += 1;
-            self.file(at, event);
-        }
-    }
-
-    #[cold]
-    fn push_early(&mut self, at: u64, event: E) {
-        let turn = self.turns;
-        self.turns += 1;
-        self.waiting += 1;
-        self.aside = self.aside.min(at);
-        self.early.push(Early { at, turn, event });
-    }
-
-    /// Puts an entry beside the run.
-    #[inline(never)]
-    fn push_near(&mut self, at: u64, event: E) {
-        self.waiting += 1;
-        if self.near.len() >= ALONE && self.left == 0 {
-            self.spill();
-            return self.file(at, event);
-        }
-        if self.near.len() == BESIDE {
-            if self.merges == MERGES {
-                self.spill();
-                return self.file(at, event);
-            }
-            self.merge();
-        }
-        if self.near.capacity() < BESIDE {
-            self.near.reserve_exact(BESIDE - self.near.len());
-        }
-        self.aside = self.aside.min(at);
-        // Few are there, and moving them one by one is quicker than to search and to ask the system to move what it finds.
-        self.near.push((at, event));
-        let mut place = self.near.len() - 1;
-        while place > 0 && self.near[place - 1].0 <= at {
-            self.near[place] = self.near[place - 1];
-            place -= 1;
-        }
-        self.near[place] = (at, event);
-    }
-
-    /// Merges what is beside the run into it, behind what is due at the same instants.
-    #[inline(never)]
-    fn merge(&mut self) {
-        self.merges += 1;
-        let (mut left, mut to) = (self.left, self.left + self.near.len());
-        self.waiting -= self.near.len();
-        self.left = to;
-        if self.run.len() < to {
-            self.run.reserve_exact(LONG - self.run.len());
-            self.run.resize(to, self.near[0]);
-        }
-        while let Some(&near) = self.near.last() {
-            to -= 1;
-            if left > 0 && self.run[left - 1].0 <= near.0 {
-                left -= 1;
-                self.run[to] = self.run[left];
-            } else {
-                self.run[to] = near;
-                self.near.pop();
-            }
-        }
-        self.aside = self.early.peek().map_or(u64::MAX, |early| early.at);
-    }
-
-    /// Puts the run and what is beside it back into the buckets, all of which are later.
-    #[inline(never)]
-    fn spill(&mut self) {
-        self.waiting += self.left;
-        while self.left > 0 {
-            self.left -= 1;
-            let (at, event) = self.run[self.left];
-            self.file(at, event);
-        }
-        while let Some((at, event)) = self.near.pop() {
-            self.file(at, event);
-        }
-        self.aside = self.early.peek().map_or(u64::MAX, |early| early.at);
-        self.span = 0;
-    }
-
-    /// Adds entries of which none is due before the one before it, each behind all of the same instant: the bucket that takes one
-    /// takes those behind it too, as far as it reaches.
-    #[inline]
-    pub(super) fn push_rising(&mut self, entries: impl Iterator<Item = Entry<E>>) {
-        let mut entries = entries.peekable();
-        while let Some((at, event)) = entries.next() {
-            self.push(at, event);
-            if at < self.base || at - self.base < self.span {
-                continue;
-            }
-            let (place, shift) = self.place_of(at);
-            let reach = at | ((1 << shift) - 1);
-            let bucket = &mut self.buckets[place];
-            let begin = bucket.end as usize;
-            let mut end = begin;
-            while !end.is_multiple_of(CHUNK)
-                && let Some(entry) = entries.next_if(|entry| entry.0 <= reach)
-            {
-                debug_assert!(self.slots[end - 1].0 <= entry.0, "they do not rise");
-                self.slots[end] = entry;
-                end += 1;
-            }
-            bucket.end = end as u32;
-            self.waiting += end - begin;
-        }
-    }
-
-    /// The place of the bucket for an instant, and how many of its bits it leaves open.
-    #[inline]
-    const fn place_of(&self, at: u64) -> (usize, u32) {
-        let shift = ((at ^ self.base) | 1).ilog2() & !(BITS - 1);
-        let digit = (at >> shift) as usize % DIGITS;
-        (shift as usize * (DIGITS / BITS as usize) + digit, shift)
-    }
-
-    /// Puts an entry into its bucket.
-    #[inline]
-    fn file(&mut self, at: u64, event: E) {
-        let (place, _) = self.place_of(at);
-        if let Some(bucket) = self.buckets.get_mut(place)
-            && !(bucket.end as usize).is_multiple_of(CHUNK)
-        {
-            self.slots[bucket.end as usize] = (at, event);
-            bucket.least = bucket.least.min(at);
-            bucket.end += 1;
-            return;
-        }
-        self.extend(place, at, event);
-    }
-
-    /// Puts an entry into a new chunk of a bucket, which is empty or whose chunks are full.
-    #[inline(never)]
-    fn extend(&mut self, place: usize, at: u64, event: E) {
-        let chunk = match self.free {
-            NONE => self.grow(at, event),
-            free => {
-                self.free = self.next[free as usize];
-                free
-            }
-        };
-        if place >= self.buckets.len() {
-            self.buckets.resize((place / DIGITS + 1) * DIGITS, EMPTY);
-        }
-        let slot = chunk * CHUNK as u32;
-        let first = &mut self.slots[slot as usize];
-        // One by one: a processor that reads in one piece what it has just written in several has to wait.
-        (first.0, first.1) = (at, event);
-        let bucket = &mut self.buckets[place];
-        if bucket.end == 0 {
-            self.marks[place / 64] |= 1 << (place % 64);
-            self.words |= 1 << (place / 64);
-            bucket.first = slot;
-        } else {
-            self.next[bucket.end as usize / CHUNK - 1] = chunk;
-        }
-        bucket.least = bucket.least.min(at);
-        bucket.chunks += 1;
-        bucket.end = slot + 1;
-    }
-
-    /// A new chunk.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, at: u64, event: E) -> u32 {
-        let chunk = self.next.len();
-        assert!(
-            chunk < NONE as usize / CHUNK,
-            "so many entries do not fit into any memory"
-        );
-        self.next.push(NONE);
-        // What fills the chunk is written over before it is read.
-        self.slots.resize((chunk + 1) * CHUNK, (at, event));
-        chunk as u32
-    }
-
-    /// Gives a chunk back.
-    #[inline]
-    fn release(&mut self, chunk: usize) {
-        self.next[chunk] = self.free;
-        self.free = chunk as u32;
     }
 }

@@ -198,14 +198,11 @@ pub(super) fn each(world: &mut World, group: GroupKey, mut act: impl FnMut(&mut 
 fn is_degraded(world: &World, group: GroupKey) -> bool {
     let record = &world.groups[group];
     let connected = world.is_connected(record);
-    record
-        .pairs
-        .iter()
-        .map(|pair| &world.pairs[pair])
-        .any(|pair| {
-            let dr = world.is_side_usable(pair, pair.station.other());
-            pair.is_replicating() && (!connected || !dr)
-        })
+    record.pairs.iter().any(|key| {
+        let pair = &world.pairs[key];
+        let dr = world.is_side_usable(key, pair.station.other());
+        pair.is_replicating() && (!connected || !dr)
+    })
 }
 
 /// Begins, changes or ends the outage of a pair.
@@ -224,8 +221,8 @@ fn pair_assessed(
         return;
     }
     let group = &world.groups[record.group];
-    let production = world.is_side_usable(record, record.station);
-    let replica = world.is_side_usable(record, record.station.other());
+    let production = world.is_side_usable(pair, record.station);
+    let replica = world.is_side_usable(pair, record.station.other());
     let connected = world.is_connected(group);
     let stopped = !connected
         && group
@@ -287,7 +284,8 @@ fn met(world: &mut World, now: SimTime, pair: PairKey, out: &mut Effects) {
     if !record.parted || fenced || !world.is_connected(&world.groups[record.group]) {
         return;
     }
-    let servers = record.disks[loser.index()].map(|disk| world.disks[disk].servers().to_vec());
+    let servers =
+        world.disks_of(pair)[loser.index()].map(|disk| world.disks[disk].servers().to_vec());
     discard(world, now, pair, out);
     for server in servers.into_iter().flatten() {
         if world.servers[server].power == Power::Active {

@@ -177,8 +177,8 @@ fn blank(world: &mut World, key: DiskKey, destroyed: bool) {
     let Some(pair) = pair.filter(|&pair| world.pairs.contains_key(pair)) else {
         return;
     };
-    let record = &world.pairs[pair];
-    if record.disks[record.station.other().index()] != Some(key) {
+    let dr = world.pairs[pair].station.other();
+    if world.disks_of(pair)[dr.index()] != Some(key) {
         return;
     }
     touch(world, pair);

@@ -52,7 +52,8 @@ pub(crate) fn refresh(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &world.pairs[pair];
     let station = record.station;
     let whole = record.is_replicating() && record.drift().outage.is_none();
-    let rate = |side: Side| match world.demand(record.disks[side.index()]) {
+    let disks = world.disks_of(pair);
+    let rate = |side: Side| match world.demand(disks[side.index()]) {
         rate if rate > 0 && world.is_writer(pair, side) => rate,
         _ => 0,
     };
@@ -136,7 +137,7 @@ fn pause(world: &mut World, pair: PairKey) {
     pass(world, world.now, pair);
     let record = &world.pairs[pair];
     if let Some(ticket) = record.ticket() {
-        let serial = record.serial;
+        let serial = world.pairs.base(pair).serial;
         let left = world.flows.stop(world.now, ticket, serial, pair);
         carried(world, pair, left);
         let record = &mut world.pairs[pair];
@@ -169,7 +170,7 @@ fn place(world: &mut World, pair: PairKey, copy: Copying) {
 /// Adds what was written on either side alone to what has to be copied, and forgets the rest about it.
 fn fold(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &world.pairs[pair];
-    let dr = record.disks[record.station.other().index()];
+    let dr = world.disks_of(pair)[record.station.other().index()];
     if record.is_alike() && dr.is_none_or(|disk| !world.disks[disk].blank) {
         return;
     }
@@ -213,7 +214,8 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
             out.push(Effect::InStep { pair });
         }
     } else {
-        let (serial, route) = (record.serial, world.groups[record.group].route);
+        let route = world.groups[record.group].route;
+        let serial = world.pairs.base(pair).serial;
         let limit = copy_limit(world, pair);
         let ticket = world.flows.start(now, route, limit, left, serial, pair);
         place(world, pair, Copying::Running);
@@ -233,8 +235,8 @@ pub(crate) fn begin_copy(world: &mut World, now: SimTime, pair: PairKey, out: &m
 /// A copy that begins while its way or a disk is lost waits, at level 5.
 fn wait_for_way(world: &mut World, now: SimTime, pair: PairKey) {
     let record = &world.pairs[pair];
-    let production = world.is_side_usable(record, record.station);
-    let replica = world.is_side_usable(record, record.station.other());
+    let production = world.is_side_usable(pair, record.station);
+    let replica = world.is_side_usable(pair, record.station.other());
     if production && replica && world.is_connected(&world.groups[record.group]) {
         return;
     }
@@ -256,7 +258,7 @@ fn forget_outage(pair: &mut Pair) {
 
 /// The most that one copy may take: the world's limit, its group's, and what both disks can do.
 fn copy_limit(world: &World, pair: PairKey) -> Option<Rate> {
-    let disks = world.pairs[pair].disks.into_iter().flatten();
+    let disks = world.disks_of(pair).into_iter().flatten();
     let bounds = disks.filter_map(|disk| world.disks[disk].rest.throughput);
     let of_group = world.groups[world.pairs[pair].group].copy_rate;
     bounds
@@ -277,7 +279,8 @@ fn in_step(world: &mut World, pair: PairKey) {
     }
     let record = &world.pairs[pair];
     let (production, dr) = (record.station.index(), record.station.other().index());
-    let ends = (record.disks[production], record.disks[dr]);
+    let disks = world.disks_of(pair);
+    let ends = (disks[production], disks[dr]);
     if let (Some(production), Some(dr)) = ends {
         let damaged = world.disks[production].rest.damaged;
         let replica = &world.disks[dr];
@@ -337,7 +340,8 @@ pub(super) fn synced(
     if let Some(ticket) = record.ticket()
         && record.copies == copies
     {
-        let left = world.flows.stop(now, ticket, record.serial, pair);
+        let serial = world.pairs.base(pair).serial;
+        let left = world.flows.stop(now, ticket, serial, pair);
         carried(world, pair, left);
         in_step(world, pair);
         out.push(Effect::InStep { pair });
@@ -367,7 +371,7 @@ pub(super) fn part(world: &mut World, now: SimTime, pair: PairKey, aim: Side, ou
         world.hung.add(Policy::Fencing);
     }
     let record = &world.pairs[pair];
-    let (group, disk) = (record.group, record.disks[aim.index()]);
+    let (group, disk) = (record.group, world.disks_of(pair)[aim.index()]);
     if let (Some(disk), Some(recovery)) = (disk, recovery)
         && recovery.damaged
     {
@@ -407,7 +411,7 @@ pub(super) fn discard(world: &mut World, now: SimTime, pair: PairKey, out: &mut 
     let lost = record.drift().gaps[loser];
     let block = world.settings.block_size;
     let record = &world.pairs[pair];
-    if let Some(disk) = record.disks[loser].map(|disk| &world.disks[disk]) {
+    if let Some(disk) = world.disks_of(pair)[loser].map(|disk| &world.disks[disk]) {
         let (load, written) = (disk.rest.load, lost.bytes(now));
         let dirty = marked(disk.size, block, load, written, record.dirty());
         world.pairs[pair].set_dirty(dirty);

@@ -11,7 +11,7 @@ use crate::units::Rate;
 use crate::world::label::{Label, Name, Word};
 use crate::world::life::Life;
 use crate::world::protection::{
-    Copying, DrCopy, Drill, Group, Instance, Pair, PairRest, ProtectionType, Side,
+    Copying, DrCopy, Drill, Group, Instance, Pair, PairBase, PairRest, ProtectionType, Side,
 };
 use crate::world::rare::{Plain, Rare};
 use crate::world::replica::Dirty;
@@ -69,6 +69,7 @@ pub(crate) fn group(
         copy_rate: new.copy_rate,
         instances: Roster::default(),
         pairs: Roster::default(),
+        members: None,
         drills: Vec::new(),
         busy: 0,
         invalid: 0,
@@ -175,13 +176,10 @@ pub(crate) fn pair(
     let mut disks = [None; 2];
     disks[station.index()] = Some(disk);
     let life = newborn(world, label, status);
-    let key = world.pairs.insert(Pair {
-        label,
+    let pair = Pair {
         stable: label.stable(&world.words),
-        serial,
         group,
         life,
-        disks,
         station,
         copy: Copying::Inactive,
         dr_copy: DrCopy::Missing,
@@ -196,9 +194,18 @@ pub(crate) fn pair(
             dirty: Dirty::anywhere(world.disks[disk].size),
             ..PairRest::PLAIN.clone()
         }),
-    });
+        version: 0,
+    };
+    let base = PairBase {
+        label,
+        serial,
+        disks,
+    };
+    let key = world.pairs.insert(pair, base);
     world.disks[disk].pair = Some(key);
-    world.groups[group].pairs.push(serial, key);
+    let record = &mut world.groups[group];
+    record.pairs.push(serial, key);
+    record.members = None;
     let usage = &mut world.projects[world.groups[group].project].usage;
     usage.replications += 1;
     usage.unattached_pairs += 1;
@@ -211,16 +218,18 @@ pub(crate) fn pair(
 pub(crate) fn remove_pair(world: &mut World, key: PairKey, out: &mut Effects) {
     data::withdraw(world, key);
     leave(world, Who::Pair(key), out);
+    let base = *world.pairs.base(key);
     let pair = world
         .pairs
         .remove(key)
         .expect("the caller names a pair that exists");
     world.copied.forget(key);
-    for disk in pair.disks.into_iter().flatten() {
+    for disk in base.disks.into_iter().flatten() {
         world.disks[disk].pair = None;
     }
     let group = &mut world.groups[pair.group];
-    group.pairs.remove(pair.serial);
+    group.pairs.remove(base.serial);
+    group.members = None;
     group.copies -= u32::from(pair.has_copy());
     let usage = &mut world.projects[group.project].usage;
     usage.replications -= 1;

@@ -421,10 +421,11 @@ fn attach(look: Look, disk: &Ref, server: &Ref, device: &str) -> Result<NativePl
 /// Whether a disk is the copy that replication writes now and the server is not one that waits for it: a server that
 /// nothing keeps from running would write where only replication may.
 fn is_replica_for_another(world: &World, disk: DiskKey, server: ServerKey) -> bool {
-    let Some(pair) = world.disks[disk].pair.map(|pair| &world.pairs[pair]) else {
+    let Some(key) = world.disks[disk].pair else {
         return false;
     };
-    if pair.disks[pair.station.other().index()] != Some(disk) {
+    let pair = &world.pairs[key];
+    if world.disks_of(key)[pair.station.other().index()] != Some(disk) {
         return false;
     }
     let instance = world.servers[server].instance;

@@ -107,7 +107,7 @@ fn carry_network(world: &mut World, plan: NativePlan, out: &mut Effects) -> Opti
 fn set_load(world: &mut World, disk: DiskKey, load: Option<Load>, out: &mut Effects) {
     let pair = world.disks[disk]
         .pair
-        .and_then(|pair| world.pairs.get(pair));
+        .and_then(|pair| world.pairs.get_base(pair));
     let both = pair.map_or([Some(disk), None], |pair| pair.disks);
     for disk in both.into_iter().flatten() {
         if world.disks[disk].rest.load == load {
@@ -279,14 +279,14 @@ fn delete_disk(world: &mut World, now: SimTime, disk: DiskKey, out: &mut Effects
     }
     make::remove_disk(world, disk, out);
     let Some(pair) = pair else { return };
-    let record = &mut world.pairs[pair];
-    if record.disks[record.station.other().index()] == Some(disk) {
+    let dr = world.pairs[pair].station.other();
+    if world.disks_of(pair)[dr.index()] == Some(disk) {
         data::set_dr_copy(world, pair, DrCopy::Missing);
     }
-    let record = &mut world.pairs[pair];
-    for place in &mut record.disks {
+    for place in &mut world.pairs.base_mut(pair).disks {
         *place = place.filter(|&d| d != disk);
     }
+    let record = &mut world.pairs[pair];
     record.rest.change(|rest| rest.lost = true);
     invalidate(world, now, Who::Pair(pair), out);
 }

@@ -53,8 +53,8 @@ pub(super) fn of_group(need: Need, asked: &Asked) -> bool {
         Need::DrUnusable if world.is_calm(group) => false,
         Need::DrUnusable => {
             let dr = group.station.other();
-            let mut pairs = group.pairs.iter().map(|p| &world.pairs[p]);
-            pairs.any(|pair| !pair.is_out() && !world.is_side_usable(pair, dr))
+            let mut pairs = group.pairs.iter();
+            pairs.any(|pair| !world.pairs[pair].is_out() && !world.is_side_usable(pair, dr))
         }
         Need::DrillOnly => {
             let dark = !world.is_lit(world.production_az(group));

@@ -117,8 +117,8 @@ impl<'a> Asked<'a> {
 
     fn pair_disks(&self) -> impl Iterator<Item = &'a Disk> {
         let world = self.look.world;
-        self.pair()
-            .disks
+        world
+            .disks_of(self.pair.expect(NAMED))
             .into_iter()
             .flatten()
             .map(|disk| &world.disks[disk])

@@ -451,7 +451,7 @@ fn a_failover_needs_a_copy_of_every_pair_that_can_be_used() {
             }
         }),
         (Need::DrUnusable, |f, _| {
-            let disk = f.pair("i/vda").disks[Side::Target.index()];
+            let disk = f.disks_of("i/vda")[Side::Target.index()];
             f.world.disks[disk.expect("it has one")].broken = true;
         }),
         (Need::CopyInconsistent, |f, _| {

@@ -38,7 +38,7 @@ fn ends(mut f: Fixture, call: Call, meanwhile: impl Fn(&mut Fixture)) -> Option<
 }
 
 fn dr_disk<'a>(f: &'a mut Fixture, pair: &str) -> &'a mut Disk {
-    let disk = f.pair(pair).disks[Side::Target.index()].expect("it has one");
+    let disk = f.disks_of(pair)[Side::Target.index()].expect("it has one");
     &mut f.world.disks[disk]
 }
 

@@ -323,7 +323,7 @@ pub(super) fn pairs(now: SimTime, filters: &Filters) -> View {
         let attached =
             |wanted: &Vec<InstanceKey>| pair.rest.attached.iter().any(|a| wanted.contains(&a.0));
         filters.instances.as_ref().is_none_or(attached)
-            && filters.is_named(&world.name(pair.name()))
+            && filters.is_named(&world.name(world.pair_name(key)))
             && filters.is_in_az(&world.groups[pair.group])
             && filters.is_in_status(Who::Pair(key))
     });

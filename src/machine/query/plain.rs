@@ -68,7 +68,7 @@ pub fn some_of_pair(world: &World, key: PairKey, fields: &[&str]) -> Option<Valu
     for &field in fields {
         let value = match field {
             "label" => label(world, Some(Who::Pair(key))),
-            "name" => Value::String(world.name(pair.name()).into_owned()),
+            "name" => Value::String(world.name(world.pair_name(key)).into_owned()),
             "group" => label(world, Some(Who::Group(pair.group))),
             "status" => Value::String(published::status(world, Who::Pair(key)).name().to_owned()),
             _ => return None,
@@ -114,7 +114,7 @@ fn protected(world: &World, now: SimTime, who: Who) -> Map<String, Value> {
         Who::Pair(key) => {
             map = object(&published::pair(world, now, key));
             let p = &world.pairs[key];
-            let disk = |side: usize| label(world, p.disks[side].map(Who::Disk));
+            let disk = |side: usize| label(world, world.disks_of(key)[side].map(Who::Disk));
             add.push(("group", label(world, Some(Who::Group(p.group)))));
             add.push(("disks", json!([disk(0), disk(1)])));
             add.push((

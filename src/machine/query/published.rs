@@ -38,9 +38,9 @@ pub(super) fn reason(code: Code) -> String {
 
 /// The bytes of a pair and how many of them are on the DR disk.
 fn copied(world: &World, now: SimTime, key: PairKey) -> (u128, u128) {
-    let (pair, left) = (&world.pairs[key], world.left(key, now));
-    let size = pair
-        .disks
+    let left = world.left(key, now);
+    let size = world
+        .disks_of(key)
         .into_iter()
         .flatten()
         .next()
@@ -220,15 +220,9 @@ pub(super) fn instance(world: &World, now: SimTime, key: InstanceKey) -> view::I
 pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
     let p = &world.pairs[key];
     let g = &world.groups[p.group];
-    let ids = p
-        .disks
-        .map(|disk| disk.map(|d| id(world, world.disks[d].stable)));
-    let disk = p
-        .disks
-        .into_iter()
-        .flatten()
-        .next()
-        .map(|d| &world.disks[d]);
+    let disks = world.disks_of(key);
+    let ids = disks.map(|disk| disk.map(|d| id(world, world.disks[d].stable)));
+    let disk = disks.into_iter().flatten().next().map(|d| &world.disks[d]);
     let status = status(world, Who::Pair(key));
     let attachment = p
         .rest
@@ -240,7 +234,7 @@ pub(super) fn pair(world: &World, now: SimTime, key: PairKey) -> view::Pair {
         });
     view::Pair {
         id: id(world, p.stable),
-        name: world.name(p.name()).into_owned(),
+        name: world.name(world.pair_name(key)).into_owned(),
         description: p.rest.description.map(|d| world.text(d).to_owned()),
         replication_model: "hypermetro".to_owned(),
         status: status.name().to_owned(),

@@ -50,8 +50,8 @@ pub(super) fn pairs(world: &World, now: SimTime) -> Result<(), Violation> {
 }
 
 fn sizes(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
-    let sizes = pair
-        .disks
+    let sizes = world
+        .disks_of(key)
         .map(|disk| disk.map(|disk| world.disks[disk].size));
     let most = sizes.into_iter().flatten().max();
     let unlike = matches!(sizes, [Some(one), Some(other)] if one != other);
@@ -72,13 +72,13 @@ fn in_step(world: &World, now: SimTime, key: PairKey, pair: &Pair) -> Result<(),
         let gap = &pair.drift().gaps[side.index()];
         gap.rate() > 0 || gap.bytes(now) > 0
     };
-    let blank =
-        pair.disks[pair.station.other().index()].is_some_and(|disk| world.disks[disk].blank);
+    let disks = world.disks_of(key);
+    let blank = disks[pair.station.other().index()].is_some_and(|disk| world.disks[disk].blank);
     let wrong = [
         (left > 0, "not everything was copied"),
         (!pair.is_consistent(), "no copy was finished"),
         (pair.parted, "a failover parted the sides"),
-        (pair.disks.contains(&None), "a disk is gone"),
+        (disks.contains(&None), "a disk is gone"),
         (blank, "it is blank"),
         (
             written(Side::Source) || written(Side::Target),
@@ -132,7 +132,7 @@ fn writes(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
     let whole = pair.is_replicating() && world.outage(key).is_none();
     let station = pair.station;
     let expected = |side: Side| match world.is_writer(key, side) {
-        true => world.demand(pair.disks[side.index()]),
+        true => world.demand(world.disks_of(key)[side.index()]),
         false => 0,
     };
     let alone = |side: Side| world.gap(key, side).rate();

@@ -107,8 +107,8 @@ pub(super) fn machines(world: &World) -> Result<(), Violation> {
         if let Some(pair) = disk.pair {
             let back = world
                 .pairs
-                .get(pair)
-                .map(|pair| pair.disks.contains(&Some(key)));
+                .get_base(pair)
+                .map(|base| base.disks.contains(&Some(key)));
             mutual(world, Who::Disk(key), Who::Pair(pair), "pair", back)?;
         }
     }
@@ -199,11 +199,29 @@ pub(super) fn protection(world: &World) -> Result<(), Violation> {
         mutual(world, one, Who::Group(instance.group), "group", whole)?;
         members_of(world, key)?;
     }
+    for (key, group) in &world.groups {
+        let members = group
+            .members
+            .iter()
+            .flat_map(|members| members.iter().copied());
+        let pairs = group
+            .pairs
+            .iter()
+            .map(|pair| (pair, world.stable(Who::Pair(pair)).unwrap_or_default()));
+        let same = group.members.is_none() || members.eq(pairs);
+        mutual(
+            world,
+            Who::Group(key),
+            Who::Group(key),
+            "members",
+            Some(same),
+        )?;
+    }
     for (key, pair) in &world.pairs {
         let whole = (pairs == world.pairs.len()).then_some(true);
         let one = Who::Pair(key);
         mutual(world, one, Who::Group(pair.group), "group", whole)?;
-        for disk in pair.disks.into_iter().flatten() {
+        for disk in world.disks_of(key).into_iter().flatten() {
             let back = world.disks.get(disk).map(|disk| disk.pair == Some(key));
             mutual(world, one, Who::Disk(disk), "disks", back)?;
         }

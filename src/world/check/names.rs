@@ -89,14 +89,14 @@ fn words(world: &World) -> bool {
         disks,
         groups,
         instances,
-        pairs,
         drills,
         topology.links,
         topology.nodes,
         topology.ducts
     ) && names!(domains, vpcs, servers, groups, instances, drills, jobs)
         && world.disks.values().all(|r| label(r.name()))
-        && world.pairs.values().all(|r| label(r.name()))
+        && { world.pairs.keys() }.all(|key| label(world.pair_name(key)))
+        && { world.pairs.keys() }.all(|key| label(world.pairs.base(key).label))
         && tasks
         && world.domains.values().all(|r| word(Some(r.description)))
         && world.groups.values().all(|r| word(r.description))
@@ -235,7 +235,7 @@ fn protected(world: &World) -> Result<(), Violation> {
         let by = Who::Pair(key);
         named(world, by, "work", works(&pair.life))?;
         named(world, by, "sub-job", works_as_sub_job(world, key, pair))?;
-        of_pair(world, by, pair)?;
+        of_pair(world, key, pair)?;
     }
     for (key, drill) in &world.drills {
         let by = Who::Drill(key);
@@ -300,8 +300,9 @@ fn of_instance(world: &World, by: Who, instance: &Instance) -> Result<(), Violat
     Ok(())
 }
 
-fn of_pair(world: &World, by: Who, pair: &Pair) -> Result<(), Violation> {
-    let mut disks = pair.disks.into_iter().flatten();
+fn of_pair(world: &World, key: PairKey, pair: &Pair) -> Result<(), Violation> {
+    let by = Who::Pair(key);
+    let mut disks = world.disks_of(key).into_iter().flatten();
     let mut attached = pair.rest.attached.iter();
     let route = |ticket: Ticket| world.flows.route_of(ticket.flow);
     let runs = pair.copy != Copying::Running || pair.ticket().and_then(route).is_some();

@@ -1,7 +1,8 @@
 //! How entries come out: from the run, from what is beside it, or from a bucket that becomes the run.
 
-use super::super::Taken;
-use super::{BITS, DIGITS, Entry, SMALL, Wheel};
+use super::super::{Ahead, Taken, Takes};
+use super::{BITS, DIGITS, Entry, KEPT, MANY, SMALL, Wheel};
+use crate::time::SimTime;
 
 impl<E: Copy> Wheel<E> {
     /// Takes out the earliest entry unless it is later than `limit`.
@@ -17,19 +18,42 @@ impl<E: Copy> Wheel<E> {
         self.pop_slowly(limit)
     }
 
-    /// Puts some entries in order if none is, and one is due at `limit` at the latest.
+    /// Puts some entries in order if none or few are yet, and another one is due at `limit` at the latest. Answers how many were in
+    /// order before, if it did.
     #[inline]
-    pub(in super::super) fn prepare(&mut self, limit: u64) {
-        if self.left == 0 && self.early.is_empty() && self.near.is_empty() {
-            self.prepare_some(limit);
+    pub(in super::super) fn prepare(&mut self, limit: u64) -> Option<usize> {
+        if self.left > self.low || self.is_beside() {
+            return None;
         }
+        self.prepare_some(limit)
     }
 
     #[inline(never)]
-    fn prepare_some(&mut self, limit: u64) {
-        if self.is_more_due(limit) {
-            self.fill();
+    fn prepare_some(&mut self, limit: u64) -> Option<usize> {
+        let (kept, mut filled) = (self.left, None);
+        while (filled.is_none() || self.left <= self.low) && self.is_more_due(limit) {
+            self.fill_behind();
+            filled = Some(kept);
         }
+        filled
+    }
+
+    /// Fills the run behind what is left of it, which are few entries, with nothing beside it.
+    fn fill_behind(&mut self) {
+        self.make_room_beside();
+        self.near.extend_from_slice(&self.run[..self.left]);
+        self.left = 0;
+        self.fill();
+        let left = self.left + self.near.len();
+        self.run[self.left..left].copy_from_slice(&self.near);
+        self.left = left;
+        self.near.clear();
+    }
+
+    /// Whether there are entries neither in the run nor in buckets.
+    #[inline]
+    fn is_beside(&self) -> bool {
+        !self.early.is_empty() || !self.near.is_empty()
     }
 
     /// Whether an entry in a bucket is due at `limit` at the latest.
@@ -42,18 +66,23 @@ impl<E: Copy> Wheel<E> {
     /// Takes out entries in turn, as long as somebody takes them: at most so many, from among those that are in order already, and
     /// each only while another is left that is due at `limit` at the latest. Answers how many.
     #[inline(always)]
-    pub(in super::super) fn drain(
+    pub(in super::super) fn drain<T: Takes<E>>(
         &mut self,
         limit: u64,
         most: usize,
-        mut take: impl FnMut(u64, &E) -> Taken,
+        takes: &mut T,
     ) -> usize {
         // So many of the run are later than that: mostly none.
         let late = match self.rest().first() {
             Some(last) if last.0 > limit => self.rest().partition_point(|entry| entry.0 > limit),
             _ => 0,
         };
-        let stays = late + usize::from(late > 0 || !self.is_more_due(limit));
+        let is_more_due = self.is_more_due(limit);
+        let stays = late + usize::from(late > 0 || !is_more_due);
+        let late = match is_more_due && !self.is_beside() {
+            true => late.max(self.low),
+            false => late,
+        };
         let mut count = 0;
         while count < most && self.left > late {
             let first = self.run[self.left - 1];
@@ -63,7 +92,8 @@ impl<E: Copy> Wheel<E> {
                 _ if beside || self.left == stays => break,
                 _ => first,
             };
-            let taken = take(entry.0, &entry.1);
+            takes.ahead(&Ahead(&self.run[..self.left - 1]));
+            let taken = takes.take(SimTime::from_micros(entry.0), &entry.1);
             if taken == Taken::No {
                 break;
             }
@@ -107,7 +137,7 @@ impl<E: Copy> Wheel<E> {
         if least > limit {
             return None;
         }
-        if self.early.is_empty() && self.near.is_empty() {
+        if !self.is_beside() {
             self.fill()?;
             self.left -= 1;
             return Some(self.run[self.left]);
@@ -121,8 +151,8 @@ impl<E: Copy> Wheel<E> {
     }
 
     /// The entries that will come out next, as far as they are in order already, if nothing is pushed before them.
-    pub(in super::super) fn ready(&self) -> impl Iterator<Item = &Entry<E>> {
-        self.rest().iter().rev()
+    pub(in super::super) fn ready(&self) -> Ahead<'_, E> {
+        Ahead(self.rest())
     }
 
     /// Fills the run, which is empty, from the lowest bucket; None if there is none.
@@ -146,6 +176,7 @@ impl<E: Copy> Wheel<E> {
             break;
         }
         self.merges = 0;
+        self.low = if self.waiting < MANY { 0 } else { KEPT };
         Some(())
     }
 }

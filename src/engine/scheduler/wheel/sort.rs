@@ -5,7 +5,7 @@
 //! out of order, which a processor foretells better than one cell for each entry. Where many entries share a cell, the bucket is
 //! not as wide as it seems, and lower buckets tell its entries apart.
 
-use super::{Bucket, CHUNK, Entry, LONG, SMALL, Wheel};
+use super::{Bucket, CHUNK, Entry, KEPT, LONG, SMALL, Wheel};
 use std::cmp::Reverse;
 
 /// At most so many entries are put in order one by one.
@@ -26,6 +26,7 @@ impl<E: Copy> Wheel<E> {
         loop {
             let chunk = slot / CHUNK;
             let stop = left.min(CHUNK - slot % CHUNK);
+            self.fetch_after(chunk);
             for place in slot..slot + stop {
                 let (at, event) = self.slots[place];
                 self.file(at, event);
@@ -96,11 +97,12 @@ impl<E: Copy> Wheel<E> {
         done
     }
 
-    /// Makes room for so many entries in the run; what fills it is written over before it is read.
+    /// Makes room for so many entries in the run, and for what is kept of the one before; what fills it is written over before it is read.
     fn make_room(&mut self, count: usize, slot: usize) {
-        if self.run.len() < count {
+        let room = count + KEPT;
+        if self.run.len() < room {
             self.run.reserve_exact(LONG - self.run.len());
-            self.run.resize(count, self.slots[slot]);
+            self.run.resize(room, self.slots[slot]);
         }
     }
 

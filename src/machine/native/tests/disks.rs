@@ -143,8 +143,9 @@ fn where_the_policy_allows_it_a_pair_loses_its_disk_and_is_invalid() {
         assert!(f.pair("p").is_consistent());
         f.done(delete_disk(disk));
         assert_eq!(f.status("p"), Status::Invalid);
+        let disks = f.disks_of("p");
         let pair = f.pair("p");
-        assert!(pair.rest.lost && pair.disks[side].is_none() && pair.disks[1 - side].is_some());
+        assert!(pair.rest.lost && disks[side].is_none() && disks[1 - side].is_some());
         assert_eq!(pair.is_consistent(), side == 0);
         assert_eq!(f.code(Call::Failover { group: "g".into() }), 1314);
     }
