@@ -11,7 +11,7 @@ use sdrsim::machine::{Blow, Event};
 use sdrsim::units::{Bytes, Rate};
 use sdrsim::world::flow::Flows;
 use sdrsim::world::machinery::Disk;
-use sdrsim::world::protection::Pair;
+use sdrsim::world::protection::{Pair, PairBase};
 use sdrsim::world::{LinkKey, PairKey, RouteKey, Who};
 use slotmap::SlotMap;
 use std::hint::black_box;
@@ -96,7 +96,7 @@ fn faults(c: &mut Criterion) {
     group.finish();
     println!(
         "memory: a pair {} bytes, a disk {} bytes, an event {} bytes",
-        size_of::<Pair>(),
+        size_of::<Pair>() + size_of::<PairBase>(),
         size_of::<Disk>(),
         size_of::<Event>()
     );

@@ -19,11 +19,14 @@ const EVENTS: u64 = 1000;
 /// The bytes of the records of a world's pairs, disks and groups and of its index, which are nearly all there is.
 fn bytes(engine: &Engine) -> usize {
     use sdrsim::world::machinery::Disk;
-    use sdrsim::world::protection::{Group, Pair};
+    use sdrsim::world::protection::{Group, Pair, PairBase};
     let world = engine.world();
     let (pairs, disks, groups) = (world.pairs.len(), world.disks.len(), world.groups.len());
     let index = (pairs + disks + groups) * (size_of::<u64>() + size_of::<Who>());
-    pairs * size_of::<Pair>() + disks * size_of::<Disk>() + groups * size_of::<Group>() + index
+    pairs * (size_of::<Pair>() + size_of::<PairBase>())
+        + disks * size_of::<Disk>()
+        + groups * size_of::<Group>()
+        + index
 }
 
 fn fork(c: &mut Criterion) {
