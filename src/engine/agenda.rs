@@ -274,6 +274,7 @@ mod tests {
     use crate::world::JobKey;
     use crate::world::job::Part;
     use slotmap::KeyData;
+    use std::collections::BTreeMap;
 
     fn settled(who: Who, doing: Doing, outcome: Outcome, turn: u32) -> Event {
         Event::Settled {
@@ -337,6 +338,60 @@ mod tests {
             }
             assert_eq!(next(&mut agenda, SimTime::MAX), None);
             assert_eq!(agenda.odd.len(), 2);
+        }
+    }
+
+    /// Takes what it is offered, and counts how often it heard of each pair.
+    #[derive(Default)]
+    struct Listener {
+        heard: BTreeMap<PairKey, [u32; 2]>,
+        taken: Vec<(SimTime, PairKey)>,
+    }
+
+    impl TakesEnds for Listener {
+        fn listens(&self) -> bool {
+            true
+        }
+
+        fn hear(&mut self, pair: PairKey) {
+            self.heard.entry(pair).or_default()[0] += 1;
+        }
+
+        fn hear_again(&mut self, pair: PairKey) {
+            self.heard.entry(pair).or_default()[1] += 1;
+        }
+
+        fn take(&mut self, at: SimTime, (pair, _): (PairKey, u32), _: (Op, u32)) -> Taken {
+            self.taken.push((at, pair));
+            Taken::Yes
+        }
+    }
+
+    #[test]
+    fn of_many_ends_each_is_heard_of_twice_before_it_comes() {
+        let ending = Ending::of(Doing::Job(Op::Failover, Part::Work), Outcome::Done, 0);
+        // Lying apart, so that a bucket takes few, and close together, so that it takes many.
+        for apart in [20, 12] {
+            let end = |n: u64| {
+                let at = SimTime::from_micros(mix(n) % (10_000 << apart));
+                (at, PairKey::from(KeyData::from_ffi(1 << 32 | n)), 1)
+            };
+            let mut agenda = Agenda::default();
+            for first in (0..10_000).step_by(100) {
+                let ends = (first..first + 100).map(end);
+                agenda.push_ends(ends, ending.expect("it fits"));
+            }
+            let mut listener = Listener::default();
+            let mut most = (1..).map(|turn| mix(turn) as usize % 90 + 1);
+            while listener.taken.len() < 5_000 {
+                let most = most.next().expect("there is always a next one");
+                let taken = agenda.drain_ends(SimTime::MAX, most, &mut listener);
+                assert!(taken > 0, "many wait");
+            }
+            assert!(listener.taken.is_sorted_by_key(|taken| taken.0));
+            for (_, pair) in &listener.taken {
+                assert_eq!(listener.heard.get(pair), Some(&[1, 1]));
+            }
         }
     }
 
