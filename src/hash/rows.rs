@@ -95,17 +95,18 @@ impl<H: RowHash<C>, const C: usize> Kernel for Sum<'_, H, C> {
 
     #[inline(always)]
     fn wide<S: Simd>(&mut self, simd: S) -> u64 {
-        let mut hashes = Column::ZERO;
-        hash_all(simd, (self.columns, self.many), self.hash, &mut hashes);
-        let (eights, rest) = hashes.0[..self.many.min(MANY)].as_chunks::<LANES>();
         let mut sums = u64x8::splat(simd, 0);
-        for eight in eights {
-            sums += u64x8::from_slice(simd, eight);
-        }
+        let (groups, rest) = (self.many.min(MANY) / LANES, self.many % LANES);
+        let whole = |_, hashes| sums += hashes;
+        hash_all(simd, (self.columns, groups), self.hash, whole);
         let sums: [u64; LANES] = sums.into();
-        let mut sum: u64 = 0;
-        for one in sums.iter().chain(rest) {
-            sum = sum.wrapping_add(*one);
+        let mut sum = sums.iter().fold(0_u64, |sum, one| sum.wrapping_add(*one));
+        if rest > 0 {
+            let [last]: [_; 1] = hash_some(simd, self.columns, groups, self.hash);
+            let last: [u64; LANES] = last.into();
+            for one in &last[..rest] {
+                sum = sum.wrapping_add(*one);
+            }
         }
         sum
     }
@@ -131,9 +132,13 @@ impl<H: RowHash<C>, const C: usize> Kernel for Each<'_, H, C> {
 
     #[inline(always)]
     fn wide<S: Simd>(&mut self, simd: S) -> Column {
-        let mut hashes = Column::ZERO;
-        hash_all(simd, (self.columns, self.many), self.hash, &mut hashes);
-        hashes
+        let mut all = Column::ZERO;
+        let groups = self.many.min(MANY).div_ceil(LANES);
+        let store = |group: usize, hashes: u64x8<S>| {
+            hashes.store_slice(&mut all.groups_mut()[group]);
+        };
+        hash_all(simd, (self.columns, groups), self.hash, store);
+        all
     }
 
     #[inline(always)]
@@ -147,52 +152,78 @@ impl<H: RowHash<C>, const C: usize> Kernel for Each<'_, H, C> {
     }
 }
 
-/// Puts the hashes of the first rows where there are zeros.
+/// So many groups of lanes go together: a multiplication takes many times as long as it keeps the next one waiting, so what is done to
+/// one group does not wait for what was done to the one before.
+const ABREAST: usize = 8;
+
+/// Hands out the hashes of the first groups, one after another, with the number of each.
 #[inline(always)]
 fn hash_all<S: Simd, H: RowHash<C>, const C: usize>(
     simd: S,
-    (columns, many): (&[Column; C], usize),
+    (columns, groups): (&[Column; C], usize),
     hash: &H,
-    hashes: &mut Column,
+    mut out: impl FnMut(usize, u64x8<S>),
 ) {
-    let groups = many.min(MANY).div_ceil(LANES);
-    let hashes = &mut hashes.groups_mut()[..groups];
-    hash.of(Passes { simd, hashes }, columns.each_ref());
-}
-
-/// The hashes of many rows, a group of lanes after another at every step: a multiplication takes many times as long as it keeps the
-/// next one waiting, so what is done to one group does not wait for what was done to the one before.
-struct Passes<'a, S> {
-    simd: S,
-    hashes: &'a mut [[u64; LANES]],
-}
-
-impl<S: Simd> Passes<'_, S> {
-    #[inline(always)]
-    fn mixed(hashes: u64x8<S>) -> u64x8<S> {
-        let z = hashes + GOLDEN;
-        let z = (z ^ (z >> 30)) * FIRST;
-        let z = (z ^ (z >> 27)) * SECOND;
-        z ^ (z >> 31)
+    let mut group = 0;
+    while group + ABREAST <= groups {
+        let hashes: [_; ABREAST] = hash_some(simd, columns, group, hash);
+        for (place, hashes) in (group..).zip(hashes) {
+            out(place, hashes);
+        }
+        group += ABREAST;
+    }
+    for place in group..groups {
+        let [hashes]: [_; 1] = hash_some(simd, columns, place, hash);
+        out(place, hashes);
     }
 }
 
-impl<S: Simd> Hashing for Passes<'_, S> {
-    type Numbers = Column;
+/// The hashes of some groups, from one on.
+#[inline(always)]
+fn hash_some<S: Simd, H: RowHash<C>, const C: usize, const N: usize>(
+    simd: S,
+    columns: &[Column; C],
+    first: usize,
+    hash: &H,
+) -> [u64x8<S>; N] {
+    let zero = [u64x8::splat(simd, 0); N];
+    let numbers = columns.each_ref().map(|column| {
+        let groups = column.groups()[first..].first_chunk();
+        groups.expect("whoever asks knows how many there are")
+    });
+    hash.of(Abreast { simd, hashes: zero }, numbers).hashes
+}
+
+/// The hashes of some groups of lanes.
+struct Abreast<S: Simd, const N: usize> {
+    simd: S,
+    hashes: [u64x8<S>; N],
+}
+
+#[inline(always)]
+fn mixed<S: Simd>(hashes: u64x8<S>) -> u64x8<S> {
+    let z = hashes + GOLDEN;
+    let z = (z ^ (z >> 30)) * FIRST;
+    let z = (z ^ (z >> 27)) * SECOND;
+    z ^ (z >> 31)
+}
+
+impl<S: Simd, const N: usize> Hashing for Abreast<S, N> {
+    type Numbers = [[u64; LANES]; N];
 
     #[inline(always)]
-    fn mix(self) -> Self {
-        for group in self.hashes.iter_mut() {
-            Self::mixed(u64x8::from_slice(self.simd, group)).store_slice(group);
+    fn mix(mut self) -> Self {
+        for hashes in &mut self.hashes {
+            *hashes = mixed(*hashes);
         }
         self
     }
 
     #[inline(always)]
-    fn join_with(self, numbers: &Column, up: u32, flips: u64) -> Self {
-        for (group, numbers) in self.hashes.iter_mut().zip(numbers.groups()) {
+    fn join_with(mut self, numbers: &[[u64; LANES]; N], up: u32, flips: u64) -> Self {
+        for (hashes, numbers) in self.hashes.iter_mut().zip(numbers) {
             let numbers = (u64x8::from_slice(self.simd, numbers) << up) ^ flips;
-            Self::mixed(u64x8::from_slice(self.simd, group) ^ numbers).store_slice(group);
+            *hashes = mixed(*hashes ^ numbers);
         }
         self
     }
