@@ -8,7 +8,7 @@ use super::announced::Announced;
 use super::digest::{Begun, Digest, Keys, Running, Statuses};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
-use crate::machine::{Doing, Effect, Event, Outcome};
+use crate::machine::{Doing, Effect, Effects, Event, Moves, Outcome};
 use crate::time::{SimTime, Span};
 use crate::world::label::Stable;
 use crate::world::{Who, World};
@@ -51,9 +51,33 @@ impl Absorber {
         }
     }
 
-    /// Takes in the effects of one call at an instant, in order, with the world as it is after the call.
+    /// Takes in the effects of one call at an instant, with the world as it is after the call.
+    ///
+    /// The movers come last where nobody looks on: nothing is made of them but what the digest sums up.
     #[inline]
-    pub(super) fn absorb<O: Oracle, W: Observer>(
+    pub(super) fn take_in<O: Oracle, W: Observer>(
+        &mut self,
+        effects: &mut Effects,
+        world: &World,
+        now: SimTime,
+        oracle: &mut O,
+        observer: &mut W,
+    ) {
+        if observer.is_looking() {
+            effects.write_out();
+        }
+        self.absorb(effects.written(), world, now, oracle, observer);
+        if let Some(Moves { movers, to, job }) = effects.moves() {
+            for mover in movers {
+                let what = Statuses::new(mover.epoch, (mover.from, to), job != 0);
+                self.digest.moved(now, mover.stable, what);
+            }
+        }
+    }
+
+    /// The same of those that are written out, in order.
+    #[inline]
+    fn absorb<O: Oracle, W: Observer>(
         &mut self,
         effects: &[Effect],
         world: &World,

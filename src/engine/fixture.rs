@@ -1,7 +1,7 @@
 //! A small world for the engine's own tests.
 
 use crate::machine::make::{self, NewDisk, NewGroup, NewServer};
-use crate::machine::{Answer, admit, command::Call, commit};
+use crate::machine::{Answer, Effects, admit, command::Call, commit};
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;
 use crate::sdrs::status::Status;
@@ -59,7 +59,8 @@ impl Fixture {
         };
         world.settings.workers = Some(0);
         let admitted = admit(&world, &start.into()).unwrap();
-        let Answer::Job(job) = commit(&mut world, SimTime::ZERO, admitted, &mut Vec::new()) else {
+        let Answer::Job(job) = commit(&mut world, SimTime::ZERO, admitted, &mut Effects::new())
+        else {
             panic!("starting protection is a job");
         };
         let Some(Who::Group(other_group)) = world.find("other") else {
@@ -153,7 +154,7 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 0, 0), 16).unwrap();
     let label = make::label(world, &format!("{name}-vpc"));
     let project = world.default_project;
-    let out = &mut Vec::new();
+    let out = &mut Effects::new();
     let vpc = make::vpc(world, label, label, project, cidr, out);
     let label = make::label(world, name);
     let new = NewGroup {
@@ -171,7 +172,7 @@ fn group(world: &mut World, name: &str, azs: [AzKey; 2]) -> GroupKey {
 }
 
 fn members(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2]) -> Made {
-    let out = &mut Vec::new();
+    let out = &mut Effects::new();
     let servers = [0, 1].map(|side| server(world, name, group, azs, side));
     let label = make::label(world, &format!("{name}-server"));
     let facts = (group, label, label, None);
@@ -221,7 +222,7 @@ fn server(
         hypervisor: Hypervisor::default(),
         power: [Power::Active, Power::Shutoff][side],
     };
-    make::server(world, new, &mut Vec::new())
+    make::server(world, new, &mut Effects::new())
 }
 
 fn disk(world: &mut World, name: &str, az: AzKey, gib: u32) -> DiskKey {
@@ -239,14 +240,14 @@ fn disk(world: &mut World, name: &str, az: AzKey, gib: u32) -> DiskKey {
         grows_online: true,
         write: Default::default(),
     };
-    make::disk(world, new, &mut Vec::new())
+    make::disk(world, new, &mut Effects::new())
 }
 
 fn pair(world: &mut World, name: &str, group: GroupKey, azs: [AzKey; 2], gib: u32) -> PairKey {
     let disks = [0, 1].map(|side| disk(world, &format!("{name}-disk-{side}"), azs[side], gib));
     let label = make::label(world, name);
     let facts = (group, label, label, None);
-    let out = &mut Vec::new();
+    let out = &mut Effects::new();
     let key = make::pair(
         world,
         SimTime::ZERO,
@@ -264,7 +265,7 @@ fn address(world: &mut World, server: ServerKey) -> (NicKey, EipKey) {
     let cidr = Cidr::around(Ipv4Addr::new(10, 0, 1, 0), 24).unwrap();
     let label = make::label(world, "subnet");
     let vpc = world.servers[server].vpc;
-    let subnet = make::subnet(world, label, vpc, cidr, &mut Vec::new());
+    let subnet = make::subnet(world, label, vpc, cidr, &mut Effects::new());
     let (label, serial) = named(world, "nic");
     let stable = label.stable(&world.words);
     let nic = world.nics.insert(Nic {

@@ -482,14 +482,16 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         if let Some(defect) = self.defect {
             defect(&mut self.world, &mut self.effects);
         }
-        self.ahead.absorb(
-            &self.effects,
+        self.ahead.take_in(
+            &mut self.effects,
             &self.world,
             self.now,
             &mut self.oracle,
             &mut self.observer,
         );
-        self.observer.after(self.now, &self.world, &self.effects);
+        if self.observer.is_looking() {
+            self.observer.after(self.now, &self.world, &self.effects);
+        }
     }
 }
 

@@ -124,7 +124,20 @@ fn a_refusal_leaves_everything_as_it_was() {
 #[test]
 fn the_effects_of_the_last_call_are_at_hand() {
     let mut engine = engine();
+    let mut unseen = engine.fork_unseen();
     start(&mut engine);
+    start(&mut unseen);
+    let moved = |effect: &&Effect| {
+        let who = match effect {
+            Effect::Moved { who, .. } => who,
+            _ => return false,
+        };
+        matches!(who, Who::Pair(_))
+    };
+    assert_eq!(unseen.effects().iter().filter(moved).count(), 2);
+    assert_eq!(unseen.effects(), engine.effects());
+    assert_eq!(unseen.clone().effects(), engine.effects());
+    assert_eq!(unseen.digest(), engine.digest());
     let began = |effect: &&Effect| matches!(effect, Effect::Begin { .. });
     assert_eq!(engine.effects().iter().filter(began).count(), 1);
     engine.step();
@@ -275,7 +288,7 @@ fn a_worn_engine_takes_no_more_room() {
             stop(&mut engine);
             assert_eq!(engine.run_until_quiet(MANY), RunEnd::Quiet);
         }
-        (engine.queue().capacity(), engine.effects.capacity())
+        (engine.queue().capacity(), engine.effects.room())
     };
     let room = round(1);
     assert_eq!(round(50), room);

@@ -335,7 +335,7 @@ impl Builder {
     }
 
     fn take_in(&mut self) {
-        for effect in self.out.drain(..) {
+        for effect in self.out.drain() {
             match effect {
                 Effect::Begin {
                     who, epoch, doing, ..

@@ -5,7 +5,8 @@
 //! is done at once.
 
 use super::admit::{Admitted, CreateDrill, CreateGroup, CreateInstance, CreatePair, Plan};
-use super::effect::{Effect, Effects, Property};
+use super::effect::{Effect, Property};
+use super::effects::Effects;
 use super::settle;
 use super::transition::begin_work;
 use super::{data, make, native, tags, tasks};

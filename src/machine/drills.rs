@@ -3,7 +3,8 @@
 //! A drill takes snapshots of the side that is not production now: the DR copy, or in a group that has failed over the
 //! stale side. Disks made from the snapshots are attached to one server per instance in a VPC of the drill's own.
 
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use super::{data, make, native};
 use crate::sdrs::codes::Code;
 use crate::sdrs::net::Cidr;

@@ -325,6 +325,3 @@ pub enum Effect {
         server: ServerKey,
     },
 }
-
-/// The effects of a call, in order. The engine hands in one buffer again and again.
-pub type Effects = Vec<Effect>;

@@ -3,7 +3,8 @@
 //! A hazard holds its targets down together, so a common cause is one hazard with several targets.
 
 use super::data;
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use crate::time::SimTime;
 use crate::world::World;
 

@@ -137,7 +137,7 @@ impl Hand {
     }
 
     fn take_in(&mut self) {
-        for effect in self.out.drain(..) {
+        for effect in self.out.drain() {
             match effect {
                 Effect::Begin {
                     who, epoch, doing, ..

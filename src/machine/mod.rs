@@ -13,6 +13,7 @@ pub mod commit;
 pub(crate) mod data;
 mod drills;
 pub mod effect;
+mod effects;
 pub mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -37,7 +38,9 @@ pub use admit::{Admitted, admit};
 pub use build::{BuildError, Builder};
 pub use command::Command;
 pub use commit::{Answer, commit};
-pub use effect::{Effect, Effects};
+pub use effect::Effect;
+pub use effects::Effects;
+pub(crate) use effects::Moves;
 pub use event::{Blow, Doing, Event, Outcome};
 pub(crate) use plain::{HearsBegins, HearsEnds, Left};
 pub use refusal::Refusal;

@@ -2,7 +2,8 @@
 //!
 //! Nothing here decides whether: `obstacle` has been asked before.
 
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use super::transition::end_work;
 use super::{data, drills, make, native};
 use crate::sdrs::codes::Code;

@@ -6,7 +6,8 @@
 //! the pair has nothing that few pairs have. In every other case the event goes the long way. Nothing is decided here that is
 //! not decided there: `tests/short_way.rs` holds one to the other, and so do the digests of all scenarios.
 
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use super::event::Doing;
 use super::transition::count_pair;
 use crate::sdrs::op::Op;

@@ -4,7 +4,8 @@
 //! their sub-jobs end; group, instances, servers, NICs and `priority_station` change together at close. A job that fails
 //! leaves a failed task, and everything it touched reports the error status of its row.
 
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::{Effects, Mover};
 use super::event::{Doing, Outcome};
 use super::plain::HearsBegins;
 use super::transition::{count_pairs, end_work, move_to};
@@ -50,13 +51,13 @@ pub(super) fn begin_pairs(
         .during;
     debug_assert!(rule(op).is_group_operation() && Kind::ReplicationPair.shows(during));
     let (members, pairs) = (&world.groups[group].pairs, &mut world.pairs);
-    out.reserve(members.len() + SPARE_EFFECTS);
     let mut moved = [0; Status::ALL.len()];
     // The statuses in which a pair is passed by, a bit each: wherever it stands, and where it stands already where the operation leads.
     const { assert!(Status::ALL.len() <= u64::BITS as usize) };
     let bit = |status: Status| 1_u64 << status as u32;
     let anywhere = Pair::OUT.into_iter().fold(0, |bits, out| bits | bit(out));
     let at_aim = anywhere | goal_of(op).map_or(0, bit);
+    let mut movers = out.movers(members.len());
     for key in members.iter() {
         let pair = &mut pairs[key];
         let passed_by = if pair.station == aim {
@@ -85,19 +86,16 @@ pub(super) fn begin_pairs(
         life.epoch += 1;
         pair.updated = now;
         moved[from as usize] += 1;
-        out.push(Effect::Moved {
-            who: Who::Pair(key),
+        movers.add(Mover {
+            pair: key,
+            stable: pair.stable,
             epoch: life.epoch,
             from,
-            to: during,
-            job: number,
         });
     }
+    movers.have_come_to(during, number);
     count_pairs(world, group, &moved, during);
 }
-
-/// Room for what a call has to say besides what it says of each pair.
-const SPARE_EFFECTS: usize = 8;
 
 /// Hands an accepted job to the control plane.
 pub(super) fn enqueue(world: &mut World, now: SimTime, job: JobKey, out: &mut Effects) {

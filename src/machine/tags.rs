@@ -5,7 +5,8 @@
 
 use super::admit::Plan;
 use super::command::{Call, Ref, TagInput};
-use super::effect::{Effects, Property};
+use super::effect::Property;
+use super::effects::Effects;
 use super::make;
 use super::refusal::Refusal;
 use super::resolve::Look;

@@ -5,7 +5,8 @@
 
 use super::admit::Plan;
 use super::command::Ref;
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use super::make;
 use super::refusal::Refusal;
 use super::resolve::{Look, Lost};

@@ -3,7 +3,8 @@
 //! [`move_to`] asserts that the status is published for the kind, keeps the census and the group's counters, raises the
 //! epoch (so that events aimed at what was are stale) and says so in an effect.
 
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use crate::sdrs::op::Op;
 use crate::sdrs::rules::{End, rule};
 use crate::sdrs::status::{Kind, Status};

@@ -7,7 +7,8 @@
 
 use super::assess::{self, Touched};
 use super::touch;
-use crate::machine::effect::{Effect, Effects};
+use crate::machine::effect::Effect;
+use crate::machine::effects::Effects;
 use crate::world::place::{Arbitration, Mode};
 use crate::world::protection::Verdict;
 use crate::world::{DomainKey, GroupKey, World};

@@ -4,7 +4,8 @@
 //! the pairs that it touches, because each of them changes by itself.
 
 use super::{begin_copy, discard, outage, pause, refresh, touch};
-use crate::machine::effect::{Effect, Effects};
+use crate::machine::effect::Effect;
+use crate::machine::effects::Effects;
 use crate::machine::{make, native};
 use crate::sdrs::policy::{LossOfReplica, Policy};
 use crate::time::SimTime;

@@ -4,7 +4,8 @@
 
 use super::standstill::control_changed;
 use super::{pause, set_dr_copy, touch};
-use crate::machine::effect::{Effect, Effects};
+use crate::machine::effect::Effect;
+use crate::machine::effects::Effects;
 use crate::time::SimTime;
 use crate::world::fault::Blow;
 use crate::world::protection::DrCopy;

@@ -6,7 +6,8 @@
 //! ([`recount`]). Either is told by one effect for each group, at the latest when the command or event is over
 //! ([`tell`]); nothing changes a level in silence.
 
-use crate::machine::effect::{Effect, Effects};
+use crate::machine::effect::Effect;
+use crate::machine::effects::Effects;
 use crate::world::protection::Verdict;
 use crate::world::replica::Level;
 use crate::world::{GroupKey, PairKey, World};

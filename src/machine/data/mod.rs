@@ -17,7 +17,8 @@ pub(super) use assess::assess;
 pub(super) use fault::{mended, struck};
 pub(super) use standstill::{Stands, stands, stands_still_for_none};
 
-use super::effect::{Effect, Effects};
+use super::effect::Effect;
+use super::effects::Effects;
 use crate::sdrs::policy::{LossOfReplica, Policies, Policy};
 use crate::time::SimTime;
 use crate::units::{Bytes, Rate};

@@ -3,7 +3,8 @@
 //! What a job waits for is counted in the control plane's own time, which does not pass while it is down. An event of a
 //! job knows how many standstills had ended when it was announced; what has been stood since is owed to it.
 
-use crate::machine::effect::{Effect, Effects};
+use crate::machine::effect::Effect;
+use crate::machine::effects::Effects;
 use crate::machine::event::{Doing, Event, Outcome};
 use crate::time::{SimTime, Span};
 use crate::world::World;

@@ -8,7 +8,8 @@ mod protected;
 pub(crate) use native::*;
 pub(crate) use protected::*;
 
-use super::effect::{Effect, Effects, Property};
+use super::effect::{Effect, Property};
+use super::effects::Effects;
 use crate::world::label::{Label, Name, Stable};
 use crate::world::{Who, World};
 

@@ -3,7 +3,8 @@
 use super::{changed, serial};
 use crate::hash;
 use crate::machine::data;
-use crate::machine::effect::{Effect, Effects, Property};
+use crate::machine::effect::{Effect, Property};
+use crate::machine::effects::Effects;
 use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::{Device, Hypervisor};
 use crate::sdrs::net::Cidr;

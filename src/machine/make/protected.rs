@@ -2,7 +2,7 @@
 
 use super::{plug, remove_nic, serial};
 use crate::machine::data;
-use crate::machine::effect::Effects;
+use crate::machine::effects::Effects;
 use crate::machine::transition::{enter, leave};
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;

@@ -2,7 +2,8 @@
 
 use super::{DiskPlan, NativePlan, ServerPlan};
 use crate::hash;
-use crate::machine::effect::{Effect, Effects, Property};
+use crate::machine::effect::{Effect, Property};
+use crate::machine::effects::Effects;
 use crate::machine::event::{Doing, Outcome};
 use crate::machine::transition::move_to;
 use crate::machine::{data, make};

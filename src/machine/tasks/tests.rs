@@ -92,7 +92,7 @@ fn a_task_is_named_by_its_jobs_id_or_number() {
     for name in names {
         let mut f = three();
         f.done(delete(name));
-        assert_eq!(f.out, [Effect::TasksDeleted { count: 1 }]);
+        assert_eq!(f.out[..], [Effect::TasksDeleted { count: 1 }]);
         let left: Vec<u64> = tasks(&f).iter().map(|task| task.job).collect();
         assert_eq!(left, [1, 3]);
     }
@@ -126,7 +126,7 @@ fn a_task_that_is_malformed_unknown_deleted_or_anothers_is_not_found() {
 fn the_tasks_of_a_group_and_those_of_group_level_are_apart() {
     let mut f = three();
     f.done(Call::DeleteGroupFailedTasks { group: "g".into() });
-    assert_eq!(f.out, [Effect::TasksDeleted { count: 2 }]);
+    assert_eq!(f.out[..], [Effect::TasksDeleted { count: 2 }]);
     assert_eq!(tasks(&f).len(), 1);
     f.done(Call::DeleteGroupFailedTasks { group: "g".into() });
     assert!(f.out.is_empty());

@@ -72,7 +72,7 @@ fn an_eip_is_bound_to_one_nic_and_deleted_when_it_is_free() {
         panic!("e is an EIP")
     };
     assert_eq!(
-        f.out,
+        f.out[..],
         [Effect::EipBound {
             eip: key,
             to: Some(nic)

@@ -1,0 +1,370 @@
+//! The effects of one call, in order.
+//!
+//! A group operation brings all pairs of its group into one status at once. Where nobody looks on, only a digest is made of that, so
+//! what is said of these pairs is kept by itself, in less room, and written out as [`Effect::Moved`] when somebody looks.
+
+use super::effect::Effect;
+use crate::sdrs::status::Status;
+use crate::world::label::Stable;
+use crate::world::{PairKey, Who};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
+use std::vec::Drain;
+
+/// A pair that has left a status.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mover {
+    pub pair: PairKey,
+    pub stable: Stable,
+    /// Its epoch after the change.
+    pub epoch: u32,
+    /// The status before.
+    pub from: Status,
+}
+
+/// Fills the room where none is yet.
+impl Default for Mover {
+    fn default() -> Mover {
+        Mover {
+            pair: PairKey::default(),
+            stable: Stable(0),
+            epoch: 0,
+            from: Status::Available,
+        }
+    }
+}
+
+/// Where all movers of a call have come to.
+#[derive(Clone, Copy, Debug)]
+struct Aim {
+    to: Status,
+    job: u64,
+    /// How many movers there are.
+    many: usize,
+    /// So many other effects come before them.
+    before: usize,
+}
+
+/// Pairs that a job has brought into one status, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moves<'a> {
+    pub movers: &'a [Mover],
+    /// The status now.
+    pub to: Status,
+    /// The number of the job.
+    pub job: u64,
+}
+
+impl<'a> Moves<'a> {
+    fn effects(self) -> impl Iterator<Item = Effect> + use<'a> {
+        let Moves { movers, to, job } = self;
+        movers.iter().map(move |mover| Effect::Moved {
+            who: Who::Pair(mover.pair),
+            epoch: mover.epoch,
+            from: mover.from,
+            to,
+            job,
+        })
+    }
+}
+
+/// Takes down movers.
+pub(crate) struct Movers<'a> {
+    room: &'a mut [Mover],
+    many: usize,
+    before: usize,
+    aim: &'a mut Option<Aim>,
+}
+
+impl Movers<'_> {
+    /// One more, for whom there has to be room.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, mover: Mover) {
+        self.room[self.many] = mover;
+        self.many += 1;
+    }
+
+    /// All of them were brought into this status by the job of this number.
+    pub(crate) fn have_come_to(self, to: Status, job: u64) {
+        let Movers { many, before, .. } = self;
+        *self.aim = (many > 0).then_some(Aim {
+            to,
+            job,
+            many,
+            before,
+        });
+    }
+}
+
+/// The effects of a call, in order: a slice to whoever looks. The engine hands in one buffer again and again.
+#[derive(Default)]
+pub struct Effects {
+    /// All but the movers.
+    list: Vec<Effect>,
+    /// Room for movers; how many there are says their aim.
+    movers: Vec<Mover>,
+    aim: Option<Aim>,
+    /// All, once somebody has looked while there were movers.
+    all: OnceLock<Vec<Effect>>,
+}
+
+impl Effects {
+    /// None.
+    #[must_use]
+    pub const fn new() -> Effects {
+        Effects {
+            list: Vec::new(),
+            movers: Vec::new(),
+            aim: None,
+            all: OnceLock::new(),
+        }
+    }
+
+    /// Adds one.
+    #[inline]
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+        if self.aim.is_some() {
+            self.all.take();
+        }
+    }
+
+    /// Makes room for so many more.
+    #[inline]
+    pub fn reserve(&mut self, more: usize) {
+        self.list.reserve(more);
+    }
+
+    /// For how many there is room, and for how many movers.
+    #[cfg(test)]
+    pub(crate) const fn room(&self) -> [usize; 2] {
+        [self.list.capacity(), self.movers.capacity()]
+    }
+
+    /// Gives up all of them, and keeps the room.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.list.clear();
+        self.give_up_movers();
+    }
+
+    /// Gives up those that are not to be kept.
+    pub fn retain(&mut self, keep: impl FnMut(&Effect) -> bool) {
+        self.write_out();
+        self.list.retain(keep);
+    }
+
+    /// Takes all of them out.
+    pub fn drain(&mut self) -> Drain<'_, Effect> {
+        self.write_out();
+        self.list.drain(..)
+    }
+
+    /// Who takes down at most so many movers, which come next.
+    #[inline]
+    pub(crate) fn movers(&mut self, most: usize) -> Movers<'_> {
+        self.write_out();
+        if self.movers.len() < most {
+            self.movers.resize(most, Mover::default());
+        }
+        Movers {
+            room: &mut self.movers,
+            many: 0,
+            before: self.list.len(),
+            aim: &mut self.aim,
+        }
+    }
+
+    /// Puts the movers among the others.
+    pub(crate) fn write_out(&mut self) {
+        if let Some(Aim { before, .. }) = self.aim
+            && let Some(moves) = moves(&self.movers, self.aim)
+        {
+            self.list.splice(before..before, moves.effects());
+            self.give_up_movers();
+        }
+    }
+
+    #[inline]
+    fn give_up_movers(&mut self) {
+        if self.aim.take().is_some() {
+            self.all.take();
+        }
+    }
+
+    /// Those that are written out.
+    pub(crate) fn written(&self) -> &[Effect] {
+        &self.list
+    }
+
+    /// Those that are not.
+    pub(crate) fn moves(&self) -> Option<Moves<'_>> {
+        moves(&self.movers, self.aim)
+    }
+}
+
+fn moves(room: &[Mover], aim: Option<Aim>) -> Option<Moves<'_>> {
+    let Aim { to, job, many, .. } = aim?;
+    let movers = &room[..many];
+    Some(Moves { movers, to, job })
+}
+
+impl Deref for Effects {
+    type Target = [Effect];
+
+    #[inline]
+    fn deref(&self) -> &[Effect] {
+        if self.aim.is_none() {
+            return &self.list;
+        }
+        self.all.get_or_init(|| {
+            let mut all = Effects::new();
+            all.clone_from(self);
+            all.write_out();
+            all.list
+        })
+    }
+}
+
+impl<'a> IntoIterator for &'a Effects {
+    type Item = &'a Effect;
+    type IntoIter = std::slice::Iter<'a, Effect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<Effect> for Effects {
+    fn from_iter<I: IntoIterator<Item = Effect>>(effects: I) -> Effects {
+        Effects {
+            list: effects.into_iter().collect(),
+            ..Effects::new()
+        }
+    }
+}
+
+impl Clone for Effects {
+    fn clone(&self) -> Self {
+        let mut clone = Effects::new();
+        clone.clone_from(self);
+        clone
+    }
+
+    /// Keeps the room.
+    fn clone_from(&mut self, source: &Self) {
+        self.clear();
+        self.list.clone_from(&source.list);
+        if let Some(moves) = source.moves() {
+            let mut movers = self.movers(moves.movers.len());
+            moves.movers.iter().for_each(|mover| movers.add(*mover));
+            movers.have_come_to(moves.to, moves.job);
+        }
+        self.aim = source.aim;
+    }
+}
+
+impl fmt::Debug for Effects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self[..].fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mover(epoch: u32) -> Mover {
+        Mover {
+            epoch,
+            ..Mover::default()
+        }
+    }
+
+    fn moved(epoch: u32, job: u64) -> Effect {
+        Effect::Moved {
+            who: Who::Pair(PairKey::default()),
+            epoch,
+            from: Status::Available,
+            to: Status::FailedOver,
+            job,
+        }
+    }
+
+    /// One before, two movers of a job and one after.
+    fn some() -> Effects {
+        let mut some = Effects::new();
+        some.push(Effect::Assess);
+        let mut movers = some.movers(3);
+        movers.add(mover(7));
+        movers.add(mover(9));
+        movers.have_come_to(Status::FailedOver, 5);
+        some.push(Effect::TasksDeleted { count: 1 });
+        some
+    }
+
+    const WRITTEN: [Effect; 2] = [Effect::Assess, Effect::TasksDeleted { count: 1 }];
+
+    fn all() -> [Effect; 4] {
+        [WRITTEN[0], moved(7, 5), moved(9, 5), WRITTEN[1]]
+    }
+
+    #[test]
+    fn movers_stand_where_they_came_to_whoever_looks() {
+        let mut some = some();
+        assert_eq!(some.written(), WRITTEN);
+        assert_eq!(some[..], all());
+        // What comes after somebody has looked is seen too.
+        some.push(Effect::Assess);
+        assert_eq!(some[..], [&all()[..], &[Effect::Assess]].concat());
+        assert_eq!(some.moves().unwrap().movers.len(), 2);
+        let shown = format!("{some:?}");
+        some.write_out();
+        assert_eq!(some.written(), [&all()[..], &[Effect::Assess]].concat());
+        assert!(some.moves().is_none() && shown == format!("{some:?}"));
+    }
+
+    #[test]
+    fn movers_of_a_second_job_come_after_those_of_the_first() {
+        let mut some = some();
+        let mut movers = some.movers(1);
+        movers.add(mover(7));
+        movers.have_come_to(Status::FailedOver, 6);
+        some.push(Effect::Assess);
+        let more = [moved(7, 6), Effect::Assess];
+        assert_eq!(some[..], [&all()[..], &more].concat());
+        some.movers(9).have_come_to(Status::FailedOver, 7);
+        assert_eq!(some[..], [&all()[..], &more].concat());
+        assert!(some.moves().is_none(), "nobody moved");
+    }
+
+    #[test]
+    fn what_is_given_up_is_seen_no_more() {
+        let mut effects = some();
+        assert_eq!(effects.len(), 4);
+        effects.clear();
+        assert!(effects.is_empty() && effects.moves().is_none());
+        effects.push(Effect::Assess);
+        assert_eq!(effects[..], [Effect::Assess]);
+        let mut effects = some();
+        effects.retain(|effect| *effect != moved(9, 5));
+        assert_eq!(effects[..], [WRITTEN[0], moved(7, 5), WRITTEN[1]]);
+        assert_eq!(some().drain().collect::<Vec<_>>(), all());
+    }
+
+    #[test]
+    fn clones_say_the_same() {
+        let some = some();
+        assert_eq!(some.clone()[..], all());
+        let mut other: Effects = [moved(1, 1)].into_iter().collect();
+        let mut movers = other.movers(1);
+        movers.add(mover(7));
+        movers.have_come_to(Status::Available, 1);
+        assert_eq!(other.len(), 2);
+        other.clone_from(&some);
+        assert_eq!(other[..], all());
+        other.clone_from(&Effects::new());
+        assert!(other.is_empty());
+    }
+}
