@@ -11,7 +11,7 @@ use crate::machine::Event;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::{PairKey, Who};
-pub(super) use packed::Ending;
+pub(super) use packed::{Ending, Subject};
 use packed::Packed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,10 +24,10 @@ const SECOND: usize = 16;
 pub(super) trait TakesEnds {
     /// Whether it makes anything of what it hears.
     fn listens(&self) -> bool;
-    /// An event about this pair comes before long.
-    fn hear(&mut self, pair: PairKey);
+    /// An event about this comes before long.
+    fn hear(&mut self, subject: Subject);
     /// It comes soon. Most of those of which this is said were heard of.
-    fn hear_again(&mut self, pair: PairKey);
+    fn hear_again(&mut self, subject: Subject);
     /// A sub-job ends well now, on a pair at an epoch: of an operation, announced after so many standstills.
     fn take(&mut self, at: SimTime, pair: (PairKey, u32), what: (Op, u32)) -> Taken;
 }
@@ -41,12 +41,12 @@ impl<T: TakesEnds> Takes<Packed> for Offers<'_, T> {
         if !self.0.listens() {
             return;
         }
-        let pair = |others| entries.after(others)?.subject();
-        if let Some(pair) = pair(FIRST) {
-            self.0.hear(pair);
+        let subject = |others| entries.after(others)?.subject();
+        if let Some(subject) = subject(FIRST) {
+            self.0.hear(subject);
         }
-        if let Some(pair) = pair(SECOND) {
-            self.0.hear_again(pair);
+        if let Some(subject) = subject(SECOND) {
+            self.0.hear_again(subject);
         }
     }
 
@@ -201,9 +201,9 @@ impl Agenda {
         {
             // What the calls below have missed, or come too late for.
             let ready = self.queue.ready();
-            let pairs = |to| (kept..=to).filter_map(|others| ready.after(others)?.subject());
-            pairs(FIRST).for_each(|pair| takes.hear(pair));
-            pairs(SECOND).for_each(|pair| takes.hear_again(pair));
+            let subjects = |to| (kept..=to).filter_map(|others| ready.after(others)?.subject());
+            subjects(FIRST).for_each(|subject| takes.hear(subject));
+            subjects(SECOND).for_each(|subject| takes.hear_again(subject));
         }
         self.queue.drain(limit, most, &mut Offers(takes))
     }
@@ -353,12 +353,12 @@ mod tests {
             true
         }
 
-        fn hear(&mut self, pair: PairKey) {
-            self.heard.entry(pair).or_default()[0] += 1;
+        fn hear(&mut self, subject: Subject) {
+            self.heard.entry(subject).or_default()[0] += 1;
         }
 
-        fn hear_again(&mut self, pair: PairKey) {
-            self.heard.entry(pair).or_default()[1] += 1;
+        fn hear_again(&mut self, subject: Subject) {
+            self.heard.entry(subject).or_default()[1] += 1;
         }
 
         fn take(&mut self, at: SimTime, (pair, _): (PairKey, u32), _: (Op, u32)) -> Taken {

@@ -6,7 +6,7 @@
 //! and what it will not take goes through effects. `tests/turns.rs` and `tests/short_way.rs` hold runs to steps.
 
 use super::Engine;
-use super::agenda::{Agenda, Ending, Next, TakesEnds};
+use super::agenda::{Agenda, Ending, Next, Subject, TakesEnds};
 use super::announced::Announced;
 use super::digest::{Begun, Running, Statuses};
 use super::observer::Observer;
@@ -75,13 +75,19 @@ impl TakesEnds for Turns<'_> {
     }
 
     #[inline(always)]
-    fn hear(&mut self, pair: PairKey) {
-        self.world.pairs.fetch(pair);
+    fn hear(&mut self, subject: Subject) {
+        match subject {
+            Subject::Pair(pair) => self.world.pairs.fetch(pair),
+            Subject::Job(job) => fetch_job(self.world, job),
+        }
     }
 
     #[inline(always)]
-    fn hear_again(&mut self, pair: PairKey) {
-        fetch_work(self.world, pair);
+    fn hear_again(&mut self, subject: Subject) {
+        match subject {
+            Subject::Pair(pair) => fetch_work(self.world, pair),
+            Subject::Job(job) => fetch_group(self.world, job),
+        }
     }
 
     #[inline(always)]
@@ -115,6 +121,25 @@ fn fetch_work(world: &World, pair: PairKey) {
         && let Some(job) = world.jobs.get(work.job)
     {
         job.subs.fetch(pair.sub);
+    }
+}
+
+/// Has a job fetched.
+#[inline(never)]
+fn fetch_job(world: &World, job: JobKey) {
+    if let Some(job) = world.jobs.get(job) {
+        job.fetch();
+    }
+}
+
+/// Has the group fetched in which a job works.
+#[inline(never)]
+fn fetch_group(world: &World, job: JobKey) {
+    if let Some(job) = world.jobs.get(job)
+        && let Some(group) = job.group
+        && let Some(group) = world.groups.get(group)
+    {
+        group.fetch();
     }
 }
 

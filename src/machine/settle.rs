@@ -506,9 +506,14 @@ fn retire(world: &mut World, job: JobKey) {
             world.index.remove(record.stable.0, Who::Job(oldest));
         }
     }
-    // It comes next, and nobody has looked at it for a long time.
+    // They come next, and nobody has looked at them for a long time.
     if let Some(oldest) = world.finished.front()
         && let Some(record) = world.jobs.get(*oldest)
+    {
+        record.subs.fetch_all();
+    }
+    if let Some(second) = world.finished.get(1)
+        && let Some(record) = world.jobs.get(*second)
     {
         record.fetch();
     }

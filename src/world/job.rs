@@ -266,6 +266,13 @@ impl Subs {
         }
     }
 
+    /// Has what they hold fetched, or the first part of it.
+    pub(crate) fn fetch_all(&self) {
+        self.members().first().iter().for_each(|member| fetch(*member));
+        let lines = self.ended.iter().step_by(16).take(8);
+        lines.for_each(fetch);
+    }
+
     /// All of them in turn.
     pub fn iter(&self) -> impl Iterator<Item = Sub> + '_ {
         let mut codes = by_place(&self.failed);
@@ -344,10 +351,15 @@ pub struct Job {
 clone_by_field!(Job { number, stable, project, op, subject, group, detail, entities, name, status, part, created, began, ended, code, subs, left, failed } trees {  } maps {  });
 
 impl Job {
-    /// Has what is asked of it fetched when it is forgotten.
+    /// Has it fetched, but for its sub-jobs.
     pub(crate) fn fetch(&self) {
         fetch(&self.stable);
+        fetch(&self.entities.instance);
+        fetch(&self.name);
+        fetch(&self.began);
         fetch(&self.subs);
+        fetch(&self.detail);
+        fetch(&self.left);
     }
 
     /// The stable key of a sub-job, from which its id derives: of the job and of the pair.

@@ -12,6 +12,7 @@ use super::{
     AzKey, DiskKey, DomainKey, DrillKey, GroupKey, InstanceKey, NicKey, PairKey, ProjectKey,
     RouteKey, ServerKey, VpcKey,
 };
+use crate::cache::fetch;
 use crate::sdrs::codes::Code;
 use crate::sdrs::device::Device;
 use crate::sdrs::status::Status;
@@ -205,6 +206,19 @@ pub struct Group {
 clone_by_field!(Group { members, label, stable, serial, project, life, name, description, domain, azs, vpc, station, protection, copy_rate, instances, pairs, drills, busy, invalid, copying, in_step, copies, route, cut, health, told, recovery, plain_at, out, copied, children, last_drill, created, updated } trees {  } maps {  });
 
 impl Group {
+    /// Has it fetched, but for its members.
+    pub(crate) fn fetch(&self) {
+        fetch(&self.label);
+        fetch(&self.life);
+        fetch(&self.azs);
+        fetch(&self.pairs);
+        fetch(&self.drills);
+        fetch(&self.health);
+        fetch(&self.created);
+        fetch(&self.recovery);
+        fetch(&self.plain_at);
+    }
+
     /// Its pairs as jobs name them.
     pub(crate) fn members(&mut self, pairs: &Arena<PairKey, Pair>) -> Arc<[Member]> {
         let made = || {

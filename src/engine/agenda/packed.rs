@@ -5,7 +5,7 @@ use crate::sdrs::codes::Code;
 use crate::sdrs::op::Op;
 use crate::world::job::Part;
 use crate::world::machinery::Act;
-use crate::world::{PairKey, Who};
+use crate::world::{JobKey, PairKey, Who};
 use slotmap::{Key, KeyData};
 
 /// The end of a piece of work, or where an event is.
@@ -37,6 +37,17 @@ const ACT: u32 = 3;
 
 /// The kind of a pair, which is what nearly every end is about.
 const PAIR: u32 = 0;
+/// The kind of a job, which is what most others are about.
+const JOB: u32 = 1;
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::engine) enum Subject {
+    /// A pair on which a sub-job or other work ends.
+    Pair(PairKey),
+    /// A job of which a part ends.
+    Job(JobKey),
+}
 
 /// What was done, how it ended and how many standstills there had been: what the ends of the sub-jobs of an operation share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +162,15 @@ impl Packed {
         (self.kind() == PAIR).then(|| (pair(), Ending(self.word())))
     }
 
-    /// The pair that it is about; None if it is about something else.
+    /// What it is about, if that is a pair or a job.
     #[inline(always)]
-    pub(super) fn subject(self) -> Option<PairKey> {
-        self.pair().map(|end| end.0)
+    pub(super) fn subject(self) -> Option<Subject> {
+        let key = KeyData::from_ffi(self.key);
+        match self.kind() {
+            PAIR => Some(Subject::Pair(key.into())),
+            JOB => Some(Subject::Job(key.into())),
+            _ => None,
+        }
     }
 
     /// The pair whose sub-job ended well, the operation, and how many standstills had ended; None if it is anything else.
@@ -187,7 +203,7 @@ impl Packed {
 fn kind_of(who: Who) -> Option<(u32, KeyData)> {
     Some(match who {
         Who::Pair(key) => (PAIR, key.data()),
-        Who::Job(key) => (1, key.data()),
+        Who::Job(key) => (JOB, key.data()),
         Who::Group(key) => (2, key.data()),
         Who::Instance(key) => (3, key.data()),
         Who::Drill(key) => (4, key.data()),
