@@ -8,7 +8,7 @@ use super::announced::Announced;
 use super::digest::{Begun, Digest, Keys, Running, Statuses};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
-use crate::machine::{Doing, Effect, Effects, Event, Moves, Outcome};
+use crate::machine::{Doing, Effect, Effects, Event, Outcome};
 use crate::time::{SimTime, Span};
 use crate::world::label::Stable;
 use crate::world::{Who, World};
@@ -67,11 +67,8 @@ impl Absorber {
             effects.write_out();
         }
         self.absorb(effects.written(), world, now, oracle, observer);
-        if let Some(Moves { movers, to, job }) = effects.moves() {
-            for mover in movers {
-                let what = Statuses::new(mover.epoch, (mover.from, to), job != 0);
-                self.digest.moved(now, mover.stable, what);
-            }
+        if let Some(moves) = effects.moves() {
+            self.digest.all_moved(now, moves);
         }
     }
 

@@ -11,8 +11,8 @@ use crate::machine::Event;
 use crate::sdrs::op::Op;
 use crate::time::SimTime;
 use crate::world::{PairKey, Who};
-pub(super) use packed::{Ending, Subject};
 use packed::Packed;
+pub(super) use packed::{Ending, Subject};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// After so many others an event's pair is looked ahead at for the first time.
@@ -341,10 +341,10 @@ mod tests {
         }
     }
 
-    /// Takes what it is offered, and counts how often it heard of each pair.
+    /// Takes what it is offered, and counts how often it heard of each pair and job.
     #[derive(Default)]
     struct Listener {
-        heard: BTreeMap<PairKey, [u32; 2]>,
+        heard: BTreeMap<Subject, [u32; 2]>,
         taken: Vec<(SimTime, PairKey)>,
     }
 
@@ -367,8 +367,17 @@ mod tests {
         }
     }
 
+    /// Whether it was heard of at both times, and not again, unless what came before it was offered twice.
+    fn is_heard(listener: &Listener, subject: Subject) -> bool {
+        let times = listener.heard.get(&subject).copied().unwrap_or_default();
+        times.iter().all(|times| (1..=2).contains(times))
+    }
+
     #[test]
     fn of_many_ends_each_is_heard_of_twice_before_it_comes() {
+        let job = |n| JobKey::from(KeyData::from_ffi(1 << 32 | n));
+        let closing = Doing::Job(Op::Failover, Part::Close);
+        let closes = |n| settled(Who::Job(job(n)), closing, Outcome::Done, 0);
         let ending = Ending::of(Doing::Job(Op::Failover, Part::Work), Outcome::Done, 0);
         // Lying apart, so that a bucket takes few, and close together, so that it takes many.
         for apart in [20, 12] {
@@ -380,17 +389,28 @@ mod tests {
             for first in (0..10_000).step_by(100) {
                 let ends = (first..first + 100).map(end);
                 agenda.push_ends(ends, ending.expect("it fits"));
+                agenda.push(end(!first).0, closes(first));
             }
-            let mut listener = Listener::default();
+            let (mut listener, mut jobs) = (Listener::default(), 0);
             let mut most = (1..).map(|turn| mix(turn) as usize % 90 + 1);
             while listener.taken.len() < 5_000 {
                 let most = most.next().expect("there is always a next one");
-                let taken = agenda.drain_ends(SimTime::MAX, most, &mut listener);
-                assert!(taken > 0, "many wait");
+                if agenda.drain_ends(SimTime::MAX, most, &mut listener) == 0 {
+                    let next = next(&mut agenda, SimTime::MAX).expect("many wait");
+                    let Event::Settled {
+                        who: Who::Job(job), ..
+                    } = next.1
+                    else {
+                        panic!("{next:?} was to be taken");
+                    };
+                    assert!(is_heard(&listener, Subject::Job(job)));
+                    jobs += 1;
+                }
             }
+            assert!(jobs > 30, "{jobs} jobs came out among the ends");
             assert!(listener.taken.is_sorted_by_key(|taken| taken.0));
             for (_, pair) in &listener.taken {
-                assert_eq!(listener.heard.get(pair), Some(&[1, 1]));
+                assert!(is_heard(&listener, Subject::Pair(*pair)));
             }
         }
     }

@@ -8,7 +8,7 @@
 
 use crate::hash::{Hashing, RowHash, mix};
 use crate::machine::effect::Property;
-use crate::machine::{Doing, Effect};
+use crate::machine::{Doing, Effect, Mover};
 use crate::sdrs::codes::Code;
 use crate::sdrs::status::Status;
 use crate::time::SimTime;
@@ -246,6 +246,32 @@ impl RowHash<3> for Moved {
     }
 }
 
+/// The same of pairs that a job has brought into one status at an instant: a stable key, and what [`Mover::said`] says.
+struct AllMoved {
+    /// What all of these begin with, mixed for the word that comes next.
+    prefix: u64,
+    /// What all say beside that.
+    to: u64,
+}
+
+impl AllMoved {
+    fn at(at: SimTime, to: Status, by_job: bool) -> AllMoved {
+        AllMoved {
+            prefix: Fold::of(5, at).0.mix(),
+            to: Statuses::to(to, by_job),
+        }
+    }
+}
+
+impl RowHash<2> for AllMoved {
+    #[inline(always)]
+    fn of<H: Hashing>(&self, hashes: H, [key, said]: [&H::Numbers; 2]) -> H {
+        let of_key = hashes.join_with(key, 0, self.prefix);
+        // They have no bit in common, so the one flips what the other lacks.
+        Fold(of_key.mix().join_with(said, 0, self.to)).print()
+    }
+}
+
 /// `Effect::InStep`: the instant and a stable key.
 struct InStep;
 
@@ -264,8 +290,12 @@ impl Statuses {
     /// The epoch, the status before and the one since, and whether a job did it.
     #[inline(always)]
     pub(super) const fn new(epoch: u32, (from, to): (Status, Status), by_job: bool) -> Statuses {
-        let statuses = (from as u64) << 16 | (to as u64) << 8;
-        Statuses((epoch as u64) << 32 | statuses | by_job as u64)
+        Statuses(Mover::said(epoch, from) | Statuses::to(to, by_job))
+    }
+
+    #[inline(always)]
+    const fn to(to: Status, by_job: bool) -> u64 {
+        (to as u64) << 8 | by_job as u64
     }
 }
 

@@ -29,6 +29,9 @@ impl<const C: usize> Default for Rows<C> {
 }
 
 impl<const C: usize> Rows<C> {
+    /// So many fit.
+    pub(crate) const ROOM: usize = MANY;
+
     /// Adds a row; answers whether no other fits. They have to be given up before another one is added.
     #[inline(always)]
     pub(crate) fn add(&mut self, row: [u64; C]) -> bool {
@@ -39,6 +42,19 @@ impl<const C: usize> Rows<C> {
         }
         self.many = place + 1;
         self.many == MANY
+    }
+
+    /// Puts a row in a place; see [`Rows::keep`].
+    #[inline(always)]
+    pub(crate) fn put(&mut self, place: usize, row: [u64; C]) {
+        for (column, number) in self.columns.iter_mut().zip(row) {
+            column.0[place % MANY] = number;
+        }
+    }
+
+    /// There are so many: the first ones, or those that were put there.
+    pub(crate) fn keep(&mut self, many: usize) {
+        self.many = many.min(MANY);
     }
 
     /// How many there are.

@@ -4,6 +4,7 @@
 //! what is said of these pairs is kept by itself, in less room, and written out as [`Effect::Moved`] when somebody looks.
 
 use super::effect::Effect;
+use crate::hash::Rows;
 use crate::sdrs::status::Status;
 use crate::world::label::Stable;
 use crate::world::{PairKey, Who};
@@ -11,6 +12,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
 use std::vec::Drain;
+
+/// Movers whose prints are computed together.
+pub(crate) type Block = Rows<2>;
 
 /// A pair that has left a status.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +27,19 @@ pub(crate) struct Mover {
     pub from: Status,
 }
 
-/// Fills the room where none is yet.
-impl Default for Mover {
-    fn default() -> Mover {
+impl Mover {
+    /// The epoch and the status in one number, in which room is left below.
+    #[inline(always)]
+    pub(crate) const fn said(epoch: u32, from: Status) -> u64 {
+        (epoch as u64) << 32 | (from as u64) << 16
+    }
+
+    fn of((pair, [stable, said]): (&PairKey, [u64; 2])) -> Mover {
         Mover {
-            pair: PairKey::default(),
-            stable: Stable(0),
-            epoch: 0,
-            from: Status::Available,
+            pair: *pair,
+            stable: Stable(stable),
+            epoch: (said >> 32) as u32,
+            from: Status::ALL[usize::from((said >> 16) as u16)],
         }
     }
 }
@@ -49,7 +58,9 @@ struct Aim {
 /// Pairs that a job has brought into one status, in order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moves<'a> {
-    pub movers: &'a [Mover],
+    pairs: &'a [PairKey],
+    /// Of each its stable key, and what [`Mover::said`] says.
+    pub blocks: &'a [Block],
     /// The status now.
     pub to: Status,
     /// The number of the job.
@@ -57,9 +68,14 @@ pub(crate) struct Moves<'a> {
 }
 
 impl<'a> Moves<'a> {
+    fn movers(self) -> impl Iterator<Item = Mover> + use<'a> {
+        let rows = self.blocks.iter().flat_map(Block::iter);
+        self.pairs.iter().zip(rows).map(Mover::of)
+    }
+
     fn effects(self) -> impl Iterator<Item = Effect> + use<'a> {
-        let Moves { movers, to, job } = self;
-        movers.iter().map(move |mover| Effect::Moved {
+        let Moves { to, job, .. } = self;
+        self.movers().map(move |mover| Effect::Moved {
             who: Who::Pair(mover.pair),
             epoch: mover.epoch,
             from: mover.from,
@@ -71,7 +87,8 @@ impl<'a> Moves<'a> {
 
 /// Takes down movers.
 pub(crate) struct Movers<'a> {
-    room: &'a mut [Mover],
+    pairs: &'a mut [PairKey],
+    blocks: &'a mut [Block],
     many: usize,
     before: usize,
     aim: &'a mut Option<Aim>,
@@ -81,13 +98,18 @@ impl Movers<'_> {
     /// One more, for whom there has to be room.
     #[inline(always)]
     pub(crate) fn add(&mut self, mover: Mover) {
-        self.room[self.many] = mover;
+        let said = Mover::said(mover.epoch, mover.from);
+        self.pairs[self.many] = mover.pair;
+        self.blocks[self.many / Block::ROOM].put(self.many % Block::ROOM, [mover.stable.0, said]);
         self.many += 1;
     }
 
     /// All of them were brought into this status by the job of this number.
     pub(crate) fn have_come_to(self, to: Status, job: u64) {
         let Movers { many, before, .. } = self;
+        for (place, block) in self.blocks.iter_mut().enumerate() {
+            block.keep(many.saturating_sub(place * Block::ROOM));
+        }
         *self.aim = (many > 0).then_some(Aim {
             to,
             job,
@@ -103,7 +125,8 @@ pub struct Effects {
     /// All but the movers.
     list: Vec<Effect>,
     /// Room for movers; how many there are says their aim.
-    movers: Vec<Mover>,
+    pairs: Vec<PairKey>,
+    blocks: Vec<Block>,
     aim: Option<Aim>,
     /// All, once somebody has looked while there were movers.
     all: OnceLock<Vec<Effect>>,
@@ -115,7 +138,8 @@ impl Effects {
     pub const fn new() -> Effects {
         Effects {
             list: Vec::new(),
-            movers: Vec::new(),
+            pairs: Vec::new(),
+            blocks: Vec::new(),
             aim: None,
             all: OnceLock::new(),
         }
@@ -139,7 +163,7 @@ impl Effects {
     /// For how many there is room, and for how many movers.
     #[cfg(test)]
     pub(crate) const fn room(&self) -> [usize; 2] {
-        [self.list.capacity(), self.movers.capacity()]
+        [self.list.capacity(), self.pairs.capacity()]
     }
 
     /// Gives up all of them, and keeps the room.
@@ -165,11 +189,14 @@ impl Effects {
     #[inline]
     pub(crate) fn movers(&mut self, most: usize) -> Movers<'_> {
         self.write_out();
-        if self.movers.len() < most {
-            self.movers.resize(most, Mover::default());
+        let blocks = most.div_ceil(Block::ROOM);
+        if self.blocks.len() < blocks {
+            self.blocks.resize(blocks, Block::default());
+            self.pairs.resize(blocks * Block::ROOM, PairKey::default());
         }
         Movers {
-            room: &mut self.movers,
+            pairs: &mut self.pairs,
+            blocks: &mut self.blocks[..blocks],
             many: 0,
             before: self.list.len(),
             aim: &mut self.aim,
@@ -179,7 +206,7 @@ impl Effects {
     /// Puts the movers among the others.
     pub(crate) fn write_out(&mut self) {
         if let Some(Aim { before, .. }) = self.aim
-            && let Some(moves) = moves(&self.movers, self.aim)
+            && let Some(moves) = moves(&self.pairs, &self.blocks, self.aim)
         {
             self.list.splice(before..before, moves.effects());
             self.give_up_movers();
@@ -200,14 +227,18 @@ impl Effects {
 
     /// Those that are not.
     pub(crate) fn moves(&self) -> Option<Moves<'_>> {
-        moves(&self.movers, self.aim)
+        moves(&self.pairs, &self.blocks, self.aim)
     }
 }
 
-fn moves(room: &[Mover], aim: Option<Aim>) -> Option<Moves<'_>> {
+fn moves<'a>(pairs: &'a [PairKey], blocks: &'a [Block], aim: Option<Aim>) -> Option<Moves<'a>> {
     let Aim { to, job, many, .. } = aim?;
-    let movers = &room[..many];
-    Some(Moves { movers, to, job })
+    Some(Moves {
+        pairs: &pairs[..many],
+        blocks: &blocks[..many.div_ceil(Block::ROOM)],
+        to,
+        job,
+    })
 }
 
 impl Deref for Effects {
@@ -257,8 +288,8 @@ impl Clone for Effects {
         self.clear();
         self.list.clone_from(&source.list);
         if let Some(moves) = source.moves() {
-            let mut movers = self.movers(moves.movers.len());
-            moves.movers.iter().for_each(|mover| movers.add(*mover));
+            let mut movers = self.movers(moves.pairs.len());
+            moves.movers().for_each(|mover| movers.add(mover));
             movers.have_come_to(moves.to, moves.job);
         }
         self.aim = source.aim;
@@ -277,8 +308,10 @@ mod tests {
 
     fn mover(epoch: u32) -> Mover {
         Mover {
+            pair: PairKey::default(),
+            stable: Stable(3),
             epoch,
-            ..Mover::default()
+            from: Status::Available,
         }
     }
 
@@ -318,7 +351,7 @@ mod tests {
         // What comes after somebody has looked is seen too.
         some.push(Effect::Assess);
         assert_eq!(some[..], [&all()[..], &[Effect::Assess]].concat());
-        assert_eq!(some.moves().unwrap().movers.len(), 2);
+        assert_eq!(some.moves().unwrap().movers().count(), 2);
         let shown = format!("{some:?}");
         some.write_out();
         assert_eq!(some.written(), [&all()[..], &[Effect::Assess]].concat());

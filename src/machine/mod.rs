@@ -40,7 +40,7 @@ pub use command::Command;
 pub use commit::{Answer, commit};
 pub use effect::Effect;
 pub use effects::Effects;
-pub(crate) use effects::Moves;
+pub(crate) use effects::{Mover, Moves};
 pub use event::{Blow, Doing, Event, Outcome};
 pub(crate) use plain::{HearsBegins, HearsEnds, Left};
 pub use refusal::Refusal;

@@ -268,7 +268,10 @@ impl Subs {
 
     /// Has what they hold fetched, or the first part of it.
     pub(crate) fn fetch_all(&self) {
-        self.members().first().iter().for_each(|member| fetch(*member));
+        self.members()
+            .first()
+            .iter()
+            .for_each(|member| fetch(*member));
         let lines = self.ended.iter().step_by(16).take(8);
         lines.for_each(fetch);
     }

@@ -1,8 +1,8 @@
 //! The digest of a run that goes on.
 
-use super::{Begun, Digest, InStep, Keys, Moved, Statuses};
+use super::{AllMoved, Begun, Digest, InStep, Keys, Moved, Statuses};
 use crate::hash::{RowHash, Rows};
-use crate::machine::Effect;
+use crate::machine::{Effect, Moves};
 use crate::sdrs::codes::Code;
 use crate::time::{SimTime, Span};
 use crate::world::job::JobStatus;
@@ -80,6 +80,14 @@ impl Running {
         if self.moved.add([at.as_micros(), key.0, what.0]) {
             self.digest.add(self.moved.sum(&Moved));
             self.moved.clear();
+        }
+    }
+
+    /// Takes in the same of many pairs.
+    pub(in crate::engine) fn all_moved(&mut self, at: SimTime, moves: Moves<'_>) {
+        let all = AllMoved::at(at, moves.to, moves.job != 0);
+        for block in moves.blocks {
+            self.digest.add(block.sum(&all));
         }
     }
 

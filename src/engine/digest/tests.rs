@@ -182,6 +182,32 @@ stalled                 89d038132308753f
 ";
 
 #[test]
+fn pairs_that_move_together_count_as_each_by_itself() {
+    let fix = Fixture::new();
+    let who = Who::Pair(fix.pair);
+    let stable = fix.world.stable(who).unwrap();
+    let (at, to) = (SimTime::from_micros(7), Status::FailingOver);
+    let mover = |n: u32| Mover {
+        pair: fix.pair,
+        stable,
+        epoch: n << 25 | 3,
+        from: Status::ALL[n as usize % Status::ALL.len()],
+    };
+    for many in [0, 1, 63, 64, 65, 200] {
+        let mut effects = crate::machine::Effects::new();
+        let mut movers = effects.movers(many as usize);
+        (0..many).for_each(|n| movers.add(mover(n)));
+        movers.have_come_to(to, 1);
+        let mut running = Running::default();
+        if let Some(moves) = effects.moves() {
+            running.all_moved(at, moves);
+        }
+        let apart = digest(&fix, effects.iter().map(|effect| (7, *effect)));
+        assert_eq!((running.digest(), effects.len()), (apart, many as usize));
+    }
+}
+
+#[test]
 fn slots_and_words_leave_no_mark() {
     let (fix, other) = (Fixture::new(), Fixture::crowded());
     assert_ne!(fix.pair, other.pair);
