@@ -4,7 +4,7 @@
 //! tested.
 
 use super::agenda::{Agenda, Ending};
-use super::announced::Announced;
+use super::announced::{Announced, Desk};
 use super::digest::{Begun, Digest, Keys, Running, Statuses};
 use super::observer::Observer;
 use super::oracle::{Fate, Lots, Oracle, Work};
@@ -18,10 +18,41 @@ use crate::world::{Who, World};
 pub(super) struct Absorber {
     pub queue: Agenda,
     pub digest: Running,
-    /// What the call at hand removed, with stable keys, in the order of `Who`. Kept for its room.
-    gone: Vec<(Who, Stable)>,
+    gone: Gone,
+    pub desk: Desk,
+}
+
+/// What the call at hand removed.
+#[derive(Debug, Default)]
+struct Gone {
+    /// With stable keys, in the order of `Who`. Kept for its room.
+    list: Vec<(Who, Stable)>,
     /// Whether that list is of the call at hand.
     listed: bool,
+}
+
+impl Gone {
+    /// The stable key of what is gone.
+    #[cold]
+    fn key(&mut self, effects: &[Effect], world: &World, who: Who) -> Stable {
+        let gone = self.of(effects);
+        Keys { world, gone }.of(who)
+    }
+
+    /// The list of the call that has these effects, which is made when somebody asks for the first of it.
+    fn of(&mut self, effects: &[Effect]) -> &[(Who, Stable)] {
+        if !self.listed {
+            self.listed = true;
+            self.list.clear();
+            let gone = effects.iter().filter_map(|effect| match *effect {
+                Effect::Gone { who, stable, .. } => Some((who, stable)),
+                _ => None,
+            });
+            self.list.extend(gone);
+            self.list.sort_unstable();
+        }
+        &self.list
+    }
 }
 
 impl Clone for Absorber {
@@ -29,8 +60,7 @@ impl Clone for Absorber {
         Absorber {
             queue: self.queue.clone(),
             digest: self.digest.clone(),
-            gone: Vec::new(),
-            listed: false,
+            ..Absorber::default()
         }
     }
 
@@ -46,8 +76,7 @@ impl Absorber {
         Absorber {
             queue,
             digest: Running::from(digest),
-            gone: Vec::new(),
-            listed: false,
+            ..Absorber::default()
         }
     }
 
@@ -82,7 +111,7 @@ impl Absorber {
         oracle: &mut O,
         observer: &mut W,
     ) {
-        self.listed = false;
+        self.gone.listed = false;
         let mut rest = effects.iter();
         loop {
             let moved = self.move_pairs(rest.as_slice(), world, now, observer);
@@ -97,13 +126,13 @@ impl Absorber {
                     job,
                 } => {
                     let stable = world.stable(who);
-                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+                    let key = stable.unwrap_or_else(|| self.gone.key(effects, world, who));
                     let what = Statuses::new(epoch, (from, to), job != 0);
                     self.digest.moved(now, key, what);
                 }
                 Effect::InStep { pair } => {
                     let stable = world.pairs.get(pair).map(|pair| pair.stable);
-                    let gone = || self.key_of_gone(effects, world, Who::Pair(pair));
+                    let gone = || self.gone.key(effects, world, Who::Pair(pair));
                     let key = stable.unwrap_or_else(gone);
                     self.digest.in_step(now, key);
                 }
@@ -120,7 +149,7 @@ impl Absorber {
                         continue;
                     }
                     let stable = world.stable(who);
-                    let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+                    let key = stable.unwrap_or_else(|| self.gone.key(effects, world, who));
                     self.digest.begun(Begun::at(now, doing), key, epoch, delay);
                     observer.see(now, world, effect);
                     // What the same call removed again has no end to wait for.
@@ -195,7 +224,7 @@ impl Absorber {
                     who: Who::Pair(_), ..
                 },
                 Some(ending),
-            ) => Some(Announced::new(now, begun, lots, ending)),
+            ) => Some(Announced::new(now, begun, lots, (ending, &mut self.desk))),
             _ => None,
         };
         let mut place = from;
@@ -219,7 +248,7 @@ impl Absorber {
                 continue;
             }
             let stable = world.stable(who);
-            let key = stable.unwrap_or_else(|| self.key_of_gone(effects, world, who));
+            let key = stable.unwrap_or_else(|| self.gone.key(effects, world, who));
             self.digest.begun(begun, key, epoch, delay);
             observer.see(now, world, effect);
             // What the same call removed again has no end to wait for.
@@ -259,10 +288,7 @@ impl Absorber {
         {
             return self.digest.job(now, record.stable, status, code);
         }
-        if !self.listed {
-            self.list_gone(effects);
-        }
-        let gone = self.gone.as_slice();
+        let gone = self.gone.of(effects);
         self.digest.take(now, effect, Keys { world, gone });
         self.schedule(effect, world, now, oracle);
     }
@@ -289,27 +315,6 @@ impl Absorber {
             turn,
         };
         self.queue.push(at, settled);
-    }
-
-    #[cold]
-    fn key_of_gone(&mut self, effects: &[Effect], world: &World, who: Who) -> Stable {
-        if !self.listed {
-            self.list_gone(effects);
-        }
-        let gone = self.gone.as_slice();
-        Keys { world, gone }.of(who)
-    }
-
-    /// Lists what a call has removed, which is done once, when somebody asks for the first of it.
-    fn list_gone(&mut self, effects: &[Effect]) {
-        self.listed = true;
-        self.gone.clear();
-        self.gone
-            .extend(effects.iter().filter_map(|effect| match *effect {
-                Effect::Gone { who, stable, .. } => Some((who, stable)),
-                _ => None,
-            }));
-        self.gone.sort_unstable();
     }
 
     /// Puts the event that an effect other than a beginning asks for into the queue, if it asks for one.

@@ -20,22 +20,42 @@ pub(super) struct Announced<'a> {
     begun: Begun,
     lots: Lots<'a>,
     ending: Ending,
+    desk: &'a mut Desk,
+}
+
+/// Where they wait.
+#[derive(Debug)]
+pub(super) struct Desk {
     pairs: [PairKey; MANY],
     /// Stable keys, epochs and delays.
     rows: Rows<3>,
 }
 
+impl Default for Desk {
+    fn default() -> Desk {
+        Desk {
+            pairs: [PairKey::default(); MANY],
+            rows: Rows::default(),
+        }
+    }
+}
+
 impl<'a> Announced<'a> {
     /// None yet, of sub-jobs that are announced at an instant, take what these lots say and end so.
     #[inline]
-    pub(super) fn new(now: SimTime, begun: Begun, lots: Lots<'a>, ending: Ending) -> Announced<'a> {
+    pub(super) fn new(
+        now: SimTime,
+        begun: Begun,
+        lots: Lots<'a>,
+        (ending, desk): (Ending, &'a mut Desk),
+    ) -> Announced<'a> {
+        desk.rows.clear();
         Announced {
             now,
             begun,
             lots,
             ending,
-            pairs: [PairKey::default(); MANY],
-            rows: Rows::default(),
+            desk,
         }
     }
 
@@ -48,8 +68,9 @@ impl<'a> Announced<'a> {
         digest: &mut Running,
         queue: &mut Agenda,
     ) {
-        self.pairs[self.rows.len() % MANY] = pair;
-        if self.rows.add([stable.0, epoch.into(), delay.as_micros()]) {
+        let Desk { pairs, rows } = &mut *self.desk;
+        pairs[rows.len() % MANY] = pair;
+        if rows.add([stable.0, epoch.into(), delay.as_micros()]) {
             self.push(digest, queue);
         }
     }
@@ -57,18 +78,19 @@ impl<'a> Announced<'a> {
     /// Takes in what was not taken in yet.
     #[inline(never)]
     pub(super) fn push(&mut self, digest: &mut Running, queue: &mut Agenda) {
-        if self.rows.len() == 0 {
+        let Desk { pairs, rows } = &mut *self.desk;
+        if rows.len() == 0 {
             return;
         }
-        let spans = self.lots.spans(&self.rows);
-        let rows = self.pairs.iter().zip(&spans.0).zip(self.rows.iter());
-        let ends = rows.map(|((pair, span), [_, epoch, delay])| {
+        let spans = self.lots.spans(rows);
+        let announced = pairs.iter().zip(&spans.0).zip(rows.iter());
+        let ends = announced.map(|((pair, span), [_, epoch, delay])| {
             let begins = self.now.saturating_add(Span::micros(delay));
             let ends = begins.saturating_add(Span::micros(*span));
             (ends, *pair, epoch as u32)
         });
         queue.push_ends(ends, self.ending);
-        digest.all_begun(&self.begun, &self.rows);
-        self.rows.clear();
+        digest.all_begun(&self.begun, rows);
+        rows.clear();
     }
 }

@@ -241,7 +241,12 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         let mut begins = Begins {
             digest: &mut self.ahead.digest,
             queue: &mut self.ahead.queue,
-            begun: Announced::new(at, Begun::at(at, doing), lots, ending),
+            begun: Announced::new(
+                at,
+                Begun::at(at, doing),
+                lots,
+                (ending, &mut self.ahead.desk),
+            ),
         };
         if !open_shortly(&mut self.world, at, job, (op, turn), &mut begins) {
             return false;
