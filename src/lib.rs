@@ -67,7 +67,7 @@
 //!   command changes nothing: it never held the world to change it.
 //! - [`machine::happen`] takes in what happens; an event about work that has ended since is known by its epoch and does
 //!   nothing, so nothing is ever cancelled.
-//! - Every change comes out as a [`machine::Effect`]. Digest, trace and transcript are made of effects alone.
+//! - Every change comes out as a [`machine::Effect`]. Digest, trace and transcript are made of what effects say, written out or not.
 //! - An [`engine::Engine`] drives a machine with an [`engine::Oracle`], which says how long work takes and how it ends.
 //!   It can be forked at any instant, and everything that decides its future goes with the fork. What a fork does not change
 //!   it shares: the words, the table of the index, and what few records have ([`world::rare`]).

@@ -3,10 +3,11 @@
 //!
 //! This is a binary of its own, because it counts every allocation of the process.
 
-use sdrsim::engine::{Chance, Engine, Limit, RunEnd, Seed};
-use sdrsim::machine::Command;
+use sdrsim::engine::{Chance, Engine, Limit, Observer, RunEnd, Seed, Watch};
 use sdrsim::machine::command::{Call, Native, Ref};
+use sdrsim::machine::{Command, Effect};
 use sdrsim::scenario::Scenario;
+use sdrsim::time::SimTime;
 use sdrsim::world::protection::Side;
 use sdrsim::world::{Who, World};
 
@@ -65,7 +66,7 @@ fn round(world: &World) -> Vec<Vec<Command>> {
     ]
 }
 
-fn play(engine: &mut Engine, round: &[Vec<Command>], times: u32) {
+fn play<W: Observer>(engine: &mut Engine<Chance, W>, round: &[Vec<Command>], times: u32) {
     for _ in 0..times {
         for commands in round {
             for command in commands {
@@ -79,11 +80,11 @@ fn play(engine: &mut Engine, round: &[Vec<Command>], times: u32) {
     }
 }
 
-/// Events and allocations of a run that has warmed up.
-fn measured(servers: u32) -> (u64, u64) {
+/// Events and allocations of a run that has warmed up, with somebody looking on or nobody.
+fn measured(servers: u32, observer: impl Observer) -> (u64, u64) {
     let world = region(servers);
     let round = round(&world);
-    let mut engine = Engine::new(world, Chance::new(Seed(1)));
+    let mut engine = Engine::with_observer(world, Chance::new(Seed(1)), observer);
     play(&mut engine, &round, WARM_UP);
     let before = engine.events();
     let info = allocation_counter::measure(|| play(&mut engine, &round, ROUNDS));
@@ -92,7 +93,12 @@ fn measured(servers: u32) -> (u64, u64) {
 
 #[test]
 fn events_allocate_nothing_once_a_run_has_warmed_up() {
-    let counts = [measured(50), measured(100), measured(200)];
+    hold_steady([50, 100, 200].map(|servers| measured(servers, ())));
+    let looks = || Watch(|_: SimTime, _: &World, _: &Effect| {});
+    hold_steady([50, 100, 200].map(|servers| measured(servers, looks())));
+}
+
+fn hold_steady(counts: [(u64, u64); 3]) {
     for (events, allocations) in counts {
         assert!(
             allocations * 100 < events,

@@ -19,6 +19,7 @@ pub(super) struct Absorber {
     pub queue: Agenda,
     pub digest: Running,
     gone: Gone,
+    /// Where beginnings wait. Kept for its room, and empty between calls.
     pub desk: Desk,
 }
 
@@ -90,9 +91,9 @@ impl Absorber {
         world: &World,
         now: SimTime,
         oracle: &mut O,
-        observer: &mut W,
+        (observer, is_looking): (&mut W, bool),
     ) {
-        if observer.is_looking() {
+        if is_looking {
             effects.write_out();
         }
         self.absorb(effects.written(), world, now, oracle, observer);

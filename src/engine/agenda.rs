@@ -15,7 +15,7 @@ use packed::Packed;
 pub(super) use packed::{Ending, Subject};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// After so many others an event's pair is looked ahead at for the first time.
+/// After so many others what an event is about is looked ahead at for the first time.
 const FIRST: usize = KEPT;
 /// After so many others it is looked ahead at for the second time.
 const SECOND: usize = 16;
@@ -367,10 +367,11 @@ mod tests {
         }
     }
 
-    /// Whether it was heard of at both times, and not again, unless what came before it was offered twice.
-    fn is_heard(listener: &Listener, subject: Subject) -> bool {
-        let times = listener.heard.get(&subject).copied().unwrap_or_default();
-        times.iter().all(|times| (1..=2).contains(times))
+    /// How often beyond once it was heard of at either time; it has to be once at both.
+    fn again(listener: &Listener, subject: Subject) -> u32 {
+        let [first, second] = listener.heard.get(&subject).copied().unwrap_or_default();
+        assert!(first > 0 && second > 0, "{subject:?} came as a surprise");
+        first + second - 2
     }
 
     #[test]
@@ -391,7 +392,7 @@ mod tests {
                 agenda.push_ends(ends, ending.expect("it fits"));
                 agenda.push(end(!first).0, closes(first));
             }
-            let (mut listener, mut jobs) = (Listener::default(), 0);
+            let (mut listener, mut jobs, mut again) = (Listener::default(), 0, 0);
             let mut most = (1..).map(|turn| mix(turn) as usize % 90 + 1);
             while listener.taken.len() < 5_000 {
                 let most = most.next().expect("there is always a next one");
@@ -403,15 +404,17 @@ mod tests {
                     else {
                         panic!("{next:?} was to be taken");
                     };
-                    assert!(is_heard(&listener, Subject::Job(job)));
+                    again += self::again(&listener, Subject::Job(job));
                     jobs += 1;
                 }
             }
             assert!(jobs > 30, "{jobs} jobs came out among the ends");
             assert!(listener.taken.is_sorted_by_key(|taken| taken.0));
             for (_, pair) in &listener.taken {
-                assert!(is_heard(&listener, Subject::Pair(*pair)));
+                again += self::again(&listener, Subject::Pair(*pair));
             }
+            // A job's event is offered twice where others were taken before it, and what comes after it is told of twice then.
+            assert!(again <= 2 * jobs, "{again} times too often, {jobs} jobs");
         }
     }
 

@@ -94,3 +94,37 @@ impl<'a> Announced<'a> {
         rows.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Chance, Oracle, Seed};
+    use crate::machine::{Doing, Outcome};
+    use crate::sdrs::op::Op;
+    use crate::world::job::Part;
+
+    #[test]
+    fn what_one_who_gave_up_has_left_on_the_desk_is_not_taken_in() {
+        let (at, doing) = (SimTime::ZERO, Doing::Job(Op::Failover, Part::Work));
+        let chance = Chance::new(Seed(1));
+        let announce = |desk: &mut Desk, ends: bool| {
+            let lots = chance.lots(doing).expect("one law says how long it takes");
+            let ending = Ending::of(doing, Outcome::Done, 0).expect("it fits");
+            let (mut digest, mut queue) = (Running::default(), Agenda::default());
+            let mut begun = Announced::new(at, Begun::at(at, doing), lots, (ending, desk));
+            for epoch in 0..5 {
+                let who = (PairKey::default(), Stable(7), epoch);
+                begun.add(who, Span::ZERO, &mut digest, &mut queue);
+            }
+            if ends {
+                begun.push(&mut digest, &mut queue);
+            }
+            (queue.len(), digest.digest())
+        };
+        let mut desk = Desk::default();
+        let clean = announce(&mut desk, true);
+        assert_eq!(clean.0, 5);
+        assert_eq!(announce(&mut desk, false).0, 0);
+        assert_eq!(announce(&mut desk, true), clean);
+    }
+}

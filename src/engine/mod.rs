@@ -425,7 +425,7 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         self.ahead.queue.peek_time()
     }
 
-    /// The effects of the last command or event, in order; none of a refused command.
+    /// The effects of the last command or event, in order; none of a refused command. The first look may allocate: see [`Effects`].
     #[must_use]
     pub fn effects(&self) -> &[Effect] {
         &self.effects
@@ -482,14 +482,16 @@ impl<O: Oracle, W: Observer> Engine<O, W> {
         if let Some(defect) = self.defect {
             defect(&mut self.world, &mut self.effects);
         }
+        // It is asked once, so that it is shown all of a call or nothing.
+        let is_looking = self.observer.is_looking();
         self.ahead.take_in(
             &mut self.effects,
             &self.world,
             self.now,
             &mut self.oracle,
-            &mut self.observer,
+            (&mut self.observer, is_looking),
         );
-        if self.observer.is_looking() {
+        if is_looking {
             self.observer.after(self.now, &self.world, &self.effects);
         }
     }

@@ -125,7 +125,10 @@ fn a_refusal_leaves_everything_as_it_was() {
 fn the_effects_of_the_last_call_are_at_hand() {
     let mut engine = engine();
     let mut unseen = engine.fork_unseen();
+    let before = engine.observer().len();
     start(&mut engine);
+    let shown = engine.observer()[before..].iter().map(|seen| &seen.1);
+    assert!(shown.eq(engine.effects()));
     start(&mut unseen);
     let moved = |effect: &&Effect| {
         let who = match effect {

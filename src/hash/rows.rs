@@ -170,7 +170,7 @@ impl<H: RowHash<C>, const C: usize> Kernel for Each<'_, H, C> {
 
 /// So many groups of lanes go together: a multiplication takes many times as long as it keeps the next one waiting, so what is done to
 /// one group does not wait for what was done to the one before.
-const ABREAST: usize = 8;
+const ABREAST: usize = 4;
 
 /// Hands out the hashes of the first groups, one after another, with the number of each.
 #[inline(always)]

@@ -120,11 +120,14 @@ impl Movers<'_> {
 }
 
 /// The effects of a call, in order: a slice to whoever looks. The engine hands in one buffer again and again.
+///
+/// Pairs that moved together are kept apart until somebody looks, so the first look after such a call allocates; [`Effects::clear`] keeps
+/// the room, but gives up what that look has made.
 #[derive(Default)]
 pub struct Effects {
     /// All but the movers.
     list: Vec<Effect>,
-    /// Room for movers; how many there are says their aim.
+    /// Room for movers; their aim says how many there are.
     pairs: Vec<PairKey>,
     blocks: Vec<Block>,
     aim: Option<Aim>,
@@ -133,7 +136,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// None.
+    /// No effects yet, and no room.
     #[must_use]
     pub const fn new() -> Effects {
         Effects {
@@ -208,7 +211,9 @@ impl Effects {
         if let Some(Aim { before, .. }) = self.aim
             && let Some(moves) = moves(&self.pairs, &self.blocks, self.aim)
         {
-            self.list.splice(before..before, moves.effects());
+            let others = self.list.len();
+            self.list.extend(moves.effects());
+            self.list[before..].rotate_left(others - before);
             self.give_up_movers();
         }
     }
@@ -246,14 +251,16 @@ impl Deref for Effects {
 
     #[inline]
     fn deref(&self) -> &[Effect] {
-        if self.aim.is_none() {
+        let (Some(Aim { before, many, .. }), Some(moves)) = (self.aim, self.moves()) else {
             return &self.list;
-        }
+        };
         self.all.get_or_init(|| {
-            let mut all = Effects::new();
-            all.clone_from(self);
-            all.write_out();
-            all.list
+            let (first, last) = self.list.split_at(before);
+            let mut all = Vec::with_capacity(self.list.len() + many);
+            all.extend_from_slice(first);
+            all.extend(moves.effects());
+            all.extend_from_slice(last);
+            all
         })
     }
 }
@@ -305,6 +312,9 @@ impl fmt::Debug for Effects {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use slotmap::KeyData;
 
     fn mover(epoch: u32) -> Mover {
         Mover {
@@ -378,6 +388,11 @@ mod tests {
         assert_eq!(effects.len(), 4);
         effects.clear();
         assert!(effects.is_empty() && effects.moves().is_none());
+        let mut movers = effects.movers(1);
+        movers.add(mover(8));
+        movers.have_come_to(Status::FailedOver, 6);
+        assert_eq!(effects[..], [moved(8, 6)]);
+        effects.clear();
         effects.push(Effect::Assess);
         assert_eq!(effects[..], [Effect::Assess]);
         let mut effects = some();
@@ -399,5 +414,81 @@ mod tests {
         assert_eq!(other[..], all());
         other.clone_from(&Effects::new());
         assert!(other.is_empty());
+    }
+
+    /// What is done to a buffer.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(u32),
+        /// So many, of whom so many more were expected, by this job.
+        Move(Vec<(u32, u32, usize)>, usize, u64),
+        Clear,
+        Retain(u32),
+        Refill,
+        WriteOut,
+        Look,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let mover = (any::<u32>(), any::<u32>(), 0..Status::ALL.len());
+        let many = prop_oneof![0..4_usize, 62..67_usize, 126..131_usize];
+        let movers = many.prop_flat_map(move |many| vec(mover.clone(), many));
+        prop_oneof![
+            (0..9_u32).prop_map(Step::Push),
+            (movers, 0..99_usize, 1..9_u64).prop_map(|(a, b, c)| Step::Move(a, b, c)),
+            Just(Step::Clear),
+            (2..5_u32).prop_map(Step::Retain),
+            Just(Step::Refill),
+            Just(Step::WriteOut),
+            Just(Step::Look),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_done_they_are_what_a_list_would_hold(steps in vec(step(), 0..20)) {
+            let (mut effects, mut other, mut model) = (Effects::new(), Effects::new(), vec![]);
+            for step in steps {
+                match step {
+                    Step::Push(count) => {
+                        effects.push(Effect::TasksDeleted { count });
+                        model.push(Effect::TasksDeleted { count });
+                    }
+                    Step::Move(some, more, job) => {
+                        let mut movers = effects.movers(some.len() + more);
+                        for (key, epoch, from) in some {
+                            let pair = KeyData::from_ffi(1 << 32 | u64::from(key)).into();
+                            let (stable, from) = (Stable(key.into()), Status::ALL[from]);
+                            movers.add(Mover { pair, stable, epoch, from });
+                            let (who, to) = (Who::Pair(pair), Status::FailedOver);
+                            model.push(Effect::Moved { who, epoch, from, to, job });
+                        }
+                        movers.have_come_to(Status::FailedOver, job);
+                    }
+                    Step::Clear => {
+                        effects.clear();
+                        model.clear();
+                    }
+                    Step::Retain(n) => {
+                        let keep = |effect: &Effect| match effect {
+                            Effect::Moved { epoch, .. } => epoch % n > 0,
+                            _ => true,
+                        };
+                        effects.retain(keep);
+                        model.retain(keep);
+                    }
+                    Step::Refill => {
+                        other.clone_from(&effects);
+                        std::mem::swap(&mut other, &mut effects);
+                    }
+                    Step::WriteOut => effects.write_out(),
+                    Step::Look => prop_assert_eq!(&effects[..], &model[..]),
+                }
+                let rows = |moves: Moves<'_>| moves.blocks.iter().map(Block::len).sum();
+                let apart: usize = effects.moves().map_or(0, rows);
+                prop_assert_eq!(apart + effects.written().len(), model.len());
+            }
+            prop_assert_eq!(&effects[..], &model[..]);
+        }
     }
 }

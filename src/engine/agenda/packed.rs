@@ -216,7 +216,7 @@ fn kind_of(who: Who) -> Option<(u32, KeyData)> {
 fn who_of(kind: u32, key: KeyData) -> Option<Who> {
     Some(match kind {
         PAIR => Who::Pair(key.into()),
-        1 => Who::Job(key.into()),
+        JOB => Who::Job(key.into()),
         2 => Who::Group(key.into()),
         3 => Who::Instance(key.into()),
         4 => Who::Drill(key.into()),

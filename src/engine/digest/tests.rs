@@ -184,26 +184,42 @@ stalled                 89d038132308753f
 #[test]
 fn pairs_that_move_together_count_as_each_by_itself() {
     let fix = Fixture::new();
-    let who = Who::Pair(fix.pair);
-    let stable = fix.world.stable(who).unwrap();
+    let stable = fix.world.stable(Who::Pair(fix.pair)).unwrap();
     let (at, to) = (SimTime::from_micros(7), Status::FailingOver);
-    let mover = |n: u32| Mover {
-        pair: fix.pair,
-        stable,
-        epoch: n << 25 | 3,
-        from: Status::ALL[n as usize % Status::ALL.len()],
-    };
-    for many in [0, 1, 63, 64, 65, 200] {
-        let mut effects = crate::machine::Effects::new();
+    let says = |n: u32| (n << 25 | 3, Status::ALL[n as usize % Status::ALL.len()]);
+    let mut effects = crate::machine::Effects::new();
+    // Fewer after more, in the same room.
+    for many in [200, 63, 64, 0, 65, 1, 128] {
+        effects.clear();
         let mut movers = effects.movers(many as usize);
-        (0..many).for_each(|n| movers.add(mover(n)));
+        for (epoch, from) in (0..many).map(says) {
+            let pair = fix.pair;
+            movers.add(Mover {
+                pair,
+                stable,
+                epoch,
+                from,
+            });
+        }
         movers.have_come_to(to, 1);
         let mut running = Running::default();
         if let Some(moves) = effects.moves() {
             running.all_moved(at, moves);
         }
-        let apart = digest(&fix, effects.iter().map(|effect| (7, *effect)));
-        assert_eq!((running.digest(), effects.len()), (apart, many as usize));
+        let apart = (0..many).map(says).map(|(epoch, from)| {
+            let (who, job) = (Who::Pair(fix.pair), 1);
+            (
+                7,
+                Effect::Moved {
+                    who,
+                    epoch,
+                    from,
+                    to,
+                    job,
+                },
+            )
+        });
+        assert_eq!(running.digest(), digest(&fix, apart), "{many} pairs");
     }
 }
 
