@@ -236,13 +236,19 @@ impl RowHash<3> for Begun {
     }
 }
 
+/// The number of `Effect::Moved`.
+const MOVED: u64 = 5;
+
 /// `Effect::Moved`, which is every other effect of a group operation: the instant, a stable key and the [`Statuses`].
 struct Moved;
 
 impl RowHash<3> for Moved {
     #[inline(always)]
     fn of<H: Hashing>(&self, hashes: H, [at, key, what]: [&H::Numbers; 3]) -> H {
-        Fold::begin(hashes, 5, at).words(key).words(what).print()
+        Fold::begin(hashes, MOVED, at)
+            .words(key)
+            .words(what)
+            .print()
     }
 }
 
@@ -257,7 +263,7 @@ struct AllMoved {
 impl AllMoved {
     fn at(at: SimTime, to: Status, by_job: bool) -> AllMoved {
         AllMoved {
-            prefix: Fold::of(5, at).0.mix(),
+            prefix: Fold::of(MOVED, at).0.mix(),
             to: Statuses::to(to, by_job),
         }
     }

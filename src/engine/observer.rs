@@ -16,8 +16,8 @@ pub trait Observer {
     #[inline]
     fn after(&mut self, _at: SimTime, _world: &World, _effects: &[Effect]) {}
 
-    /// Whether anything is made of what it sees. If not, it need not be shown anything of a call, of which it is then not told [`Observer::after`] either, nor
-    /// be told of every instant.
+    /// Whether anything is made of what it sees. If not, it need not be shown the effects of a call, told [`Observer::after`] it, or told of
+    /// every instant. What it answers when a call has been carried out holds for all of that call.
     #[inline]
     fn is_looking(&self) -> bool {
         true

@@ -58,6 +58,8 @@ struct Aim {
 /// Pairs that a job has brought into one status, in order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moves<'a> {
+    /// So many other effects come before them.
+    before: usize,
     pairs: &'a [PairKey],
     /// Of each its stable key, and what [`Mover::said`] says.
     pub blocks: &'a [Block],
@@ -208,10 +210,8 @@ impl Effects {
 
     /// Puts the movers among the others.
     pub(crate) fn write_out(&mut self) {
-        if let Some(Aim { before, .. }) = self.aim
-            && let Some(moves) = moves(&self.pairs, &self.blocks, self.aim)
-        {
-            let others = self.list.len();
+        if let Some(moves) = moves(&self.pairs, &self.blocks, self.aim) {
+            let (before, others) = (moves.before, self.list.len());
             self.list.extend(moves.effects());
             self.list[before..].rotate_left(others - before);
             self.give_up_movers();
@@ -237,8 +237,14 @@ impl Effects {
 }
 
 fn moves<'a>(pairs: &'a [PairKey], blocks: &'a [Block], aim: Option<Aim>) -> Option<Moves<'a>> {
-    let Aim { to, job, many, .. } = aim?;
+    let Aim {
+        to,
+        job,
+        many,
+        before,
+    } = aim?;
     Some(Moves {
+        before,
         pairs: &pairs[..many],
         blocks: &blocks[..many.div_ceil(Block::ROOM)],
         to,
@@ -251,12 +257,12 @@ impl Deref for Effects {
 
     #[inline]
     fn deref(&self) -> &[Effect] {
-        let (Some(Aim { before, many, .. }), Some(moves)) = (self.aim, self.moves()) else {
+        let Some(moves) = self.moves() else {
             return &self.list;
         };
         self.all.get_or_init(|| {
-            let (first, last) = self.list.split_at(before);
-            let mut all = Vec::with_capacity(self.list.len() + many);
+            let (first, last) = self.list.split_at(moves.before);
+            let mut all = Vec::with_capacity(self.list.len() + moves.pairs.len());
             all.extend_from_slice(first);
             all.extend(moves.effects());
             all.extend_from_slice(last);

@@ -272,6 +272,7 @@ impl Subs {
             .first()
             .iter()
             .for_each(|member| fetch(*member));
+        // A line of memory holds 16 ends.
         let lines = self.ended.iter().step_by(16).take(8);
         lines.for_each(fetch);
     }
